@@ -1,0 +1,57 @@
+# `make demo` and `make test` do everything from a bare machine with Python 3.11.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-fast lint format bench lock clean
+
+help:
+	@echo "make demo       drawings -> trained, blessed, pushed decoder (installs first if needed)"
+	@echo "make test       every test"
+	@echo "make test-fast  the tests that take seconds"
+	@echo "make lint       ruff and mypy"
+	@echo "make bench      speed against baselines"
+	@echo "make lock       rebuild requirements.lock (needs uv)"
+
+$(STAMP): requirements.lock setup.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "Latentforge needs Python 3.11; make PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "installing the locked packages (about two minutes, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+install: $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/latentforge run sample
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -q -m "not slow and not e2e"
+	@$(BIN)/python -m pytest -q -m "slow or e2e"
+
+test-fast: $(STAMP)
+	@$(BIN)/python -m pytest -q -m "not slow and not e2e"
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(STAMP)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(STAMP)
+	@$(BIN)/python benchmarks/rasterize.py
+	@$(BIN)/python benchmarks/preparation.py
+
+lock:
+	uv pip compile requirements.in --quiet --python-version 3.11 --override overrides.txt \
+	  --generate-hashes --no-emit-index-url -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info runs out

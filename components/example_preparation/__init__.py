@@ -1,0 +1,1 @@
+"""The Beam preparation of raw files as an ExampleGen."""

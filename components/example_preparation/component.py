@@ -1,0 +1,72 @@
+"""ExampleGen that runs the project's own preparation."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+
+from google.protobuf import any_pb2, struct_pb2
+from tfx.components.example_gen.component import FileBasedExampleGen
+from tfx.dsl.components.base import executor_spec
+from tfx.proto import example_gen_pb2
+
+from components.example_preparation import executor
+from data_prep.options import PrepOptions
+from data_prep.settings import to_dict
+
+_GLOB = frozenset("*?[{")
+
+
+class ExamplePreparation(FileBasedExampleGen):
+    """Raw files -> Examples in three splits, by data_prep.job.
+
+    The stock driver puts the fingerprint of the input files into the cache key; the options
+    and the version of the code behind them are execution properties.
+    """
+
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
+
+    def __init__(self, *, inputs: Sequence[str], options: PrepOptions, code_version: str) -> None:
+        """Args:
+        inputs: globs, absolute or of a filesystem Beam reads.
+        options: what shapes the data.
+        code_version: changes whenever the code that prepares the data does.
+        """
+        base, patterns = relative_to_common_folder(inputs)
+        splits = [
+            example_gen_pb2.Input.Split(name=f"input-{index}", pattern=pattern)
+            for index, pattern in enumerate(patterns)
+        ]
+        settings = struct_pb2.Struct()
+        text = json.dumps(to_dict(options), sort_keys=True)  # a Struct's numbers are all doubles
+        settings.update({executor.OPTIONS: text, executor.CODE_VERSION: code_version})
+        packed = any_pb2.Any()
+        packed.Pack(settings, deterministic=True)
+        super().__init__(
+            input_base=base,
+            input_config=example_gen_pb2.Input(splits=splits),
+            output_config=example_gen_pb2.Output(),
+            custom_config=example_gen_pb2.CustomConfig(custom_config=packed),
+        )
+
+
+def relative_to_common_folder(globs: Sequence[str]) -> tuple[str, list[str]]:
+    """The deepest folder that all globs share, and each glob relative to it.
+
+    >>> relative_to_common_folder(["gs://b/raw/*.bin", "gs://b/raw/old/cat.bin"])
+    ('gs://b/raw', ['*.bin', 'old/cat.bin'])
+    """
+    parts = [glob.split("/") for glob in globs]
+    levels = zip(*(_folders(path) for path in parts), strict=False)
+    shared = [level[0] for level in itertools.takewhile(lambda names: len(set(names)) == 1, levels)]
+    base = "/".join(shared) or "/"
+    return base, ["/".join(path[len(shared) :]) for path in parts]
+
+
+def _folders(path: list[str]) -> list[str]:
+    """The leading components that hold no wildcard, without the file's own name."""
+    plain = 0
+    while plain < len(path) - 1 and not _GLOB & set(path[plain]):
+        plain += 1
+    return path[:plain]

@@ -1,0 +1,92 @@
+"""The schema of a prepared data set, derived from its shape."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx.dsl.io import fileio
+
+from data_prep import features
+
+_TYPES = {
+    features.COUNTRYCODE: schema_pb2.BYTES,
+    features.RECOGNIZED: schema_pb2.INT,
+    features.TIMESTAMP: schema_pb2.INT,
+    features.IDENTITY: schema_pb2.INT,
+}
+EXTRAS = {
+    "quickdraw": (features.COUNTRYCODE, features.RECOGNIZED, features.TIMESTAMP),
+    "sample": (features.COUNTRYCODE, features.RECOGNIZED, features.TIMESTAMP),
+    "celeba": (features.IDENTITY,),
+}  # by source; other sources have none
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DataShape:
+    """What decides the schema of a data set."""
+
+    labels: bool
+    attributes: int = 0  # number of names
+    extras: tuple[str, ...] = ()
+
+
+def make_schema(shape: DataShape) -> schema_pb2.Schema:
+    """The schema of examples of that shape.
+
+    `image`, `label` and `attributes` are described by value count, without presence:
+    statistics are taken without the image, whose absence there is no anomaly. What every
+    example must have, and the ranges that the preparation guarantees, are stated for the rest.
+    """
+    schema = schema_pb2.Schema()
+    _values(schema, features.IMAGE, schema_pb2.BYTES, 1)
+    _always(_values(schema, features.KEY, schema_pb2.BYTES, 1))
+    for name, high in ((features.IMAGE_MEAN, 255), (features.IMAGE_STD, 255), (features.INK, 1)):
+        feature = _always(_values(schema, name, schema_pb2.FLOAT, 1))
+        feature.float_domain.min, feature.float_domain.max = 0, high
+        feature.float_domain.disallow_nan = True
+    if shape.labels:
+        _values(schema, features.LABEL, schema_pb2.BYTES, 1)
+    if shape.attributes:
+        attributes = _values(schema, features.ATTRIBUTES, schema_pb2.INT, shape.attributes)
+        attributes.int_domain.min, attributes.int_domain.max = 0, 1
+    for name in shape.extras:
+        feature = _always(_values(schema, name, _TYPES[name], 1))
+        if name == features.RECOGNIZED:
+            feature.int_domain.min, feature.int_domain.max = 0, 1
+    return schema
+
+
+def statistics_features(schema: schema_pb2.Schema) -> list[str]:
+    """Every feature but the image, whose bytes tell statistics nothing."""
+    return [feature.name for feature in schema.feature if feature.name != features.IMAGE]
+
+
+def write_schema(schema: schema_pb2.Schema, directory: str) -> str:
+    """Writes the schema under a name made of its content, and returns the path.
+
+    The path is all that the import node's cache key sees, so it changes with the content.
+    """
+    text = text_format.MessageToString(schema)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    path = os.path.join(directory, f"schema-{digest}.pbtxt")
+    if not fileio.exists(path):
+        fileio.makedirs(directory)
+        with fileio.open(path, "w") as file:
+            file.write(text)
+    return path
+
+
+def _values(schema: schema_pb2.Schema, name: str, kind: int, count: int) -> schema_pb2.Feature:
+    feature = schema.feature.add(name=name, type=kind)
+    feature.value_count.min = feature.value_count.max = count
+    return feature
+
+
+def _always(feature: schema_pb2.Feature) -> schema_pb2.Feature:
+    feature.presence.min_fraction = 1
+    feature.presence.min_count = 1
+    return feature

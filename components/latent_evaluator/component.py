@@ -1,0 +1,74 @@
+"""The evaluator as a node of the DAG."""
+
+from __future__ import annotations
+
+import json
+
+from tfx import types
+from tfx.dsl.components.base import base_beam_component, executor_spec
+from tfx.types import standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+
+from components.artifacts import Evaluation
+from components.latent_evaluator import executor
+from components.latent_evaluator.config import EvaluationConfig
+from data_prep.settings import to_dict
+
+
+class LatentEvaluatorSpec(ComponentSpec):
+    """Inputs, outputs and properties of `LatentEvaluator`."""
+
+    PARAMETERS = {  # noqa: RUF012
+        executor.CONFIG: ExecutionParameter(type=str),
+        executor.CODE_VERSION: ExecutionParameter(type=str),
+    }
+    INPUTS = {  # noqa: RUF012
+        executor.EXAMPLES: ChannelParameter(type=standard_artifacts.Examples),
+        executor.MODEL: ChannelParameter(type=standard_artifacts.Model),
+        executor.BASELINE_MODEL: ChannelParameter(type=standard_artifacts.Model, optional=True),
+    }
+    OUTPUTS = {  # noqa: RUF012
+        executor.EVALUATION: ChannelParameter(type=Evaluation),
+        executor.BLESSING: ChannelParameter(type=standard_artifacts.ModelBlessing),
+    }
+
+
+class LatentEvaluator(base_beam_component.BaseBeamComponent):
+    """Measures the model on one split, judges it, and draws a contact sheet.
+
+    The blessed model before it is measured again in the same run, on the same images with
+    the same noise; numbers of older runs are never compared.
+    """
+
+    SPEC_CLASS = LatentEvaluatorSpec
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
+
+    def __init__(
+        self,
+        *,
+        examples: types.BaseChannel,
+        model: types.BaseChannel,
+        config: EvaluationConfig,
+        code_version: str,
+        baseline_model: types.BaseChannel | None = None,
+    ) -> None:
+        """Args:
+        examples: a prepared data set, its manifest included.
+        model: with the decoder as serving model and the full model for the evaluator.
+        config: what is measured, and the thresholds.
+        code_version: changes whenever the code that evaluates does.
+        baseline_model: the latest blessed model, if there is one.
+        """
+        super().__init__(
+            spec=LatentEvaluatorSpec(
+                **{
+                    executor.EXAMPLES: examples,
+                    executor.MODEL: model,
+                    executor.BASELINE_MODEL: baseline_model,
+                    executor.CONFIG: json.dumps(to_dict(config), sort_keys=True),
+                    executor.CODE_VERSION: code_version,
+                    executor.EVALUATION: types.Channel(type=Evaluation),
+                    executor.BLESSING: types.Channel(type=standard_artifacts.ModelBlessing),
+                }
+            )
+        )

@@ -1,0 +1,193 @@
+"""Sums over a split that merge in any order, and the metrics they amount to.
+
+The model has done its part when a batch arrives here: only numpy is at work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+from typing import Any
+
+import numpy as np
+
+from trainer.losses import bits_per_dim
+from trainer.metrics import ACTIVE_VARIANCE
+
+_SCALARS = ("reconstruction_loss", "kl_loss", "squared_error", "cross_entropy", "entropy")
+_EPSILON = 1e-7
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """What a model says about n images.
+
+    keys, labels: n strings each (labels empty where the data has none).
+    images: uint8 [n, height, width, channels].
+    reconstructions: float [n, height, width, channels] in [0, 1], at z = z_mean.
+    z_mean: float [n, latent_dim].
+    reconstruction_loss, kl_loss: float [n], nats per image, at a sampled z.
+    """
+
+    keys: list[bytes]
+    labels: list[str]
+    images: np.ndarray
+    reconstructions: np.ndarray
+    z_mean: np.ndarray
+    reconstruction_loss: np.ndarray
+    kl_loss: np.ndarray
+
+
+@dataclasses.dataclass
+class Tally:
+    """Sums over the images seen so far, and a few of the images themselves by label."""
+
+    images_per_label: int
+    sums: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # count, *_SCALARS
+    moments: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    gallery: dict[str, list[tuple[bytes, np.ndarray, np.ndarray]]] = dataclasses.field(
+        default_factory=dict
+    )
+
+    def add(self, batch: Batch) -> None:
+        pixels = batch.images.astype(np.float64) / 255
+        guesses = batch.reconstructions.astype(np.float64)
+        each = np.stack(
+            [
+                np.ones(len(pixels)),
+                batch.reconstruction_loss,
+                batch.kl_loss,
+                _per_image((pixels - guesses) ** 2),
+                _per_image(_cross_entropy(pixels, guesses)),
+                _per_image(_cross_entropy(pixels, pixels)),
+            ],
+            axis=1,
+        )
+        z_mean = batch.z_mean.astype(np.float64)
+        labels = np.asarray(batch.labels, dtype=object)
+        for label in sorted(set(batch.labels)):
+            self._add_sums(label, each[labels == label].sum(axis=0))
+        for name, values in (("z", z_mean), ("pixel", pixels)):
+            self._add_moments(name, np.stack([values.sum(axis=0), (values**2).sum(axis=0)]))
+        for index, (key, label) in enumerate(zip(batch.keys, batch.labels, strict=True)):
+            shown = np.rint(np.nan_to_num(guesses[index]).clip(0, 1) * 255).astype(np.uint8)
+            self._show(label, [(_rank(key), batch.images[index], shown)])
+
+    def merge(self, other: Tally) -> None:
+        for label, sums in other.sums.items():
+            self._add_sums(label, sums)
+        for name, moments in other.moments.items():
+            self._add_moments(name, moments)
+        for label, shown in other.gallery.items():
+            self._show(label, shown)
+
+    def _add_sums(self, label: str, sums: np.ndarray) -> None:
+        self.sums[label] = self.sums.get(label, 0) + sums
+
+    def _add_moments(self, name: str, moments: np.ndarray) -> None:
+        self.moments[name] = self.moments.get(name, 0) + moments
+
+    def _show(self, label: str, shown: list[tuple[bytes, np.ndarray, np.ndarray]]) -> None:
+        """Keeps the images whose key's hash is smallest: the same ones in any order."""
+        both = self.gallery.get(label, []) + shown
+        both.sort(key=lambda entry: entry[0])
+        self.gallery[label] = both[: self.images_per_label]
+
+
+def metrics(tally: Tally, *, likelihood: str, sigma: float = 1.0) -> dict[str, Any]:
+    """The metrics of a split.
+
+    Args:
+      tally: of at least one image.
+      likelihood: `bernoulli`, or a Gaussian one (`gaussian`, `gaussian_learned`).
+      sigma: of `gaussian`.
+
+    Returns:
+      count; reconstruction_loss, kl_loss, elbo (its sum's negative: higher is better), in nats
+      per image; bits_per_dim; mse over pixels in [0, 1]; psnr in dB; unexplained (see below);
+      active_units of latent_dim; `mean_image`: what the split's own mean image scores;
+      `labels`: the same for each label.
+
+      `unexplained` is the share of the mean image's error that the reconstructions leave: of
+      its Bernoulli deviance (the cross-entropy above that of a perfect reconstruction), or of
+      its squared error. It is 0 for perfect reconstructions whatever the likelihood's constant.
+    """
+    total = np.sum(list(tally.sums.values()), axis=0)
+    count = total[0]
+    pixel_mean, pixel_square = tally.moments["pixel"] / count
+    z_mean, z_square = tally.moments["z"] / count
+    size = pixel_mean.size
+    variance = (pixel_square - pixel_mean**2).clip(0)
+    mean_error = float(variance.sum())
+    mean_cross_entropy = float(_cross_entropy(pixel_mean, pixel_mean).sum())
+    z_variance = z_square - z_mean**2
+
+    density = likelihood != "bernoulli"
+    whole = _scores(total, size, density)
+    if not density:
+        mean_loss = mean_cross_entropy
+        floor = total[1 + _SCALARS.index("entropy")] / count
+        left = total[1 + _SCALARS.index("cross_entropy")] / count - floor
+        whole["unexplained"] = _share(left, mean_cross_entropy - floor)
+    else:
+        mean_loss = _gaussian_loss(mean_error, size, None if "learned" in likelihood else sigma)
+        whole["unexplained"] = _share(whole["mse"] * size, mean_error)
+    return {
+        **whole,
+        "active_units": int((z_variance > ACTIVE_VARIANCE).sum()),
+        "latent_dim": int(z_mean.size),
+        "mean_image": {
+            "reconstruction_loss": mean_loss,
+            "mse": mean_error / size,
+            "psnr": _psnr(mean_error / size),
+        },
+        "labels": {
+            label: _scores(sums, size, density)
+            for label, sums in sorted(tally.sums.items())
+            if label
+        },
+    }
+
+
+def _scores(sums: np.ndarray, size: int, density: bool) -> dict[str, Any]:
+    count = int(sums[0])
+    loss, kl, error = (float(value) for value in sums[1:4] / count)
+    return {
+        "count": count,
+        "reconstruction_loss": loss,
+        "kl_loss": kl,
+        "elbo": -(loss + kl),
+        "bits_per_dim": bits_per_dim(loss + kl, size, density=density),
+        "mse": error / size,
+        "psnr": _psnr(error / size),
+    }
+
+
+def _psnr(mse: float) -> float:
+    """Peak signal-to-noise ratio in dB of values in [0, 1]; at most 120."""
+    return 10 * math.log10(1 / max(mse, 1e-12)) if not math.isnan(mse) else math.nan
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole > 0 else 1.0  # images that do not differ explain nothing
+
+
+def _gaussian_loss(squared_error: float, size: int, sigma: float | None) -> float:
+    """Negative log-likelihood in nats of a summed squared error; sigma None: its own best."""
+    variance = max(squared_error / size, 1e-12) if sigma is None else sigma**2
+    return 0.5 * (squared_error / variance + size * math.log(2 * math.pi * variance))
+
+
+def _cross_entropy(pixels: np.ndarray, guesses: np.ndarray) -> np.ndarray:
+    """-x log p - (1 - x) log (1 - p), in nats; p is kept off 0 and 1 as Keras does."""
+    guesses = guesses.clip(_EPSILON, 1 - _EPSILON)
+    return -(pixels * np.log(guesses) + (1 - pixels) * np.log1p(-guesses))
+
+
+def _per_image(values: np.ndarray) -> np.ndarray:
+    return values.reshape(len(values), -1).sum(axis=1)
+
+
+def _rank(key: bytes) -> bytes:
+    return hashlib.blake2b(key, digest_size=8).digest()

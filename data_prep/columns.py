@@ -1,0 +1,26 @@
+"""Arrow columns of bytes to and from numpy, without copying."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+
+def binary_parts(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """(uint8 data, int64 offsets [n + 1]) of a large_binary array, slices included."""
+    _, offsets, data = values.buffers()
+    at = np.frombuffer(offsets, np.int64)[values.offset : values.offset + len(values) + 1]
+    return np.frombuffer(data or b"", np.uint8), at
+
+
+def binary_array(data: np.ndarray, offsets: np.ndarray) -> pa.Array:
+    """The inverse of `binary_parts`, without copying."""
+    parts = [None, pa.py_buffer(np.ascontiguousarray(offsets, np.int64)), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, parts)
+
+
+def image_column(images: np.ndarray) -> pa.Array:
+    """uint8 [n, ...] -> large_binary [n], the bytes of each image."""
+    flat = np.ascontiguousarray(images).reshape(-1)
+    step = flat.size // len(images) if len(images) else 0
+    return binary_array(flat, np.arange(len(images) + 1) * step)

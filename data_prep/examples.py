@@ -1,0 +1,73 @@
+"""Columns -> tf.Example -> TFRecord -> gzip, whole batches at a time, without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
+
+import google_crc32c
+import numpy as np
+import pyarrow as pa
+from isal import isal_zlib
+from tfx_bsl.coders import example_coder
+
+GZIP_LEVEL = 1  # ISA-L's level 1: the size of zlib's level 1 to 6 at a seventh of the time
+_CRC_MASK = 0xA282EAD8
+
+
+def encode_examples(columns: Mapping[str, pa.Array | np.ndarray]) -> list[bytes]:
+    """Serialized tf.Examples, one a row, the same bytes in every process.
+
+    The encoder orders a message's features by a hash that is salted per process. So each
+    feature is encoded as an Example of its own, and a row's Examples are joined in the
+    order of their names: to protocol buffers, joined messages are one merged message.
+
+    Args:
+      columns: feature name -> n values: an Arrow array of large_binary, or a numpy array
+        of int64 or float32, [n] or [n, k] (k values a row).
+    """
+    parts = [_encode_feature(name, columns[name]) for name in sorted(columns)]
+    return [b"".join(row) for row in zip(*parts, strict=True)]
+
+
+def _encode_feature(name: str, values: pa.Array | np.ndarray) -> list[bytes]:
+    width = 1
+    if isinstance(values, np.ndarray):
+        width = values.shape[1] if values.ndim == 2 else 1
+        values = pa.array(values.reshape(-1))
+    offsets = pa.array(np.arange(len(values) // width + 1, dtype=np.int64) * width)
+    column = pa.LargeListArray.from_arrays(offsets, values)
+    batch = pa.RecordBatch.from_arrays([column], [name])
+    return example_coder.RecordBatchToExamplesEncoder(None).encode(batch)
+
+
+def frame(records: Sequence[bytes]) -> Iterator[bytes]:
+    """The pieces of a TFRecord file: length, masked CRC of it, data, masked CRC of it."""
+    crc = google_crc32c.value
+    heads: dict[int, bytes] = {}
+    for record in records:
+        size = len(record)
+        head = heads.get(size)
+        if head is None:
+            length = size.to_bytes(8, "little")
+            head = heads[size] = length + _masked(crc(length))
+        yield head
+        yield record
+        yield _masked(crc(record))
+
+
+def _masked(crc: int) -> bytes:
+    rotated = ((crc >> 15) | (crc << 17)) + _CRC_MASK
+    return (rotated & 0xFFFFFFFF).to_bytes(4, "little")
+
+
+def write_examples(batches: Iterable[Mapping[str, Any]], sink: BinaryIO) -> int:
+    """Writes batches of columns as one gzip TFRecord file; returns the number of records."""
+    squeeze = isal_zlib.compressobj(level=GZIP_LEVEL, wbits=31)
+    count = 0
+    for columns in batches:
+        records = encode_examples(columns)
+        count += len(records)
+        sink.write(squeeze.compress(b"".join(frame(records))))
+    sink.write(squeeze.flush())
+    return count

@@ -1,0 +1,21 @@
+"""The names of everything in an Example, and of the splits. Defined once, here."""
+
+from __future__ import annotations
+
+IMAGE = "image"  # raw uint8 bytes, height * width * channels
+KEY = "key"  # stable bytes: key_id in decimal, file name, ...
+LABEL = "label"  # the word or class, bytes; absent where the data has none
+ATTRIBUTES = "attributes"  # int64 0/1 in the manifest's order; absent where none
+IMAGE_MEAN = "image_mean"  # float32, mean pixel value in [0, 255]
+IMAGE_STD = "image_std"  # float32, standard deviation of the pixel values
+INK = "ink"  # float32, share of drawn (or bright) pixels in [0, 1]
+
+# Quick Draw
+COUNTRYCODE = "countrycode"  # two letters, bytes
+RECOGNIZED = "recognized"  # int64 0/1
+TIMESTAMP = "timestamp"  # int64, seconds since 1970 UTC
+
+# CelebA
+IDENTITY = "identity"  # int64
+
+SPLITS = ("train", "eval", "test")

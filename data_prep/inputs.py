@@ -1,0 +1,93 @@
+"""Input files: globs on any filesystem that Beam reads -> paths, sizes, times."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from data_prep.errors import InputError
+
+
+class InputFile(NamedTuple):
+    path: str
+    size: int  # bytes
+    modified: float  # seconds since 1970; 0 where the filesystem does not tell
+
+    @property
+    def name(self) -> str:
+        return posixpath.basename(self.path.replace(os.sep, "/"))
+
+    @property
+    def stem(self) -> str:
+        return posixpath.splitext(self.name)[0] if not self.name.startswith(".") else ""
+
+    @property
+    def extension(self) -> str:
+        return ("." + self.name.rsplit(".", 1)[-1].lower()) if "." in self.name else ""
+
+
+def expand(patterns: Sequence[str], extensions: Sequence[str]) -> tuple[InputFile, ...]:
+    """The files that the globs match, sorted by path, each once.
+
+    A folder stands for the files in it that have one of `extensions`; a file matched by
+    a glob must have one.
+
+    Raises:
+      InputError: a pattern that matches nothing, or a file of another kind.
+    """
+    found: dict[str, InputFile] = {}
+    allowed = ", ".join(extensions)
+    for pattern in patterns:
+        files = _match(pattern)
+        for file in files:
+            if file.extension not in extensions:
+                raise InputError(f"input {file.path}: not a kind of file read here ({allowed})")
+        if not files:
+            folder = pattern.rstrip("/" + os.sep)
+            files = [f for f in _match(f"{folder}/*") if f.extension in extensions]
+        if not files:
+            raise InputError(f"input {pattern}: no such file, or no match ({allowed})")
+        found.update((file.path, file) for file in files)
+    if not found:
+        raise InputError(f"input: none given (files or folders of {allowed})")
+    return tuple(found[path] for path in sorted(found))
+
+
+def fingerprint(files: Sequence[InputFile]) -> str:
+    """A hash of the names, sizes and times: changes when an input does, reads nothing."""
+    facts = sorted((f.name, f.size, f.modified) for f in files)
+    return hashlib.blake2b(repr(facts).encode(), digest_size=16).hexdigest()
+
+
+def open_raw(path: str):
+    """A file as it is, never decompressed by its ending."""
+    return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+
+
+def read_range(path: str, start: int, stop: int) -> bytes:
+    with open_raw(path) as stream:
+        stream.seek(start)
+        return stream.read(stop - start)
+
+
+def _match(pattern: str) -> list[InputFile]:
+    try:
+        results = FileSystems.match([pattern])
+    except Exception as error:  # every filesystem raises its own kinds
+        raise InputError(f"input {pattern}: cannot be listed ({_first_line(error)})") from error
+    return [
+        InputFile(m.path, int(m.size_in_bytes), float(m.last_updated_in_seconds or 0))
+        for result in results
+        for m in result.metadata_list
+        if not os.path.isdir(m.path)
+    ]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,209 @@
+"""The preparation as one Beam pipeline, on any runner: route, then make.
+
+Inputs are cut into chunks. A worker reads a chunk whole and spills its raw records by
+shard into uniquely named files; only (shard, file, offset, length) goes through the
+GroupByKey. Whoever makes a shard sorts its records by key, drops repeats, draws and
+encodes them, and moves the finished file to its name. So the bytes of a shard depend
+on neither workers nor order nor run, and memory is bounded by a shard and a chunk.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+
+from data_prep import manifest as manifests
+from data_prep.errors import InputError
+from data_prep.finish import PARTIAL_MANIFEST, finish, source_facts
+from data_prep.inputs import InputFile, expand
+from data_prep.manifest import Manifest
+from data_prep.options import PrepOptions
+from data_prep.plan import STAGING, Plan, join, make_directory, make_plan
+from data_prep.quickdraw import QuickDraw
+from data_prep.routing import CutFile, RouteChunk
+from data_prep.settings import to_dict
+from data_prep.shards import MakeShard, RankShard, SmallestHashes
+
+POLL_SECONDS = 0.5
+
+
+class Progress(NamedTuple):
+    bytes_read: int
+    bytes_total: int
+    shards_made: int
+    shards_total: int
+
+
+def prepare(
+    options: PrepOptions,
+    inputs: Sequence[str],
+    output: str,
+    *,
+    workers: int = 1,
+    beam_args: Sequence[str] = (),
+    overwrite: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Manifest:
+    """Prepares a data set, or returns the manifest of the one that already is there.
+
+    Args:
+      options: what shapes the data.
+      inputs: globs or folders, on any filesystem that Beam reads.
+      output: the directory to write, on any filesystem that Beam writes.
+      workers: local processes, where `beam_args` name no runner.
+      beam_args: options of a Beam runner, as on a command line.
+      overwrite: replace a complete data set that differs.
+      on_progress: called about twice a second from another thread.
+
+    Raises:
+      InputError: wrong input, too many rejects, or a different data set in `output`.
+    """
+    # One source reads all files of a kind; `sample` drawings are true .bin files.
+    files = expand(inputs, QuickDraw.extensions)
+    source = QuickDraw(options, files)
+    there = _existing(options, files, output, overwrite)
+    if there is not None:
+        return there
+    _clear(output, overwrite)
+    plan = make_plan(source, options, files, output)
+    make_directory(join(plan.staging, "reports"))  # first: it marks the directory as ours
+    for split in plan.splits:
+        make_directory(join(output, f"Split-{split}"))
+    with _watch(plan, files, on_progress):
+        _run(plan, files, workers, beam_args)
+    return finish(plan, files)
+
+
+def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[InputFile]) -> beam.PCollection:
+    """Adds the whole preparation to a pipeline; yields the number of each shard made."""
+    pieces = (
+        pipeline
+        | "ListFiles" >> beam.Create(list(enumerate(files)))
+        | "SpreadFiles" >> beam.Reshuffle()
+        | "CutFiles" >> beam.ParDo(CutFile(plan))
+        | "SpreadChunks" >> beam.Reshuffle()
+        | "RouteChunks" >> beam.ParDo(RouteChunk(plan))
+    )
+    # An empty piece for every shard, so that shards without records are written too.
+    nothing = pipeline | "ListShards" >> beam.Create([(s, None) for s in range(plan.total_shards)])
+    shards = (pieces, nothing) | beam.Flatten() | "GroupByShard" >> beam.GroupByKey()
+    limit = plan.options.per_label
+    if not limit:
+        return shards | "MakeShards" >> beam.ParDo(MakeShard(plan))
+    largest = (
+        shards
+        | "RankShards" >> beam.ParDo(RankShard(plan))
+        | "SmallestHashes" >> beam.CombineGlobally(SmallestHashes(limit))
+    )
+    return shards | "MakeShards" >> beam.ParDo(MakeShard(plan), beam.pvalue.AsSingleton(largest))
+
+
+def _run(plan: Plan, files: Sequence[InputFile], workers: int, beam_args: Sequence[str]) -> None:
+    args = list(beam_args)
+    options = PipelineOptions(args)
+    runner: Any = options.view_as(StandardOptions).runner
+    if runner is None:
+        mode = "in_memory" if workers == 1 else "multi_processing"
+        args += [f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"]
+        # By name: Beam's DirectRunner would first try to download another runner.
+        options, runner = PipelineOptions(args), FnApiRunner()
+    with beam.Pipeline(runner=runner, options=options) as pipeline:
+        build(pipeline, plan, files)
+
+
+def _existing(
+    options: PrepOptions, files: Sequence[InputFile], output: str, overwrite: bool
+) -> Manifest | None:
+    """The data set in `output` if it is the one asked for; None if there is none to keep."""
+    if not FileSystems.exists(manifests.manifest_path(output)):
+        return None
+    try:
+        manifest = manifests.read_manifest(output)
+    except InputError:
+        if overwrite:
+            return None
+        raise
+    changed = [
+        f"{name} was {manifest.options.get(name)!r}, now {value!r}"
+        for name, value in to_dict(options).items()
+        if manifest.options.get(name) != value
+    ]
+    now = source_facts(options.source, files)
+    if now["fingerprint"] != manifest.source["fingerprint"]:
+        changed.append(_changed_files(manifest.source["files"], now["files"]))
+    if not changed:
+        return manifest
+    if overwrite:
+        return None
+    raise InputError(
+        f"output {output}: holds another data set ({'; '.join(changed)}); "
+        "use --overwrite or another directory"
+    )
+
+
+def _changed_files(before: list[dict], now: list[dict]) -> str:
+    old, new = ({f["path"]: f for f in files} for files in (before, now))
+    changed = sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    return f"input changed: {', '.join(changed[:3])}{more}"
+
+
+def _clear(output: str, overwrite: bool) -> None:
+    """Removes what an earlier preparation left, complete or killed, and nothing else."""
+    manifest = manifests.manifest_path(output)
+    marks = [manifest, join(output, STAGING), join(output, PARTIAL_MANIFEST)]
+    ours = any(FileSystems.exists(mark) for mark in marks) or overwrite
+    left = [m.path for m in _list(join(output, "Split-*", "*"))]
+    left += [m.path for m in _list(join(output, "rejects-*.jsonl"))]
+    if left and not ours:
+        raise InputError(
+            f"output {output}: holds {left[0]}, which no preparation left there; "
+            "use --overwrite or another directory"
+        )
+    # The manifest goes first: from here on the directory does not look complete.
+    for path in [manifest, *left, join(output, PARTIAL_MANIFEST), join(output, STAGING)]:
+        if FileSystems.exists(path):
+            FileSystems.delete([path])
+
+
+def _list(pattern: str):
+    return FileSystems.match([pattern])[0].metadata_list
+
+
+@contextmanager
+def _watch(
+    plan: Plan, files: Sequence[InputFile], on_progress: Callable[[Progress], None] | None
+):
+    """Reports progress by the reports in the staging folder, whatever the runner."""
+    if on_progress is None:
+        yield
+        return
+    total = sum(file.size for file in files)
+    done = threading.Event()
+
+    def look() -> None:
+        names = [os.path.basename(m.path) for m in _list(join(plan.staging, "reports", "*.json"))]
+        sizes = [int(n[:-5].rsplit("-", 1)[1]) for n in names if n.startswith("chunk-")]
+        made = sum(n.startswith("shard-") for n in names)
+        on_progress(Progress(sum(sizes), total, made, plan.total_shards))
+
+    def poll() -> None:
+        while not done.wait(POLL_SECONDS):
+            look()
+
+    thread = threading.Thread(target=poll, daemon=True)
+    thread.start()
+    try:
+        yield
+        look()
+    finally:
+        done.set()
+        thread.join()

@@ -1,0 +1,77 @@
+"""manifest.json: what a prepared data set holds. Its presence means the set is complete."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+from apache_beam.io.filesystems import FileSystems
+
+from data_prep.errors import InputError
+from data_prep.inputs import open_raw
+from data_prep.source import ImageSpec
+
+NAME = "manifest.json"
+FORMAT_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Manifest:
+    image: ImageSpec
+    labels: tuple[str, ...]  # sorted words; empty where the data has no labels
+    attributes: tuple[str, ...]  # in the order of the `attributes` feature
+    # read, written, rejected, filtered, duplicates, by_split, by_label (and by split, by label)
+    counts: dict[str, Any]
+    rejects: dict[str, int]  # by reason
+    positives: dict[str, int]  # by attribute
+    shards: tuple[dict[str, Any], ...]  # {path, records, sha256}, paths relative
+    source: dict[str, Any]  # {name, fingerprint, files: [{path, size, modified}]}
+    options: dict[str, Any]  # PrepOptions, as plain data
+    code_version: str
+    format_version: int = FORMAT_VERSION
+
+    def to_json(self) -> str:
+        plain = dataclasses.asdict(self) | {"image": self.image._asdict()}
+        return json.dumps(plain, indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Manifest:
+        plain = json.loads(text)
+        plain["image"] = ImageSpec(**plain["image"])
+        for name in ("labels", "attributes", "shards"):
+            plain[name] = tuple(plain[name])
+        return cls(**plain)
+
+
+def manifest_path(directory: str) -> str:
+    return FileSystems.join(directory, NAME)
+
+
+def read_manifest(directory: str) -> Manifest:
+    """The manifest of a prepared data set.
+
+    Raises:
+      InputError: if there is none, or it is not one of this format.
+    """
+    path = manifest_path(directory)
+    if not FileSystems.exists(path):
+        raise InputError(f"{directory}: no prepared data set there ({NAME} is missing)")
+    try:
+        with open_raw(path) as stream:
+            manifest = Manifest.from_json(stream.read())
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a manifest of this version ({error})") from None
+    if manifest.format_version != FORMAT_VERSION:
+        raise InputError(
+            f"{path}: format_version {manifest.format_version}, allowed: {FORMAT_VERSION}; "
+            "prepare the data again"
+        )
+    return manifest
+
+
+def manifest_sha256(directory: str) -> str:
+    """Identifies the contents of a prepared data set."""
+    with open_raw(manifest_path(directory)) as stream:
+        return hashlib.sha256(stream.read()).hexdigest()

@@ -1,0 +1,69 @@
+"""The options that shape a prepared data set: what `latentforge prep` takes, typed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from data_prep.settings import require
+
+SOURCES = ("quickdraw", "sample")
+RASTERIZERS = ("official", "book")
+MAX_SIDE = 1024
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PrepOptions:
+    """Everything that decides the bytes of the shards, given the same input files.
+
+    Neither the output path nor anything about the runner belongs here: two runs with
+    equal options and inputs write equal bytes.
+    """
+
+    source: str
+    image_size: int = 28  # side in pixels
+    rasterizer: str = "official"
+    words: tuple[str, ...] = ()  # empty: all
+    recognized_only: bool = False
+    per_label: int = 0  # at most that many a label; 0: all
+    splits: tuple[float, float, float] = (0.8, 0.1, 0.1)  # train, eval, test
+    split_by: str = "key"
+    seed: int = 0  # of the split hash
+    shards: int = 0  # a split; 0: from the input's size
+    max_reject_rate: float = 0.01
+
+    def __post_init__(self) -> None:
+        require(self.source in SOURCES, "source", self.source, ", ".join(SOURCES))
+        require(
+            8 <= self.image_size <= MAX_SIDE,
+            "image_size",
+            self.image_size,
+            f"a side of 8 to {MAX_SIDE} pixels",
+        )
+        require(
+            self.rasterizer in RASTERIZERS, "rasterizer", self.rasterizer, ", ".join(RASTERIZERS)
+        )
+        require(
+            self.rasterizer != "book" or self.image_size == 32,
+            "image_size",
+            self.image_size,
+            "32 with the book rasterizer, which divides coordinates by 8",
+        )
+        require(all(self.words), "words", self.words, "words that are not empty")
+        require(self.per_label >= 0, "per_label", self.per_label, "0 (all) or more")
+        require(
+            all(share >= 0 for share in self.splits)
+            and self.splits[0] > 0
+            and abs(sum(self.splits) - 1) < 1e-9,
+            "splits",
+            self.splits,
+            "three shares (train, eval, test) of at least 0 that add up to 1, train above 0",
+        )
+        require(self.split_by in ("key",), "split_by", self.split_by, "key")
+        require(0 <= self.seed < 2**63, "seed", self.seed, "a whole number of at least 0")
+        require(0 <= self.shards <= 99_999, "shards", self.shards, "0 (from the size) to 99999")
+        require(
+            0 <= self.max_reject_rate <= 1,
+            "max_reject_rate",
+            self.max_reject_rate,
+            "a fraction from 0 to 1",
+        )

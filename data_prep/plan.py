@@ -1,0 +1,108 @@
+"""Everything a preparation decides before it reads a record, and its staging folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from data_prep.features import SPLITS
+from data_prep.inputs import InputFile
+from data_prep.options import PrepOptions
+from data_prep.source import Source
+
+STAGING = ".staging"
+# A shard is sorted and its repeats removed in memory, so it is bounded both ways.
+TARGET_RECORDS = 16_384
+TARGET_BYTES = 128 << 20  # of raw pixels
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Pickled to every worker."""
+
+    source: Source
+    options: PrepOptions
+    output: str
+    shards: tuple[int, ...]  # a split, in the order of SPLITS; 0 where the split has no share
+
+    @property
+    def staging(self) -> str:
+        return join(self.output, STAGING)
+
+    @property
+    def splits(self) -> list[str]:
+        """Those that have a share."""
+        return [split for split, count in zip(SPLITS, self.shards, strict=True) if count]
+
+    @property
+    def total_shards(self) -> int:
+        return sum(self.shards)
+
+    def shard_place(self, shard: int) -> tuple[str, int, int]:
+        """(split, index, count) of a shard numbered over all splits."""
+        for split, count in zip(SPLITS, self.shards, strict=True):
+            if shard < count:
+                return split, shard, count
+            shard -= count
+        raise IndexError(shard)
+
+    def shard_path(self, shard: int) -> str:
+        """Relative to the output."""
+        split, index, count = self.shard_place(shard)
+        return f"Split-{split}/examples-{index:05d}-of-{count:05d}.gz"
+
+    def shard_of(self, hashes: np.ndarray, split: np.ndarray) -> np.ndarray:
+        """int64 [n] shard numbers from the key hashes [n, 2] and the split indices [n]."""
+        counts = np.array(self.shards, np.uint64)
+        first = np.concatenate([[0], np.cumsum(self.shards)[:-1]]).astype(np.int64)
+        return first[split] + (hashes[:, 1] % counts[split]).astype(np.int64)
+
+
+def make_plan(
+    source: Source, options: PrepOptions, files: Sequence[InputFile], output: str
+) -> Plan:
+    """Sizes the shards from the input's size alone, so that no pass over the data is needed."""
+    records = sum(source.estimate(file) for file in files)
+    target = max(1024, min(TARGET_RECORDS, TARGET_BYTES // source.image.size))
+    counts = []
+    for share in options.splits:
+        wanted = options.shards or max(1, math.ceil(records * share / target))
+        counts.append(wanted if share > 0 else 0)
+    return Plan(source, options, output, tuple(counts))
+
+
+def join(*parts: str) -> str:
+    """FileSystems.join, for any number of parts."""
+    return FileSystems.join(*parts)
+
+
+def create(path: str):
+    return FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED)
+
+
+def make_directory(path: str) -> None:
+    if not FileSystems.exists(path):
+        FileSystems.mkdirs(path)
+
+
+def publish(partial: str, path: str) -> None:
+    """Moves a finished file to its name, in the place of an equal one of another attempt."""
+    if FileSystems.exists(path):
+        FileSystems.delete([path])
+    FileSystems.rename([partial], [path])
+
+
+def write_report(plan: Plan, name: str, report: dict[str, Any]) -> None:
+    """Leaves a JSON report in the staging folder for the driver; a repeat replaces it."""
+    partial = join(plan.staging, f"report-{uuid.uuid4().hex}.part")
+    with create(partial) as stream:
+        stream.write(json.dumps(report).encode())
+    publish(partial, join(plan.staging, "reports", name))

@@ -1,0 +1,1 @@
+"""Config -> DAG -> runners, and the command line."""

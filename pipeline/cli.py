@@ -1,0 +1,81 @@
+"""The `latentforge` command. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+import click
+
+from data_prep.errors import InputError
+from pipeline.cli_prep import prep
+from pipeline.config import load_config, preset_names
+from pipeline.failures import one_line
+
+VERSION = "0.1.0"
+
+
+class Commands(click.Group):
+    """Exit status 0: done; 2: the input is wrong, one line; 1: a failure, one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(2)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            descriptor, log = tempfile.mkstemp(prefix="latentforge-", suffix=".log")
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                traceback.print_exc(file=file)
+            click.echo(f"error: {one_line(error)} (details: {log})", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="latentforge")
+def main() -> None:
+    """Raw drawings in, a blessed and pushed image decoder out."""
+
+
+main.add_command(prep)
+
+
+@main.command()
+@click.argument("config")
+@click.option("--root", type=click.Path(path_type=Path), help="Default: runs/<name>.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY.SUB=VALUE",
+    help="Override a value of the config; repeatable.",
+)
+@click.pass_context
+def run(ctx: click.Context, config: str, root: Path | None, overrides: tuple[str, ...]) -> None:
+    """Run the whole DAG here. CONFIG is a preset's name or a YAML file."""
+    from pipeline.session import run_session
+
+    loaded = load_config(config, overrides)
+    ctx.exit(run_session(loaded, root or Path("runs") / loaded.name))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Parameters and effective beta, too.")
+def presets(as_json: bool) -> None:
+    """List the presets."""
+    configs = [load_config(name) for name in preset_names()]
+    if not as_json:
+        width = max(len(config.name) for config in configs)
+        for config in configs:
+            click.echo(f"{config.name.ljust(width)}  {config.description}")
+        return
+    from pipeline.preset_facts import preset_facts
+
+    click.echo(json.dumps({config.name: preset_facts(config) for config in configs}, indent=2))

@@ -1,0 +1,195 @@
+"""The DAG, the same for every runner."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow_data_validation as tfdv
+from tfx import v1 as tfx
+from tfx.dsl.components.base.base_node import BaseNode
+
+from components import DecoderPusher, ExamplePreparation, LatentEvaluator, StrictExampleValidator
+from components.example_schema import (
+    EXTRAS,
+    DataShape,
+    make_schema,
+    statistics_features,
+    write_schema,
+)
+from data_prep import features
+from data_prep.manifest import Manifest, manifest_sha256, read_manifest
+from pipeline.code_version import code_version
+from pipeline.config import PREPARED, PipelineConfig
+from trainer.hparams import (
+    CHECKPOINT_ROOT,
+    CODE_VERSION,
+    SETTINGS,
+    ImageShape,
+    TrainerSettings,
+)
+from trainer.preprocessing import preprocessing_fn
+from trainer.run_fn import run_fn
+
+MANIFEST_SHA256 = "manifest_sha256"
+
+
+def create_pipeline(
+    config: PipelineConfig,
+    *,
+    root: str,
+    inputs: Sequence[str],
+    beam_args: Sequence[str] = (),
+    metadata_connection_config: Any = None,
+) -> tfx.dsl.Pipeline:
+    """Prepare (or import), check, transform, train, evaluate, push.
+
+    Args:
+      config: what to run.
+      root: holds everything the run leaves behind, as the nodes' processes see it.
+      inputs: globs of the raw files, or the one prepared directory; absolute.
+      beam_args: for the nodes that run on Beam. They enter the cache keys.
+      metadata_connection_config: where the runner needs one.
+    """
+    prepared = config.data.source == PREPARED
+    manifest = read_manifest(inputs[0]) if prepared else None
+    shape, image = _data_shape(config, manifest), _image_shape(config, manifest)
+    settings = config.trainer_settings(image)
+    schema = make_schema(shape)
+
+    data = _import(inputs[0]) if prepared else _prepare(config, inputs)
+    examples = data.outputs["result" if prepared else "examples"]
+    statistics = tfx.components.StatisticsGen(
+        examples=examples,
+        stats_options=tfdv.StatsOptions(feature_allowlist=statistics_features(schema)),
+    )
+    import_schema = tfx.components.ImportSchemaGen(
+        schema_file=write_schema(schema, os.path.join(root, "schemas"))
+    )
+    validator = StrictExampleValidator(
+        statistics=statistics.outputs["statistics"], schema=import_schema.outputs["schema"]
+    )
+    transform = _transform(settings, examples, import_schema.outputs["schema"])
+    # Training waits for the validation, whose failure ends the run.
+    transform.add_upstream_node(validator)
+    trainer = _trainer(settings, examples, transform, os.path.join(root, "checkpoints"))
+    blessed = tfx.dsl.Resolver(
+        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
+        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
+        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+    ).with_id("LatestBlessedModel")
+    evaluator = LatentEvaluator(
+        examples=examples,
+        model=trainer.outputs["model"],
+        baseline_model=blessed.outputs["model"],
+        config=config.evaluation,
+        code_version=code_version("components.latent_evaluator.executor"),
+    )
+    pusher = DecoderPusher(
+        model=trainer.outputs["model"],
+        model_blessing=evaluator.outputs["blessing"],
+        push_destination=tfx.proto.PushDestination(
+            filesystem=tfx.proto.PushDestination.Filesystem(
+                base_directory=os.path.join(root, "serving")
+            )
+        ),
+    ).with_id("Pusher")
+    return tfx.dsl.Pipeline(
+        pipeline_name=config.name,
+        pipeline_root=os.path.join(root, "artifacts"),
+        components=[
+            data,
+            statistics,
+            import_schema,
+            validator.with_id("ExampleValidator"),
+            transform,
+            trainer,
+            blessed,
+            evaluator,
+            pusher,
+        ],
+        enable_cache=True,
+        metadata_connection_config=metadata_connection_config,
+        beam_pipeline_args=list(beam_args),
+    )
+
+
+def udf_path(function: Callable[..., Any]) -> str:
+    """The dotted path by which TFX finds a user function again."""
+    return f"{function.__module__}.{function.__qualname__}"
+
+
+def _data_shape(config: PipelineConfig, manifest: Manifest | None) -> DataShape:
+    if manifest is None:
+        return DataShape(labels=True, extras=EXTRAS.get(config.data.source, ()))
+    return DataShape(
+        labels=bool(manifest.labels),
+        attributes=len(manifest.attributes),
+        extras=EXTRAS.get(manifest.source["name"], ()),
+    )
+
+
+def _image_shape(config: PipelineConfig, manifest: Manifest | None) -> ImageShape:
+    if manifest is None:
+        return ImageShape(height=config.data.image_size, width=config.data.image_size)
+    image = manifest.image
+    return ImageShape(height=image.height, width=image.width, channels=image.channels)
+
+
+def _import(directory: str) -> BaseNode:
+    return tfx.dsl.Importer(
+        source_uri=directory,
+        artifact_type=tfx.types.standard_artifacts.Examples,
+        properties={"split_names": _json_list(features.SPLITS)},
+        custom_properties={
+            MANIFEST_SHA256: manifest_sha256(directory),
+            "payload_format": "FORMAT_TF_EXAMPLE",
+            "file_format": "tfrecords_gzip",
+        },
+    ).with_id("PreparedExamples")
+
+
+def _prepare(config: PipelineConfig, inputs: Sequence[str]) -> BaseNode:
+    return ExamplePreparation(
+        inputs=inputs,
+        options=config.data.prep_options(),
+        code_version=code_version("components.example_preparation.executor"),
+    )
+
+
+def _transform(settings: TrainerSettings, examples: Any, schema: Any) -> BaseNode:
+    return tfx.components.Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn=udf_path(preprocessing_fn),
+        materialize=False,
+        disable_statistics=True,
+        disable_analyzer_cache=True,
+        # Only what shapes the graph: another beta must not transform again.
+        custom_config={
+            SETTINGS: TrainerSettings(labels=settings.labels).to_json(),
+            CODE_VERSION: code_version(preprocessing_fn.__module__),
+        },
+    )
+
+
+def _trainer(
+    settings: TrainerSettings, examples: Any, transform: BaseNode, checkpoints: str
+) -> BaseNode:
+    return tfx.components.Trainer(
+        run_fn=udf_path(run_fn),
+        examples=examples,
+        transform_graph=transform.outputs["transform_graph"],
+        custom_config={
+            SETTINGS: settings.to_json(),
+            CODE_VERSION: code_version(run_fn.__module__),
+            CHECKPOINT_ROOT: checkpoints,
+        },
+    )
+
+
+def _json_list(names: Sequence[str]) -> str:
+    from tfx.types import artifact_utils
+
+    return artifact_utils.encode_split_names(list(names))

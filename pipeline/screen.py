@@ -1,0 +1,97 @@
+"""What a run shows: a line for each node, live while it works, plain where there is no terminal."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+if TYPE_CHECKING:
+    from data_prep.job import Progress
+    from pipeline.metadata import NodeResult
+
+_MARKS = {
+    "done": ("✓", "green"),
+    "cached": ("=", "cyan"),
+    "skipped": ("-", "yellow"),
+    "failed": ("✗", "red"),
+}
+
+
+class Screen:
+    """Draws to a terminal or writes plain lines to a file; the listener of a run."""
+
+    def __init__(self, file: TextIO, *, force_terminal: bool | None = None) -> None:
+        self.console = Console(
+            file=file, highlight=False, soft_wrap=True, force_terminal=force_terminal
+        )
+        self._live = self.console.is_terminal
+        self._status: Status | None = None
+        self._width = 0
+        self._node = ""
+
+    def line(self, text: str = "", style: str = "") -> None:
+        self.console.print(escape(text), style=style or None)
+
+    def doing(self, text: str) -> None:
+        """Shows what is going on until something else is; plain output keeps still."""
+        if not self._live:
+            return
+        if self._status is None:
+            self._status = self.console.status("", spinner="dots")
+            self._status.start()
+        self._status.update(escape(text))
+
+    def quiet(self) -> None:
+        """Takes the live line away."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def plan(self, nodes: list[str]) -> None:
+        self._width = max(map(len, nodes))
+
+    def start(self, node: str) -> None:
+        self._node = node
+        self.doing(node)
+        if not self._live:
+            self.line(f"  {node} ...")
+
+    def end(self, node: str, result: NodeResult) -> None:
+        self.quiet()
+        mark, color = _MARKS.get(result.state, ("?", "red"))
+        name, state = node.ljust(self._width), result.state.ljust(8)
+        self.console.print(
+            f"[{color}]{mark}[/] {escape(name)}  [{color}]{state}[/] {result.seconds:7.1f} s"
+        )
+
+    def preparation(self, progress: Progress) -> None:
+        """Where a preparation stands; called from another thread than the rest."""
+        if self._status is None:
+            return
+        share = progress.bytes_read / max(progress.bytes_total, 1)
+        self.doing(
+            f"{self._node}  {share:.0%} of {progress.bytes_total / 1e6:,.0f} MB read, "
+            f"{progress.shards_made} of {progress.shards_total} shards made"
+        )
+
+    def training(self, record: logging.LogRecord) -> None:
+        """A record of trainer.progress: epochs stay as lines, steps only flicker by."""
+        progress = getattr(record, "progress", None)
+        if progress is None:
+            return
+        if progress.epoch_ended:
+            self.console.print(f"    [dim]{escape(str(progress))}[/]")
+            return
+        loss = progress.metrics.get("loss")
+        value = f"  loss {loss:.2f}" if loss is not None else ""
+        self.doing(
+            f"{self._node}  epoch {progress.epoch}/{progress.epochs}"
+            f"  step {progress.step}/{progress.steps}{value}"
+        )
+
+    def warning(self, record: logging.LogRecord) -> None:
+        self.line(f"  warning: {record.getMessage()}", "yellow")

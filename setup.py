@@ -1,0 +1,28 @@
+"""The installable project: four packages and the `latentforge` command.
+
+Dependencies are not listed here on purpose. requirements.lock pins all of them with
+hashes, and this file is also what `--setup_file=./setup.py` ships to Beam workers,
+whose image already holds them.
+"""
+
+from setuptools import setup
+
+PACKAGES = [
+    "data_prep",
+    "trainer",
+    "components",
+    "components.example_preparation",
+    "components.latent_evaluator",
+    "pipeline",
+]
+
+setup(
+    name="latentforge",
+    version="0.1.0",
+    description="Train, judge and push generative image decoders with Beam, TFX and Keras",
+    license="Apache-2.0",
+    python_requires=">=3.11,<3.12",
+    packages=PACKAGES,
+    package_data={"pipeline": ["presets/*.yaml"]},
+    entry_points={"console_scripts": ["latentforge=pipeline.cli:main"]},
+)

@@ -1,0 +1,1 @@
+"""TFX user functions and the Keras models behind them."""

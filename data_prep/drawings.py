@@ -56,12 +56,22 @@ def _record_end(data, start, stop):
 def _begins_records(data, start, stop):
     at = start
     for _ in range(_CHAIN):
-        at = _record_end(data, at, stop)
-        if at < 0:
+        begin, at = at, _record_end(data, at, stop)
+        # A drawing without strokes is no evidence: runs of zeros would look like it.
+        if at < 0 or _u16(data, begin + 15) == 0 or _u16(data, begin + HEADER) == 0:
             return False
         if at == stop:
             return True
     return True
+
+
+@njit(cache=True, nogil=True)
+def _swallows(data, start, stop, size):
+    """Whether a lying record reaches over others that begin within it."""
+    for at in range(start + HEADER, stop):  # noqa: SIM110
+        if _begins_records(data, at, size):
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -96,10 +106,10 @@ def _scan(data, eof, lost, ends, spans):
             before, at = at, end
             if n_ends == len(ends):
                 break
-        elif end == _OVERRUN or before < 0:
+        elif before < 0 or (end == _OVERRUN and not _swallows(data, before, at, size)):
             bad_from = at
         else:
-            # The record before ended where no record begins: it is not to be trusted.
+            # The record before ended where no record begins, or has records within it.
             n_ends -= 1
             bad_from = before
     return at, n_ends, n_spans, False

@@ -81,7 +81,7 @@ def _fill_row(image, y, last, vx, vy, slope):
         copies = 1
         if y == high and y < last:
             copies = 2  # this edge ends and another begins: the pairing must not shift
-        elif (y == low or y == high) and slope[i] != 0:
+        elif y in (low, high) and slope[i] != 0:
             x = _corner(i, x, y, -1 if y == high else 1, vx, vy, slope)
         for _ in range(copies):
             v = x
@@ -146,10 +146,10 @@ def _round(x):  # halves away from zero
 @njit(cache=True, nogil=True)
 def _round_up(x):
     half = np.float32(0.5)
-    return int(math.floor(x + half)) if x >= 0 else -int(math.floor(half - x))
+    return math.floor(x + half) if x >= 0 else -math.floor(half - x)
 
 
 @njit(cache=True, nogil=True)
 def _round_down(x):
     half = np.float32(0.5)
-    return int(math.ceil(x - half)) if x >= 0 else -int(math.ceil(-x - half))
+    return math.ceil(x - half) if x >= 0 else -math.ceil(-x - half)

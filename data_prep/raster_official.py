@@ -32,7 +32,10 @@ PADDING = 16
 BLOCK = 8  # columns evaluated at once; no image is narrower
 
 _FAR = np.float32(1e9)  # squared pixels
-_ZERO, _HALF, _ONE, _WHITE = np.float32([0, 0.5, 1, 255])
+_ZERO = np.float32(0)
+_HALF = np.float32(0.5)
+_ONE = np.float32(1)
+_WHITE = np.float32(255)
 
 
 @njit(cache=True, nogil=True)

@@ -85,7 +85,7 @@ def _sum(images, sums):
         image = images[i]
         total, squares, bright = 0, 0, 0
         for k in range(image.shape[0]):
-            value = np.int32(image[k])  # narrow, so that many fit a vector register
+            value: Any = np.int32(image[k])  # narrow, so that many fit a vector register
             total += value
             squares += value * value
             bright += value >> 7

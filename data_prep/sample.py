@@ -112,9 +112,7 @@ def _draw_word(word: str, n: int, seed: int) -> tuple[bytes, dict[str, Array]]:
         lambda low, high: rng.uniform(low, high, (n, 1)), factors["strokes"][:, np.newaxis]
     )
     lengths = [part.shape[-2] for part in parts]
-    curves = np.concatenate(
-        [_by_hand(part, factors["jitter"], rng) for part in parts], axis=1
-    )
+    curves = np.concatenate([_by_hand(part, factors["jitter"], rng) for part in parts], axis=1)
     curves[..., 0] += factors["slant"][:, np.newaxis] * (0.5 - curves[..., 1])
     drawn = np.arange(len(parts)) < factors["strokes"][:, np.newaxis]
     pixels = _fit(curves, np.repeat(drawn, lengths, axis=1), factors["size"])

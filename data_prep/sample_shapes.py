@@ -155,10 +155,7 @@ def _star(vary: Vary, strokes: Array) -> list[Array]:
     radii = [0.42 if k % 2 == 0 else waist for k in range(11)]
     angles = [2 * np.pi * (turned + k / 10 - 0.25) for k in range(11)]
     outline = _path(
-        *(
-            (0.5 + r * np.cos(a), 0.5 + r * np.sin(a))
-            for r, a in zip(radii, angles, strict=True)
-        ),
+        *((0.5 + r * np.cos(a), 0.5 + r * np.sin(a)) for r, a in zip(radii, angles, strict=True)),
         steps=3,
     )
 

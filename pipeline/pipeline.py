@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import tensorflow_data_validation as tfdv
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
+from tfx.types.artifact_utils import encode_split_names
 
 from components import DecoderPusher, ExamplePreparation, LatentEvaluator, StrictExampleValidator
 from components.example_schema import (
@@ -60,10 +60,7 @@ def create_pipeline(
 
     data = _import(inputs[0]) if prepared else _prepare(config, inputs)
     examples = data.outputs["result" if prepared else "examples"]
-    statistics = tfx.components.StatisticsGen(
-        examples=examples,
-        stats_options=tfdv.StatsOptions(feature_allowlist=statistics_features(schema)),
-    )
+    statistics = _statistics(examples, statistics_features(schema))
     import_schema = tfx.components.ImportSchemaGen(
         schema_file=write_schema(schema, os.path.join(root, "schemas"))
     )
@@ -141,7 +138,7 @@ def _import(directory: str) -> BaseNode:
     return tfx.dsl.Importer(
         source_uri=directory,
         artifact_type=tfx.types.standard_artifacts.Examples,
-        properties={"split_names": _json_list(features.SPLITS)},
+        properties={"split_names": encode_split_names(list(features.SPLITS))},
         custom_properties={
             MANIFEST_SHA256: manifest_sha256(directory),
             "payload_format": "FORMAT_TF_EXAMPLE",
@@ -155,6 +152,15 @@ def _prepare(config: PipelineConfig, inputs: Sequence[str]) -> BaseNode:
         inputs=inputs,
         options=config.data.prep_options(),
         code_version=code_version("components.example_preparation.executor"),
+    )
+
+
+def _statistics(examples: Any, names: list[str]) -> BaseNode:
+    # It loads only once tfx has put a stub where a module of tfx_bsl has gone.
+    from tensorflow_data_validation import StatsOptions
+
+    return tfx.components.StatisticsGen(
+        examples=examples, stats_options=StatsOptions(feature_allowlist=names)
     )
 
 
@@ -187,9 +193,3 @@ def _trainer(
             CHECKPOINT_ROOT: checkpoints,
         },
     )
-
-
-def _json_list(names: Sequence[str]) -> str:
-    from tfx.types import artifact_utils
-
-    return artifact_utils.encode_split_names(list(names))

@@ -87,7 +87,7 @@ def _report(summary: dict) -> None:
 
 
 def _shown(*parts: str) -> str:
-    """Relative to the working directory where that is shorter."""
+    """Relative where it lies below the working directory."""
     path = os.path.join(*parts)
     relative = os.path.relpath(path)
-    return relative if len(relative) < len(path) else path
+    return path if relative.startswith("..") else relative

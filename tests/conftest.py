@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Compiled code is slow the first time: a deadline would judge the compiler.
+settings.register_profile("latentforge", deadline=None)
+settings.load_profile("latentforge")
 
 
 @pytest.fixture(scope="session")

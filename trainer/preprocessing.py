@@ -68,9 +68,7 @@ def _index_among_all(label: tf.Tensor) -> tf.Tensor:
     Transform orders a vocabulary by weight, and equal weights in reverse lexicographic
     order; with all weights zero that leaves the words sorted, last one first.
     """
-    words = tft.vocabulary(
-        label, weights=tf.zeros(tf.shape(label)), vocab_filename=features.LABEL
-    )
+    words = tft.vocabulary(label, weights=tf.zeros(tf.shape(label)), vocab_filename=features.LABEL)
     backwards = tft.apply_vocabulary(label, words, default_value=-1)
     last = tft.experimental.get_vocabulary_size_by_name(features.LABEL) - 1
     return tf.where(backwards < 0, backwards, last - backwards)

@@ -151,13 +151,13 @@ def test_official_is_its_definition_at_every_pixel(strokes, side):
     np.testing.assert_allclose(image.astype(float), 255 * coverage, atol=0.6)
 
 
-@pytest.mark.parametrize(("side", "tolerance"), [(28, 2.5), (64, 0.9)])
+@pytest.mark.parametrize(("side", "tolerance"), [(28, 1.9), (40, 1.2)])
 def test_official_is_close_to_supersampled_strokes(tmp_path, side, tolerance):
     # Truth: the share of 16 x 16 points of a pixel that lie within the radius. The mean
     # absolute error is in grey levels of 255, over all pixels; what remains is mostly where
     # strokes meet within a pixel.
     errors = []
-    for path in write_drawings(str(tmp_path), per_word=3, seed=5):
+    for path in write_drawings(str(tmp_path), per_word=1, seed=5):
         data = np.fromfile(path, np.uint8)
         offsets, _ = split_records(data)
         for i, image in enumerate(rasterize(data, offsets, side, "official")):
@@ -165,7 +165,7 @@ def test_official_is_close_to_supersampled_strokes(tmp_path, side, tolerance):
             inside = distances(strokes, side, finer=16) <= 8 * side / 304
             truth = 255 * inside.reshape(side, 16, side, 16).mean(axis=(1, 3))
             errors.append(np.abs(image - truth).mean())
-    assert len(errors) == 3 * len(WORDS)
+    assert len(errors) == len(WORDS)
     assert np.mean(errors) < tolerance
 
 

@@ -93,14 +93,21 @@ def test_slant_shows_as_shear(folder, word):
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_jitter_shows_as_roughness(folder, word):
-    jitter = rows_of(read_factors(str(folder)), word)["jitter"]
-    roughness = [  # third differences: next to nothing for a smooth curve
-        np.mean([np.abs(np.diff(s / np.ptp(s), n=3, axis=0)).mean() for s in strokes[:2]])
-        for *_, strokes in read_bin(folder / f"{word}.bin")
-    ]
-    rough, smooth = np.array(roughness)[jitter > 0.8], np.array(roughness)[jitter < 0.2]
-    assert rough.mean() > smooth.mean()
+def test_jitter_shows_as_departure_from_steady_drawings(folder, word):
+    factors = rows_of(read_factors(str(folder)), word)
+    outlines = []  # the first stroke, its slant and size undone
+    for slant, (*_, strokes) in zip(
+        factors["slant"], read_bin(folder / f"{word}.bin"), strict=True
+    ):
+        x, y = strokes[0].T
+        outline = np.stack([x + slant * y, y]) / np.ptp(y)
+        outlines.append((outline - outline.mean(axis=1, keepdims=True)).ravel())
+    curves, jitter = np.array(outlines), factors["jitter"]
+    steady = curves[jitter < 0.2]
+    curves = curves - steady.mean(axis=0)
+    proportions = np.linalg.svd(steady - steady.mean(axis=0), full_matrices=False)[2][:4]
+    departure = np.linalg.norm(curves - curves @ proportions.T @ proportions, axis=1)
+    assert np.corrcoef(departure, jitter)[0, 1] > 0.6
 
 
 def test_factors_fill_their_ranges(folder):

@@ -1,0 +1,88 @@
+"""The thresholds, one by one."""
+
+import pytest
+
+from components.latent_evaluator.blessing import NO_BASELINE, SAME_MODEL, judge
+from components.latent_evaluator.config import EvaluationConfig
+from data_prep.errors import InputError
+
+CONFIG = EvaluationConfig(min_active_units=2, max_unexplained=0.5, max_worsening=0.05)
+GOOD = {"elbo": -100.0, "active_units": 4, "latent_dim": 8, "unexplained": 0.2}
+
+
+def test_a_good_first_model_is_blessed_and_says_why():
+    verdict = judge(GOOD, CONFIG)
+    assert verdict.blessed
+    assert verdict.reasons == (
+        "4 of 8 latent dimensions are in use (at least 2)",
+        "reconstructions leave 20.0% of a constant mean image's error (at most 50.0%)",
+        NO_BASELINE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"active_units": 1}, "1 of 8 latent dimensions are in use (at least 2)"),
+        (
+            {"unexplained": 0.51},
+            "reconstructions leave 51.0% of a constant mean image's error (at most 50.0%)",
+        ),
+        ({"elbo": float("nan")}, "not finite: elbo"),
+        ({"elbo": float("-inf"), "unexplained": float("nan")}, "not finite: elbo, unexplained"),
+    ],
+)
+def test_each_absolute_threshold_refuses_alone(change, words):
+    verdict = judge(GOOD | change, CONFIG)
+    assert not verdict.blessed
+    assert verdict.reasons == (words,)
+
+
+def test_thresholds_themselves_are_allowed():
+    assert judge(GOOD | {"active_units": 2, "unexplained": 0.5}, CONFIG).blessed
+
+
+@pytest.mark.parametrize(
+    ("elbo", "blessed", "words"),
+    [
+        (-104.9, True, "104.90 nats against the blessed model's 100.00: 4.9% worse"),
+        (-105.1, False, "105.10 nats against the blessed model's 100.00: 5.1% worse"),
+        (-90.0, True, "90.00 nats against the blessed model's 100.00: 10.0% better"),
+    ],
+)
+def test_the_change_against_the_blessed_model(elbo, blessed, words):
+    verdict = judge(GOOD | {"elbo": elbo}, CONFIG, GOOD)
+    assert verdict.blessed == blessed
+    assert any(words in reason for reason in verdict.reasons)
+
+
+def test_a_density_may_have_a_negative_loss():
+    """The negative ELBO of a Gaussian model may be below zero: worse is still larger."""
+    old = GOOD | {"elbo": 1000.0}
+    assert judge(GOOD | {"elbo": 1010.0}, CONFIG, old).blessed
+    assert judge(GOOD | {"elbo": 960.0}, CONFIG, old).blessed
+    assert not judge(GOOD | {"elbo": 940.0}, CONFIG, old).blessed
+
+
+def test_the_same_model_says_so_and_is_not_compared():
+    verdict = judge(GOOD, CONFIG, None, SAME_MODEL)
+    assert verdict.blessed
+    assert verdict.reasons[-1] == SAME_MODEL
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"split": "dev"},
+        {"max_unexplained": 0.0},
+        {"max_unexplained": 1.1},
+        {"max_worsening": -0.1},
+        {"max_worsening": float("nan")},
+        {"min_active_units": -1},
+        {"images_per_label": 0},
+        {"seed": -1},
+    ],
+)
+def test_impossible_thresholds_are_refused(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        EvaluationConfig(**wrong)

@@ -1,0 +1,327 @@
+"""The evaluator against models whose faults are known, through real SavedModels and Beam."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tfx.components.evaluator import constants
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
+    LatestBlessedModelStrategy,
+)
+from tfx.types import standard_artifacts
+
+from components.artifacts import Evaluation
+from components.latent_evaluator import executor
+from components.latent_evaluator.blessing import NO_BASELINE, SAME_MODEL
+from components.latent_evaluator.config import EvaluationConfig
+from components.latent_evaluator.scoring import noise_for
+from data_prep.errors import InputError
+from data_prep.manifest import Manifest
+from data_prep.settings import to_dict
+from data_prep.source import ImageSpec
+
+SIDE, LATENT, IMAGES = 8, 3, 40
+PIXELS = SIDE * SIDE
+LABELS = ("cat", "dog")
+FN_API = "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
+CONFIG = EvaluationConfig(
+    min_active_units=2, max_unexplained=0.5, max_worsening=0.05, images_per_label=4
+)
+
+
+class Model(tf.Module):
+    """Reads its latents off the first pixels; `fault` decides what is wrong with it."""
+
+    def __init__(self, fault, worse):
+        super().__init__()
+        self.fault, self.worse = fault, worse
+
+    def pixels(self, image):
+        return (
+            tf.cast(tf.reshape(tf.io.decode_raw(image, tf.uint8), [-1, SIDE, SIDE, 1]), "float32")
+            / 255
+        )
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image")])
+    def encode(self, image):
+        z = self.pixels(image)[:, 0, :LATENT, 0]
+        z = tf.zeros_like(z) if self.fault == "collapsed" else z
+        return {"z_mean": z, "z_log_var": tf.zeros_like(z)}
+
+    def made(self, image):
+        x = self.pixels(image)
+        if self.fault in ("constant", "collapsed"):
+            return tf.zeros_like(x) + tf.reduce_mean(x, axis=0, keepdims=True)
+        if self.fault == "random":
+            return tf.random.stateless_uniform(tf.shape(x), [1, 2])
+        if self.fault == "nan":
+            return x * float("nan")
+        return x * 0.8 + 0.1
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image")])
+    def reconstruct(self, image):
+        made = self.made(image)
+        nothing = tf.reduce_sum(made * 0, [1, 2, 3])
+        return {"image": made, "reconstruction_loss": nothing, "kl_loss": nothing}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, "image"),
+            tf.TensorSpec([None, LATENT], tf.float32, "noise"),
+        ]
+    )
+    def elbo(self, image, noise):
+        error = tf.reduce_sum((self.made(image) - self.pixels(image)) ** 2, [1, 2, 3])
+        loss = 10 + error + self.worse + tf.reduce_mean(noise, 1)
+        return {"reconstruction_loss": loss, "kl_loss": tf.ones_like(loss), "elbo": -loss - 1}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([], tf.int32, "count"),
+            tf.TensorSpec([], tf.int64, "seed"),
+        ]
+    )
+    def sample(self, count, seed):
+        return {"image": tf.zeros([count, SIDE, SIDE, 1]) + 0.5}
+
+
+def write_model(directory, fault="", worse=0.0, **description):
+    model = Model(fault, worse)
+    signatures = {"encode": model.encode, "reconstruct": model.reconstruct, "elbo": model.elbo}
+    for folder, named in (
+        ("Format-TFMA", signatures),
+        ("Format-Serving", {"sample": model.sample}),
+    ):
+        path = os.path.join(directory, folder)
+        tf.saved_model.save(model, path, signatures=named)
+        os.makedirs(os.path.join(path, "assets.extra"))
+        facts = {
+            "family": "vae",
+            "latent_dim": LATENT,
+            "beta": 1.0,
+            "reconstruction": "gaussian",
+            "implied_sigma": 1.0,
+            "image": {"height": SIDE, "width": SIDE, "channels": 1},
+        }
+        with open(os.path.join(path, "assets.extra", "model.json"), "w") as file:
+            json.dump(facts | description, file)
+    return str(directory)
+
+
+def write_examples(directory, shards=2, labels=LABELS):
+    """`IMAGES` images of noise in the test split, written as the preparation would."""
+    folder = os.path.join(directory, "Split-test")
+    os.makedirs(folder)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (IMAGES, PIXELS), np.uint8)
+    for shard in range(shards):
+        path = os.path.join(folder, f"examples-{shard:05}-of-{shards:05}.gz")
+        with tf.io.TFRecordWriter(path, "GZIP") as writer:
+            for index in range(shard, IMAGES, shards):
+                values = {"key": str(index).encode(), "image": images[index].tobytes()}
+                if labels:
+                    values["label"] = labels[index % len(labels)].encode()
+                features = {
+                    name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+                    for name, value in values.items()
+                }
+                example = tf.train.Example(features=tf.train.Features(feature=features))
+                writer.write(example.SerializeToString())
+    manifest = Manifest(
+        image=ImageSpec(SIDE, SIDE, 1, "white"),
+        labels=tuple(labels),
+        attributes=(),
+        counts={},
+        rejects={},
+        positives={},
+        shards=(),
+        source={"name": "test"},
+        options={},
+        code_version="",
+    )
+    with open(os.path.join(directory, "manifest.json"), "w") as file:
+        file.write(manifest.to_json())
+    return str(directory)
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory):
+    return write_examples(tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Directory of each kind of model, by fault."""
+    root = tmp_path_factory.mktemp("models")
+    found = {
+        fault: write_model(root / (fault or "good"), fault)
+        for fault in ("", "constant", "collapsed", "random", "nan")
+    }
+    found["worse"] = write_model(root / "worse", worse=1.5)
+    found["bernoulli"] = write_model(
+        root / "bernoulli", reconstruction="bernoulli", implied_sigma=None
+    )
+    found["small"] = write_model(root / "small", image={"height": 16, "width": 16, "channels": 1})
+    return found
+
+
+class Outcome:
+    def __init__(self, folder):
+        self.evaluation, self.blessing = Evaluation(), standard_artifacts.ModelBlessing()
+        self.evaluation.uri = str(folder / "evaluation")
+        self.blessing.uri = str(folder / "blessing")
+
+    def read(self, name):
+        with open(os.path.join(self.evaluation.uri, name)) as file:
+            return json.load(file)
+
+    @property
+    def reasons(self):
+        return self.read("blessing.json")["reasons"]
+
+
+def artifact(kind, uri, number):
+    made = kind()
+    made.uri, made.id = uri, number
+    return made
+
+
+def run(folder, examples, model, baseline=None, config=CONFIG, baseline_id=2):
+    outcome = Outcome(folder)
+    data = artifact(standard_artifacts.Examples, examples, 9)
+    data.split_names = '["train", "eval", "test"]'
+    inputs = {
+        executor.EXAMPLES: [data],
+        executor.MODEL: [artifact(standard_artifacts.Model, model, 1)],
+    }
+    if baseline:
+        inputs[executor.BASELINE_MODEL] = [
+            artifact(standard_artifacts.Model, baseline, baseline_id)
+        ]
+    context = base_beam_executor.BaseBeamExecutor.Context(
+        beam_pipeline_args=[FN_API], tmp_dir=str(folder / "tmp"), unique_id="1"
+    )
+    executor.Executor(context).Do(
+        inputs,
+        {executor.EVALUATION: [outcome.evaluation], executor.BLESSING: [outcome.blessing]},
+        {executor.CONFIG: json.dumps(to_dict(config)), executor.CODE_VERSION: "1"},
+    )
+    return outcome
+
+
+def test_a_good_model_is_measured_blessed_and_drawn(tmp_path, examples, models):
+    outcome = run(tmp_path, examples, models[""])
+    found = outcome.read("metrics.json")
+    assert found["split"] == "test" and found["baseline"] is None
+    candidate = found["candidate"]
+    assert candidate["count"] == IMAGES
+    assert {name: each["count"] for name, each in candidate["labels"].items()} == {
+        "cat": IMAGES // 2,
+        "dog": IMAGES // 2,
+    }
+    # it makes 0.8 x + 0.1: an error of 0.2 (x - 1/2), and x is uniform over the bytes
+    levels = np.arange(256) / 255
+    assert candidate["mse"] == pytest.approx(0.04 * ((levels - 0.5) ** 2).mean(), rel=0.05)
+    assert candidate["unexplained"] == pytest.approx(0.04, rel=0.05)
+    assert candidate["active_units"] == LATENT
+    noise = np.mean([noise_for(str(i).encode(), 0, LATENT).mean() for i in range(IMAGES)])
+    assert candidate["elbo"] == pytest.approx(-(11 + PIXELS * candidate["mse"] + noise), abs=1e-4)
+    assert outcome.reasons[-1] == NO_BASELINE
+    assert os.path.isfile(os.path.join(outcome.blessing.uri, constants.BLESSED_FILE_NAME))
+    with open(os.path.join(outcome.evaluation.uri, "contact_sheet.png"), "rb") as file:
+        assert file.read(8) == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_resolver_finds_what_was_blessed_and_only_that(tmp_path, examples, models):
+    good = run(tmp_path / "good", examples, models[""]).blessing
+    assert good.get_int_custom_property("blessed") == 1
+    assert good.get_int_custom_property("current_model_id") == 1
+    assert good.get_string_custom_property("current_model") == models[""]
+    bad = run(tmp_path / "bad", examples, models["constant"]).blessing
+    bad.set_int_custom_property("current_model_id", 7)
+    known = [artifact(standard_artifacts.Model, f"m{number}", number) for number in (1, 7)]
+    found = LatestBlessedModelStrategy().resolve_artifacts(
+        None, {"model": known, "model_blessing": [good, bad]}
+    )
+    assert [model.id for model in found["model"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("constant", "of a constant mean image's error"),
+        ("collapsed", "0 of 3 latent dimensions are in use (at least 2)"),
+        ("random", "of a constant mean image's error"),
+        ("nan", "not finite: bits_per_dim, elbo, mse, psnr, reconstruction_loss, unexplained"),
+    ],
+)
+def test_a_broken_model_is_refused_in_words(tmp_path, examples, models, fault, words):
+    outcome = run(tmp_path, examples, models[fault])
+    assert outcome.blessing.get_int_custom_property("blessed") == 0
+    assert os.listdir(outcome.blessing.uri) == [constants.NOT_BLESSED_FILE_NAME]
+    assert any(words in reason for reason in outcome.reasons)
+    assert outcome.read("blessing.json")["blessed"] is False
+
+
+def test_a_model_that_got_worse_is_refused_on_the_same_images_and_noise(tmp_path, examples, models):
+    outcome = run(tmp_path, examples, models["worse"], baseline=models[""])
+    found = outcome.read("metrics.json")
+    # the same noise: the difference is the 1.5 nats it was made worse by
+    assert found["baseline"]["elbo"] - found["candidate"]["elbo"] == pytest.approx(1.5, abs=1e-4)
+    assert outcome.blessing.get_int_custom_property("blessed") == 0
+    assert outcome.blessing.get_int_custom_property("baseline_model_id") == 2
+    assert "worse (at most 5.0% worse)" in outcome.reasons[0]
+
+
+def test_a_baseline_that_is_the_candidate_is_named_and_not_measured(tmp_path, examples, models):
+    outcome = run(tmp_path, examples, models[""], baseline=models[""], baseline_id=1)
+    assert outcome.read("metrics.json")["baseline"] is None
+    assert outcome.reasons[-1] == SAME_MODEL
+
+
+@pytest.mark.parametrize(
+    ("baseline", "words"),
+    [("bernoulli", "has a bernoulli likelihood"), ("small", "makes images of (16, 16, 1)")],
+)
+def test_a_baseline_of_another_kind_is_not_compared(tmp_path, examples, models, baseline, words):
+    outcome = run(tmp_path, examples, models[""], baseline=models[baseline])
+    assert outcome.blessing.get_int_custom_property("blessed") == 1
+    assert words in outcome.reasons[-1]
+
+
+def test_numbers_and_picture_do_not_depend_on_the_shards(tmp_path, examples, models):
+    single = write_examples(tmp_path / "single", shards=1)
+    one = run(tmp_path / "one", examples, models[""])
+    other = run(tmp_path / "other", single, models[""])
+    for name in ("elbo", "mse", "unexplained", "active_units"):
+        assert one.read("metrics.json")["candidate"][name] == pytest.approx(
+            other.read("metrics.json")["candidate"][name], rel=1e-6
+        )
+    sheets = [Path(outcome.evaluation.uri, "contact_sheet.png") for outcome in (one, other)]
+    assert sheets[0].read_bytes() == sheets[1].read_bytes()
+
+
+def test_data_without_labels(tmp_path, models):
+    data = write_examples(tmp_path / "data", labels=())
+    found = run(tmp_path / "out", data, models[""]).read("metrics.json")["candidate"]
+    assert found["labels"] == {} and found["count"] == IMAGES
+
+
+def test_an_empty_split_is_wrong_input(tmp_path, examples, models):
+    os.makedirs(os.path.join(examples, "Split-eval"), exist_ok=True)
+    config = EvaluationConfig(split="eval")
+    with pytest.raises(InputError, match=r"evaluation\.split: the eval split has no images"):
+        run(tmp_path, examples, models[""], config=config)
+
+
+def test_noise_is_standard_normal_and_a_function_of_key_and_seed():
+    noise = np.stack([noise_for(str(i).encode(), 5, 16) for i in range(2000)])
+    assert noise.dtype == np.float32
+    assert abs(noise.mean()) < 0.02 and abs(noise.std() - 1) < 0.02
+    assert np.array_equal(noise_for(b"a", 1, 4), noise_for(b"a", 1, 4))
+    assert not np.array_equal(noise_for(b"a", 1, 4), noise_for(b"a", 2, 4))
+    assert not np.array_equal(noise_for(b"a", 1, 4), noise_for(b"b", 1, 4))

@@ -1,0 +1,156 @@
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer.export import DESCRIPTION, export_decoder, export_full_model
+from trainer.models import build_model
+
+
+@pytest.fixture(scope="module")
+def exported(prepared, tmp_path_factory):
+    """A model with weights far from their start, and the two directories."""
+    from trainer.hparams import ImageShape, ModelConfig, TrainerSettings
+
+    out = tmp_path_factory.mktemp("exported")
+    settings = TrainerSettings(
+        image=ImageShape(height=8, width=8), model=ModelConfig(latent_dim=3, beta=2.0)
+    )
+    keras.utils.set_random_seed(0)
+    model = build_model(settings)
+    random = np.random.default_rng(0)
+    model.set_weights([w + random.normal(0, 0.1, w.shape) for w in model.get_weights()])
+    export_decoder(model, str(out / "decoder"), ["bar", "ring"])
+    export_full_model(model, prepared.transform, str(out / "full"), ["bar", "ring"])
+    return model, out
+
+
+def signature(directory, name):
+    loaded = tf.saved_model.load(str(directory))
+    function = loaded.signatures[name]
+    function.keeps = loaded  # a signature alone does not keep its variables
+    return function
+
+
+def test_decoder_signatures(exported):
+    model, out = exported
+    z = np.random.default_rng(1).normal(size=(4, 3)).astype(np.float32)
+    expected = np.asarray(model.decode(z))
+    for name in ("serving_default", "decode"):
+        image = signature(out / "decoder", name)(z=tf.constant(z))["image"].numpy()
+        assert image.dtype == np.float32
+        assert image == pytest.approx(expected, abs=1e-5)
+    assert 0 <= expected.min() < expected.max() <= 1
+
+
+def test_samples_depend_on_the_seed_alone(exported):
+    _, out = exported
+    sample = signature(out / "decoder", "sample")
+
+    def draw(count, seed):
+        return sample(count=tf.constant(count), seed=tf.constant(seed, tf.int64))["image"].numpy()
+
+    assert draw(5, 1).shape == (5, 8, 8, 1)
+    assert np.array_equal(draw(5, 1), draw(5, 1))
+    assert not np.array_equal(draw(5, 1), draw(5, 2))
+    assert draw(2, 2**40).shape == (2, 8, 8, 1)
+    assert len(np.unique(draw(5, 1), axis=0)) == 5
+
+
+def test_samples_come_from_the_prior(exported):
+    """The decoder of the samples inverted by replacing it: z itself has mean 0, deviation 1."""
+    model, out = exported
+    sample = signature(out / "decoder", "sample")
+    drawn = sample(count=tf.constant(4000), seed=tf.constant(3, tf.int64))["image"].numpy()
+    z = np.random.default_rng(0).normal(size=(4000, 3)).astype(np.float32)
+    expected = np.asarray(model.decode(z))
+    assert drawn.mean(axis=0) == pytest.approx(expected.mean(axis=0), abs=0.01)
+    assert drawn.std(axis=0) == pytest.approx(expected.std(axis=0), abs=0.01)
+
+
+def test_full_model_takes_what_the_shards_hold(exported, prepared):
+    model, out = exported
+    images = prepared.images["eval"]
+    image = tf.constant([i.tobytes() for i in images])
+    z_mean, z_log_var = model.encode(model.scale(images))
+    encoded = signature(out / "full", "encode")(image=image)
+    assert encoded["z_mean"].numpy() == pytest.approx(np.asarray(z_mean), abs=1e-5)
+    assert encoded["z_log_var"].numpy() == pytest.approx(np.asarray(z_log_var), abs=1e-5)
+
+    at_mean = {k: np.asarray(v) for k, v in model.evaluate_images(images, 0.0).items()}
+    found = signature(out / "full", "reconstruct")(image=image)
+    assert found["image"].numpy() == pytest.approx(np.asarray(model.decode(z_mean)), abs=1e-5)
+    assert found["reconstruction_loss"].shape == (20,)
+    for name in ("reconstruction_loss", "kl_loss"):
+        assert found[name].numpy() == pytest.approx(at_mean[name], rel=1e-5)
+
+
+def test_elbo_at_given_noise(exported, prepared):
+    model, out = exported
+    images = prepared.images["eval"]
+    noise = np.random.default_rng(5).normal(size=(20, 3)).astype(np.float32)
+    expected = {k: np.asarray(v) for k, v in model.evaluate_images(images, noise).items()}
+    found = signature(out / "full", "elbo")(
+        image=tf.constant([i.tobytes() for i in images]), noise=tf.constant(noise)
+    )
+    reconstruction, kl = expected["reconstruction_loss"], expected["kl_loss"]
+    assert found["reconstruction_loss"].numpy() == pytest.approx(reconstruction, rel=1e-5)
+    assert found["kl_loss"].numpy() == pytest.approx(kl, rel=1e-5)
+    assert found["elbo"].numpy() == pytest.approx(-(reconstruction + kl), rel=1e-5)
+
+
+def test_description(exported):
+    _, out = exported
+    for name in ("decoder", "full"):
+        description = json.loads((out / name / DESCRIPTION).read_text())
+        assert description == {
+            "family": "vae",
+            "architecture": "conv_32",
+            "latent_dim": 3,
+            "beta": 2.0,
+            "reconstruction": "bernoulli",
+            "implied_sigma": None,
+            "image": {"height": 8, "width": 8, "channels": 1},
+            "labels": ["bar", "ring"],
+        }
+
+
+ELSEWHERE = """
+import sys
+import numpy as np, tensorflow as tf
+out, given = sys.argv[1], np.load(sys.argv[2])
+decoder = tf.saved_model.load(out + "/decoder")
+full = tf.saved_model.load(out + "/full")
+image = decoder.signatures["decode"](z=tf.constant(given["z"]))["image"]
+image_bytes = tf.constant([i.tobytes() for i in given["images"]])
+z_mean = full.signatures["encode"](image=image_bytes)["z_mean"]
+known = ("trainer", "data_prep", "components", "pipeline", "keras.src.models", "tfx")
+assert not set(known) & set(sys.modules), set(known) & set(sys.modules)
+np.savez(out + "/found.npz", image=image, z_mean=z_mean)
+"""
+
+
+@pytest.mark.slow
+def test_both_load_with_tensorflow_alone(exported, prepared, tmp_path):
+    """In an isolated process elsewhere: neither this project nor its environment variables."""
+    model, out = exported
+    images = prepared.images["test"]
+    z = np.random.default_rng(2).normal(size=(4, 3)).astype(np.float32)
+    np.savez(tmp_path / "given.npz", z=z, images=images)
+    result = subprocess.run(
+        [sys.executable, "-I", "-c", ELSEWHERE, str(out), str(tmp_path / "given.npz")],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    found = np.load(out / "found.npz")
+    assert found["image"] == pytest.approx(np.asarray(model.decode(z)), abs=1e-5)
+    z_mean, _ = model.encode(model.scale(images))
+    assert found["z_mean"] == pytest.approx(np.asarray(z_mean), abs=1e-5)

@@ -115,7 +115,9 @@ def _scan(data, eof, lost, ends, spans):
     return at, n_ends, n_spans, False
 
 
-def scan(data: np.ndarray, eof: bool, lost: bool = False) -> tuple[int, np.ndarray, np.ndarray, bool]:
+def scan(
+    data: np.ndarray, eof: bool, lost: bool = False
+) -> tuple[int, np.ndarray, np.ndarray, bool]:
     """Finds whole records and damaged spans from the start of `data`.
 
     Args:

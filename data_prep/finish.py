@@ -35,7 +35,7 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
     rejects = _write_rejects(plan, chunks, shards)
     filtered = _total(r["filtered"] for r in reports)
     by_label = _total(r["by_label"] for r in shards)
-    by_split: Counter[str] = Counter({split: 0 for split in plan.splits})
+    by_split: Counter[str] = Counter(dict.fromkeys(plan.splits, 0))
     by_both: dict[str, Counter[str]] = {split: Counter() for split in by_split}
     for report in shards:
         split = _split_of(report["path"])
@@ -67,7 +67,6 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
         options=to_dict(plan.options),
         code_version=importlib.metadata.version("latentforge"),
     )
-    # The partial name marks the folder as ours until the manifest stands.
     partial = join(plan.output, PARTIAL_MANIFEST)
     with create(partial) as stream:
         stream.write(manifest.to_json().encode())

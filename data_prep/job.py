@@ -9,10 +9,11 @@ on neither workers nor order nor run, and memory is bounded by a shard and a chu
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -22,7 +23,7 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from data_prep import manifest as manifests
 from data_prep.errors import InputError
-from data_prep.finish import PARTIAL_MANIFEST, finish, source_facts
+from data_prep.finish import PARTIAL_MANIFEST, REJECTS, finish, source_facts
 from data_prep.inputs import InputFile, expand
 from data_prep.manifest import Manifest
 from data_prep.options import PrepOptions
@@ -72,13 +73,15 @@ def prepare(
     there = _existing(options, files, output, overwrite)
     if there is not None:
         return there
+    pipeline = make_pipeline(workers, beam_args)
     _clear(output, overwrite)
     plan = make_plan(source, options, files, output)
     make_directory(join(plan.staging, "reports"))  # first: it marks the directory as ours
     for split in plan.splits:
         make_directory(join(output, f"Split-{split}"))
     with _watch(plan, files, on_progress):
-        _run(plan, files, workers, beam_args)
+        with pipeline:
+            build(pipeline, plan, files)
     return finish(plan, files)
 
 
@@ -106,17 +109,29 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[InputFile]) -> be
     return shards | "MakeShards" >> beam.ParDo(MakeShard(plan), beam.pvalue.AsSingleton(largest))
 
 
-def _run(plan: Plan, files: Sequence[InputFile], workers: int, beam_args: Sequence[str]) -> None:
+def make_pipeline(workers: int, beam_args: Sequence[str]) -> beam.Pipeline:
+    """An empty pipeline on the runner that `beam_args` name, else on local processes.
+
+    Raises:
+      InputError: for options that Beam cannot read.
+    """
     args = list(beam_args)
-    options = PipelineOptions(args)
-    runner: Any = options.view_as(StandardOptions).runner
-    if runner is None:
-        mode = "in_memory" if workers == 1 else "multi_processing"
-        args += [f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"]
-        # By name: Beam's DirectRunner would first try to download another runner.
-        options, runner = PipelineOptions(args), FnApiRunner()
-    with beam.Pipeline(runner=runner, options=options) as pipeline:
-        build(pipeline, plan, files)
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):  # argparse prints and exits
+            runner: Any = PipelineOptions(args).view_as(StandardOptions).runner
+            if runner is None:
+                mode = "in_memory" if workers == 1 else "multi_processing"
+                args += [f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"]
+                # By name: Beam's DirectRunner would first try to download another runner.
+                runner = FnApiRunner()
+            options = PipelineOptions(args)
+            options.get_all_options()  # now, not when half the work is done
+            return beam.Pipeline(runner=runner, options=options)
+    except (ValueError, SystemExit) as error:
+        lines = (complaint.getvalue() or str(error)).strip().splitlines()
+        reason = lines[-1].partition("error: ")[2] or lines[0]
+        raise InputError(f"Beam options {' '.join(beam_args)}: {reason}") from None
 
 
 def _existing(
@@ -159,17 +174,17 @@ def _changed_files(before: list[dict], now: list[dict]) -> str:
 def _clear(output: str, overwrite: bool) -> None:
     """Removes what an earlier preparation left, complete or killed, and nothing else."""
     manifest = manifests.manifest_path(output)
-    marks = [manifest, join(output, STAGING), join(output, PARTIAL_MANIFEST)]
-    ours = any(FileSystems.exists(mark) for mark in marks) or overwrite
+    staging, rejects = join(output, STAGING), join(output, REJECTS)
+    # One of these stands from the first file written to the last one removed.
+    ours = overwrite or any(FileSystems.exists(mark) for mark in (manifest, staging, rejects))
     left = [m.path for m in _list(join(output, "Split-*", "*"))]
-    left += [m.path for m in _list(join(output, "rejects-*.jsonl"))]
     if left and not ours:
         raise InputError(
             f"output {output}: holds {left[0]}, which no preparation left there; "
             "use --overwrite or another directory"
         )
     # The manifest goes first: from here on the directory does not look complete.
-    for path in [manifest, *left, join(output, PARTIAL_MANIFEST), join(output, STAGING)]:
+    for path in [manifest, join(output, PARTIAL_MANIFEST), *left, staging, rejects]:
         if FileSystems.exists(path):
             FileSystems.delete([path])
 
@@ -178,10 +193,8 @@ def _list(pattern: str):
     return FileSystems.match([pattern])[0].metadata_list
 
 
-@contextmanager
-def _watch(
-    plan: Plan, files: Sequence[InputFile], on_progress: Callable[[Progress], None] | None
-):
+@contextlib.contextmanager
+def _watch(plan: Plan, files: Sequence[InputFile], on_progress: Callable[[Progress], None] | None):
     """Reports progress by the reports in the staging folder, whatever the runner."""
     if on_progress is None:
         yield

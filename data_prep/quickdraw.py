@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_prep import bitmaps, drawings, features, ndjson, rasterize
-from data_prep.errors import InputError
 from data_prep.columns import binary_array, binary_parts, image_column
+from data_prep.errors import InputError
 from data_prep.inputs import InputFile, open_raw, read_range
 from data_prep.options import PrepOptions
 from data_prep.settings import require
@@ -26,7 +26,7 @@ _BYTES_A_DRAWING = {".bin": 130, ".ndjson": 600, ".npy": bitmaps.PIXELS}
 class QuickDraw:
     """Reads any mix of `.bin` and `.ndjson`, or `.npy` alone."""
 
-    extensions = (".bin", ".ndjson", ".npy")
+    extensions: tuple[str, ...] = (".bin", ".ndjson", ".npy")
 
     def __init__(self, options: PrepOptions, files: Sequence[InputFile]):
         kinds = {file.extension for file in files}
@@ -53,8 +53,8 @@ class QuickDraw:
         else:  # lines and rows are found again from any byte
             starts = range(0, file.size, CHUNK)
             cuts = ((start, min(start + CHUNK, file.size), False) for start in starts)
-        for index, (start, stop, lost) in enumerate(cuts):
-            yield Chunk(file, file_index, index, start, stop, lost)
+        for number, (start, stop, lost) in enumerate(cuts):
+            yield Chunk(file, file_index, number, start, stop, lost)
 
     def read(self, chunk: Chunk) -> Records:
         if chunk.file.size == 0:
@@ -167,9 +167,7 @@ def _read_records(chunk: Chunk) -> Records:
     count = int((~bad).sum())
     label = pa.array([chunk.file.stem.encode()], pa.large_binary())
     labels = label.take(pa.array(np.zeros(count, np.int64)))
-    return Records(
-        keys.filter(good), labels, payloads.filter(good), recognized[~bad] > 0, rejects
-    )
+    return Records(keys.filter(good), labels, payloads.filter(good), recognized[~bad] > 0, rejects)
 
 
 def _read_lines(chunk: Chunk) -> Records:

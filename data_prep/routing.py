@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_prep.columns import binary_parts
 from data_prep.inputs import InputFile, read_range
 from data_prep.keys import key_hashes, split_indices
 from data_prep.plan import Plan, create, join, write_report
-from data_prep.columns import binary_parts
 from data_prep.source import Chunk, Records
 
 SPILL_SCHEMA = pa.schema(
@@ -56,7 +56,7 @@ class RouteChunk(beam.DoFn):
             with create(path) as sink:
                 yield from self._spill(batch, path, sink)
         size = chunk.stop - chunk.start
-        name = f"chunk-{chunk.file_index:06d}-{chunk.index:06d}-{size}.json"
+        name = f"chunk-{chunk.file_index:06d}-{chunk.number:06d}-{size}.json"
         report = {
             "path": chunk.file.path,
             "read": len(records.keys) + len(records.rejects),

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_prep import features
+from data_prep.columns import binary_parts
 from data_prep.examples import write_examples
 from data_prep.keys import key_hashes
 from data_prep.plan import Plan, create, join, publish, write_report
-from data_prep.columns import binary_parts
 from data_prep.routing import SPILL_SCHEMA, Piece, read_piece
 
 BATCH_BYTES = 4 << 20  # of pixels drawn and encoded at a time
@@ -59,7 +59,9 @@ def _resolve(
     edges = np.flatnonzero(np.diff(np.append(repeats, False).astype(np.int8)))
     for before, last in edges.reshape(-1, 2):  # the run is order[before : last + 1]
         rows = table.take(pa.array(order[before : last + 1])).to_pylist()
-        ranked = sorted(range(len(rows)), key=lambda i: (rows[i]["label"] or b"", rows[i]["payload"]))
+        ranked = sorted(
+            range(len(rows)), key=lambda i: (rows[i]["label"] or b"", rows[i]["payload"])
+        )
         kept = rows[ranked[0]]
         for i in ranked[1:]:
             if (rows[i]["label"], rows[i]["payload"]) != (kept["label"], kept["payload"]):
@@ -181,7 +183,7 @@ class _Hashing:
         self.stream = stream
         self.digest = hashlib.sha256()
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes, /) -> int:
         self.digest.update(data)
         self.stream.write(data)
         return len(data)

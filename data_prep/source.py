@@ -28,7 +28,7 @@ class Chunk(NamedTuple):
 
     file: InputFile
     file_index: int
-    index: int  # within the file
+    number: int  # within the file
     start: int  # in bytes
     stop: int
     lost: bool = False  # begins inside damaged bytes
@@ -58,8 +58,11 @@ class Records(NamedTuple):
 class Source(Protocol):
     """A kind of raw data. Instances are pickled to the workers."""
 
-    extensions: tuple[str, ...]
     image: ImageSpec
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """The endings of the files it reads, with the dot."""
 
     def estimate(self, file: InputFile) -> float:
         """The number of records, from the file's size alone."""

@@ -102,7 +102,8 @@ def load(source: Source) -> dict[str, np.ndarray]:
 def _from_memory(
     source: Source, batch_size: int, seed: int | None
 ) -> Callable[[tf.Tensor], tf.data.Dataset]:
-    arrays = {name: tf.constant(values) for name, values in load(source).items()}
+    with tf.device("CPU"):  # images wait in main memory, also where there is a GPU
+        arrays = {name: tf.constant(values) for name, values in load(source).items()}
 
     def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
         order = tf.range(source.records)

@@ -148,10 +148,10 @@ class TrainerSettings:
         return json.dumps(to_dict(self), sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> TrainerSettings:
+    def from_json(cls, text: str | None) -> TrainerSettings:
         """Reads `to_json` back; InputError where it is not JSON or not these settings."""
         try:
-            values: Any = json.loads(text)
+            values: Any = json.loads(text or "")
         except (TypeError, ValueError) as error:
             raise InputError(f"{SETTINGS}: not JSON ({error})") from None
         return parse(cls, values, SETTINGS)

@@ -108,7 +108,7 @@ class VAE(keras.Model):
         is an expectation over it."""
         return self.evaluate_images(inputs["image"], None)
 
-    def compute_loss(  # type: ignore[override]
+    def compute_loss(
         self,
         x: Any = None,
         y: Any = None,

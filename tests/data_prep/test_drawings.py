@@ -1,5 +1,6 @@
 """The binary layout: what is whole is found, what is not is named, nothing is lost."""
 
+import itertools
 import struct
 
 import numpy as np
@@ -47,7 +48,7 @@ def test_known_record(record):
 @given(st.lists(st.integers(0, 2**64 - 1)))
 def test_decimals_are_exact_for_unsigned_64_bits(numbers):
     text, offsets = decimals(np.array(numbers, np.uint64))
-    spelled = [bytes(text[a:b]).decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    spelled = [bytes(text[a:b]).decode() for a, b in itertools.pairwise(offsets)]
     assert spelled == [str(n) for n in numbers]
 
 
@@ -82,7 +83,7 @@ def test_a_lying_count_costs_few_records(record, lie, field):
         covered = sorted([*map(tuple, found.tolist()), *map(tuple, spans.tolist())])
         assert covered[0][0] == 0
         assert covered[-1][1] == len(data)
-        assert all(a[1] == b[0] for a, b in zip(covered[:-1], covered[1:], strict=True))
+        assert all(a[1] == b[0] for a, b in itertools.pairwise(covered))
 
 
 @given(st.binary(max_size=600), st.booleans())

@@ -54,8 +54,9 @@ def test_same_seed_same_bytes_and_another_seed_others(folder, tmp_path):
     assert [Path(path).name for path in paths] == [f"{word}.bin" for word in WORDS]
     assert contents(tmp_path / "again") == contents(folder)
     write_drawings(str(tmp_path / "other"), per_word=PER_WORD, seed=5)
-    other = contents(tmp_path / "other")
-    assert all(other[name] != data for name, data in contents(folder).items())
+    here, there = read_factors(str(folder)), read_factors(str(tmp_path / "other"))
+    for name in ("key_id", "slant", "size", "jitter"):
+        assert not set(here[name][:20]) <= set(there[name])
 
 
 def test_headers_are_plausible_and_keys_unique(folder):

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -69,10 +68,6 @@ class Place:
 
     def versions(self):
         return sorted(os.listdir(self.root / "serving"))
-
-    def copy(self, folder):
-        """The same place with its past. TFX knows paths by name, so the old one moves away."""
-        shutil.copytree(self.root, folder)
 
 
 def executed(summary):

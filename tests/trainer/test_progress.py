@@ -6,33 +6,33 @@ from trainer.progress import LOGGER, Progress, TrainingDiverged
 
 
 @pytest.fixture
-def records(caplog):
+def log(caplog):
     caplog.set_level(logging.DEBUG, LOGGER.name)
-    return caplog.records
+    return caplog
 
 
-def test_steps_and_epochs_are_reported(records, monkeypatch):
+def test_steps_and_epochs_are_reported(log, monkeypatch):
     monkeypatch.setattr("trainer.progress.STEP_INTERVAL", 0.0)
     progress = Progress(epochs=5, steps=10, learning_rate=1e-3)
     progress.on_epoch_begin(2)
     progress.on_train_batch_end(3, {"loss": 9.0})
     progress.on_epoch_end(2, {"loss": 8.0, "val_loss": 7.5})
-    step, epoch = (record.progress for record in records)
-    assert [r.levelno for r in records] == [logging.DEBUG, logging.INFO]
+    step, epoch = (record.progress for record in log.records)
+    assert [r.levelno for r in log.records] == [logging.DEBUG, logging.INFO]
     assert (step.epoch, step.epochs, step.step, step.steps) == (3, 5, 4, 10)
     assert step.metrics == {"loss": 9.0}
     assert not step.epoch_ended
     assert (epoch.step, epoch.epoch_ended) == (10, True)
     assert "epoch 3/5" in str(epoch)
-    assert "val_loss 7.50" in records[1].getMessage()
+    assert "val_loss 7.50" in log.records[1].getMessage()
 
 
-def test_steps_are_not_reported_too_often(records):
+def test_steps_are_not_reported_too_often(log):
     progress = Progress(epochs=1, steps=1000, learning_rate=1e-3)
     progress.on_epoch_begin(0)
     for step in range(1000):
         progress.on_train_batch_end(step, {"loss": 1.0})
-    assert len(records) <= 1
+    assert len(log.records) <= 1
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -145,3 +145,43 @@ def test_two_steps_agree_on_tensorflow_and_jax():
             assert set(ours) == METRICS
             assert ours == pytest.approx(theirs, rel=1e-4)
         assert steps[0]["loss"] != pytest.approx(steps[1]["loss"], rel=1e-4)  # it learned
+
+
+TWO_REPLICAS = """
+import os
+os.environ["KERAS_BACKEND"] = "tensorflow"
+import keras, numpy as np, tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from trainer.hparams import ImageShape, ModelConfig, TrainerSettings
+from trainer.models import build_model
+images = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), np.uint8)
+settings = TrainerSettings(image=ImageShape(height=8, width=8), model=ModelConfig(latent_dim=3))
+found = []
+for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])):
+    with strategy.scope():
+        keras.utils.set_random_seed(0)
+        vae = build_model(settings)
+        vae.draw_noise = lambda like: 0.5
+        vae.compile(optimizer=keras.optimizers.SGD(1e-3), jit_compile=False)
+    data = tf.data.Dataset.from_tensors({"image": images}).repeat(3)
+    logs = vae.fit(data, verbose=0).history
+    found.append((strategy.num_replicas_in_sync, logs, vae.get_weights()))
+(one, logs, weights), (two, logs_of_two, weights_of_two) = found
+assert (one, two) == (1, 2)
+for name, value in logs.items():
+    np.testing.assert_allclose(value, logs_of_two[name], rtol=1e-4, err_msg=name)
+for a, b in zip(weights, weights_of_two):
+    np.testing.assert_allclose(a, b, atol=1e-5)
+"""
+
+
+@pytest.mark.slow
+def test_two_replicas_give_the_loss_and_weights_of_one():
+    result = subprocess.run(
+        [sys.executable, "-c", TWO_REPLICAS],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr

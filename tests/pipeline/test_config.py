@@ -1,0 +1,115 @@
+"""Configs from presets, files and overrides, and how wrong ones are refused."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from data_prep.errors import InputError
+from data_prep.options import PrepOptions
+from pipeline.config import load_config, preset_names
+
+QUICKDRAW = "data.input=a/*.bin"
+
+
+def test_every_preset_loads():
+    assert preset_names() == ["quickdraw", "sample"]
+    for name in preset_names():
+        config = load_config(name)
+        assert config.name == name and config.description
+        assert config.data.image_size == 32
+
+
+def test_overrides_are_yaml_and_reach_any_depth():
+    config = load_config(
+        "quickdraw",
+        ["model.beta=2", "train.learning_rate=1e-4", "data.words=[eye, mouth]", QUICKDRAW],
+    )
+    assert config.model.beta == 2.0
+    assert config.train.learning_rate == 1e-4
+    assert config.data.words == ("eye", "mouth")
+    assert config.data.input == ("a/*.bin",)
+
+
+def test_a_glob_may_begin_with_a_star():
+    assert load_config("quickdraw", ["data.input=*.bin"]).data.input == ("*.bin",)
+
+
+def test_a_file_is_named_after_itself(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("data: {source: quickdraw, input: x.bin}\n")
+    config = load_config(str(path))
+    assert config.name == "mine" and config.data.input == ("x.bin",)
+
+
+def test_prep_options_hold_what_shapes_the_data_and_nothing_else():
+    config = load_config("quickdraw", [QUICKDRAW, "data.per_label=7", "data.workers=3"])
+    options = config.data.prep_options()
+    assert type(options) is PrepOptions
+    assert options == PrepOptions(source="quickdraw", image_size=32, per_label=7)
+    assert options == dataclasses.replace(config.data, workers=1).prep_options()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["data.sorce=x"], r"data\.sorce: unknown key; did you mean data\.source\?"),
+        (["model.beta=-1"], r"model\.beta: got -1\.0, allowed: a number of at least 0"),
+        (["model.latent_dim=many"], r"model\.latent_dim: got 'many', allowed: a whole number"),
+        (["data.image_size=20"], r"image\.height: got 20, allowed: a multiple of 8"),
+        (["data.rasterizer=crayon"], r"data\.rasterizer: got 'crayon', allowed: official, book"),
+        (["data.input="], r"data\.input"),
+        (["data.input=[]"], r"data\.input: got \[\], allowed: one or more globs"),
+        (["data.workers=-1"], r"data\.workers: got -1"),
+        (["data.source=paper"], r"data\.source: got 'paper', allowed: quickdraw, sample"),
+        (["data.source=prepared", "data.per_label=5"], r"data\.per_label: got 5"),
+        (["data.source=prepared", "data.input=[a, b]"], r"data\.input: .* one prepared directory"),
+        (["evaluation.max_unexplained=2"], r"evaluation\.max_unexplained: got 2"),
+        (["name=a b"], r"name: got 'a b'"),
+        (["name="], r"name"),
+        (["beta"], r"--set: got 'beta', allowed: key\.sub=value"),
+        ([".=1"], r"--set: got '\.=1'"),
+        (["name.x=1"], r"--set: name\.x: name holds no keys"),
+    ],
+)
+def test_wrong_values_are_named(overrides, words):
+    with pytest.raises(InputError, match=words) as error:
+        load_config("quickdraw", overrides)
+    assert "\n" not in str(error.value)
+
+
+def test_the_sample_source_takes_no_input():
+    with pytest.raises(InputError, match=r"data\.input: .* nothing with source sample"):
+        load_config("sample", [QUICKDRAW])
+    with pytest.raises(InputError, match=r"data\.sample\.per_word: got 1"):
+        load_config("sample", ["data.sample.per_word=1"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- a\n", "expected a mapping at the top, got list"),
+        ("a: [\n", "not readable as YAML"),
+        ("", "expected a mapping at the top, got NoneType"),
+    ],
+)
+def test_files_that_are_no_config(tmp_path, text, words):
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=words):
+        load_config(str(path))
+
+
+def test_an_unknown_preset_names_the_presets():
+    with pytest.raises(InputError, match="got 'nosuch', allowed: quickdraw, sample, or the path"):
+        load_config("nosuch")
+
+
+def test_loading_a_config_starts_no_heavy_library():
+    code = (
+        "import sys; from pipeline.config import load_config; load_config('sample')\n"
+        "heavy = {'tensorflow', 'keras', 'tfx', 'apache_beam', 'numpy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

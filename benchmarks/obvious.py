@@ -79,9 +79,7 @@ def run(pattern: str, output: str) -> None:
             | beam.Create(sorted(glob.glob(pattern)))
             | beam.FlatMap(read_drawings)
             | beam.Map(to_example)
-            | beam.io.WriteToTFRecord(
-                os.path.join(output, "examples"), file_name_suffix=".gz", num_shards=8
-            )
+            | beam.io.WriteToTFRecord(os.path.join(output, "examples"), file_name_suffix=".gz")
         )
 
 

@@ -11,17 +11,16 @@ median of several runs; the ratio is how many times as fast as the Pillow loop.
 from __future__ import annotations
 
 import argparse
-import os
 import struct
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
+from raw_drawings import real_drawings, source_name
 from rich.console import Console
 from rich.table import Table
 
@@ -41,12 +40,6 @@ class Batch(NamedTuple):
 
     def first(self, n: int) -> Batch:
         return Batch(self.buffer, self.offsets[: n + 1])
-
-
-def real_drawings() -> list[str]:
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("LATENTFORGE_TEST_DATA", beside))
-    return sorted(str(path) for path in folder.glob("quickdraw/bin/*.bin"))
 
 
 def load(paths: list[str], at_least: int) -> Batch:
@@ -128,8 +121,9 @@ def main() -> None:
         ("official, 28", lambda b: rasterize(*b, 28, "official")),
         ("official, 64", lambda b: rasterize(*b, 64, "official")),
     ]
-    source = "real" if real else "sample"
-    table = Table(title=f"Rasterizers, {len(batch.offsets) - 1:,} drawings ({source}), one core")
+    table = Table(
+        title=f"Rasterizers, {len(batch.offsets) - 1:,} drawings ({source_name()}), one core"
+    )
     table.add_column("what, side in pixels")
     for heading in ("us/drawing", "median", "ratio"):
         table.add_column(heading, justify="right")

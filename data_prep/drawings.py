@@ -27,7 +27,7 @@ DRAWING_REASONS = ("", "no_strokes", "empty_stroke")
 
 
 @njit(cache=True, nogil=True)
-def _u16(data, at):
+def u16(data, at):
     return np.int64(data[at]) | (np.int64(data[at + 1]) << 8)
 
 
@@ -41,10 +41,10 @@ def _record_end(data, start, stop):
     if data[start + 10] > 1:
         return _DAMAGED
     at = start + HEADER
-    for _ in range(_u16(data, start + 15)):
+    for _ in range(u16(data, start + 15)):
         if at + 2 > stop:
             return _OVERRUN
-        at += 2 + 2 * _u16(data, at)
+        at += 2 + 2 * u16(data, at)
         if at - start > MAX_RECORD:
             return _DAMAGED
         if at > stop:
@@ -58,7 +58,7 @@ def _begins_records(data, start, stop):
     for _ in range(_CHAIN):
         begin, at = at, _record_end(data, at, stop)
         # A drawing without strokes is no evidence: runs of zeros would look like it.
-        if at < 0 or _u16(data, begin + 15) == 0 or _u16(data, begin + HEADER) == 0:
+        if at < 0 or u16(data, begin + 15) == 0 or u16(data, begin + HEADER) == 0:
             return False
         if at == stop:
             return True
@@ -142,11 +142,11 @@ def _walk(data, starts, reasons):
     at = n = 0
     while at < len(data):
         starts[n] = at
-        strokes = _u16(data, at + 15)
+        strokes = u16(data, at + 15)
         reasons[n] = 1 if strokes == 0 else 0
         at += HEADER
         for _ in range(strokes):
-            points = _u16(data, at)
+            points = u16(data, at)
             if points == 0:
                 reasons[n] = 2
             at += 2 + 2 * points
@@ -178,7 +178,7 @@ def _headers(data, offsets, key_ids, countries, recognized, timestamps):
         countries[2 * i] = data[at + 8]
         countries[2 * i + 1] = data[at + 9]
         recognized[i] = data[at + 10]
-        timestamps[i] = _u16(data, at + 11) | (_u16(data, at + 13) << 16)
+        timestamps[i] = u16(data, at + 11) | (u16(data, at + 13) << 16)
 
 
 def headers(

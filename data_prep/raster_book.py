@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numba import njit
 
-from data_prep.drawings import HEADER, _u16
+from data_prep.drawings import HEADER, u16
 
 SIDE = 32
 UNITS_PER_PIXEL = 8
@@ -26,8 +26,8 @@ def draw(buffer, offsets, images):
     images[:] = 255
     for i in range(len(images)):
         at = offsets[i] + HEADER
-        for _ in range(_u16(buffer, at - 2)):
-            points = _u16(buffer, at)
+        for _ in range(u16(buffer, at - 2)):
+            points = u16(buffer, at)
             xs = buffer[at + 2 : at + 2 + points]
             ys = buffer[at + 2 + points : at + 2 + 2 * points]
             at += 2 + 2 * points

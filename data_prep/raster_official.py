@@ -24,7 +24,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from data_prep.drawings import HEADER, _u16
+from data_prep.drawings import HEADER, u16
 
 ORIGINAL_SIDE = 256
 LINE_DIAMETER = 16
@@ -53,8 +53,8 @@ def draw(buffer, offsets, images, block):
         canvas[:] = _FAR
         shift_x, shift_y = _shift(buffer, offsets[i], scale, side)
         at = offsets[i] + HEADER
-        for _ in range(_u16(buffer, at - 2)):
-            points = _u16(buffer, at)
+        for _ in range(u16(buffer, at - 2)):
+            points = u16(buffer, at)
             xs = buffer[at + 2 : at + 2 + points]
             ys = buffer[at + 2 + points : at + 2 + 2 * points]
             at += 2 + 2 * points
@@ -75,8 +75,8 @@ def _shift(buffer, start, scale, side):
     """What to add to scaled coordinates to centre the drawing, pixel centres being whole."""
     left, top, right, bottom = np.uint8(255), np.uint8(255), np.uint8(0), np.uint8(0)
     at = start + HEADER
-    for _ in range(_u16(buffer, at - 2)):
-        points = _u16(buffer, at)
+    for _ in range(u16(buffer, at - 2)):
+        points = u16(buffer, at)
         for x in buffer[at + 2 : at + 2 + points]:
             left, right = min(left, x), max(right, x)
         for y in buffer[at + 2 + points : at + 2 + 2 * points]:

@@ -57,7 +57,7 @@ def test_prep_options_hold_what_shapes_the_data_and_nothing_else():
         (["data.sorce=x"], r"data\.sorce: unknown key; did you mean data\.source\?"),
         (["model.beta=-1"], r"model\.beta: got -1\.0, allowed: a number of at least 0"),
         (["model.latent_dim=many"], r"model\.latent_dim: got 'many', allowed: a whole number"),
-        (["data.image_size=20"], r"image\.height: got 20, allowed: a multiple of 8"),
+        (["data.image_size=20"], r"data\.image_size: .* got 20, allowed: a multiple of 8"),
         (["data.rasterizer=crayon"], r"data\.rasterizer: got 'crayon', allowed: official, book"),
         (["data.input="], r"data\.input"),
         (["data.input=[]"], r"data\.input: got \[\], allowed: one or more globs"),

@@ -1,0 +1,101 @@
+"""The preparation as a component: what it runs, what it writes, what its cache key holds."""
+
+import os
+
+import pytest
+from tfx.components.example_gen import driver
+from tfx.types import standard_artifacts
+
+from components.example_preparation import execution, executor
+from components.example_preparation.component import (
+    ExamplePreparation,
+    relative_to_common_folder,
+)
+from data_prep.manifest import read_manifest
+from data_prep.options import PrepOptions
+from data_prep.sample import WORDS, write_drawings
+
+OPTIONS = PrepOptions(source="quickdraw", image_size=16, seed=2**62 + 1, words=("face", "star"))
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("raw")
+    write_drawings(str(folder), per_word=10, seed=0)
+    return folder
+
+
+def properties(component):
+    return dict(component.exec_properties)
+
+
+@pytest.mark.parametrize(
+    ("globs", "base", "patterns"),
+    [
+        (["/a/b/*.bin"], "/a/b", ["*.bin"]),
+        (["/a/b/cat.bin"], "/a/b", ["cat.bin"]),
+        (["/a/b/*.bin", "/a/c/d/*.bin"], "/a", ["b/*.bin", "c/d/*.bin"]),
+        (["/a/*/x.bin", "/a/b/x.bin"], "/a", ["*/x.bin", "b/x.bin"]),
+        (["/a.bin", "/b/c.bin"], "/", ["a.bin", "b/c.bin"]),
+        (["gs://b/raw/*.bin", "gs://b/raw/old/c.bin"], "gs://b/raw", ["*.bin", "old/c.bin"]),
+    ],
+)
+def test_globs_are_made_relative_to_their_common_folder(globs, base, patterns):
+    assert relative_to_common_folder(globs) == (base, patterns)
+    assert [os.path.join(base, pattern) for pattern in patterns] == globs
+
+
+def test_options_survive_the_way_through_the_properties(raw):
+    """A 63-bit seed included: a JSON number or a protobuf double would round it."""
+    component = ExamplePreparation(inputs=[f"{raw}/*.bin"], options=OPTIONS, code_version="1")
+    assert executor._options(properties(component)) == OPTIONS
+    assert executor._inputs(properties(component)) == [f"{raw}/*.bin"]
+
+
+def test_properties_change_with_options_and_code_and_only_then(raw):
+    def made(options=OPTIONS, code_version="1"):
+        inputs = [f"{raw}/*.bin"]
+        return properties(
+            ExamplePreparation(inputs=inputs, options=options, code_version=code_version)
+        )
+
+    assert made() == made()
+    assert made(code_version="2") != made()
+    assert made(options=PrepOptions(source="quickdraw", image_size=24)) != made()
+
+
+def test_the_driver_fingerprints_the_files(raw):
+    component = ExamplePreparation(inputs=[f"{raw}/*.bin"], options=OPTIONS, code_version="1")
+
+    def fingerprint():
+        resolved = driver.FileBasedDriver(None).resolve_exec_properties(
+            properties(component), None, None
+        )
+        return resolved["input_fingerprint"]
+
+    before = fingerprint()
+    assert fingerprint() == before
+    path = raw / f"{WORDS[0]}.bin"
+    os.utime(path, (1, 1))
+    assert fingerprint() != before
+
+
+@pytest.mark.slow
+def test_it_writes_a_prepared_directory_and_names_its_splits(raw, tmp_path):
+    component = ExamplePreparation(inputs=[f"{raw}/*.bin"], options=OPTIONS, code_version="1")
+    examples = standard_artifacts.Examples()
+    examples.uri = str(tmp_path / "examples")
+    os.makedirs(examples.uri)  # as the launcher does
+    seen = []
+    local = execution.LocalExecution(workers=1, on_progress=seen.append)
+    with execution.running_locally(local):
+        executor.Executor().Do({}, {"examples": [examples]}, properties(component))
+    assert execution.current() is None
+    manifest = read_manifest(examples.uri)
+    assert manifest.labels == ("face", "star")
+    assert manifest.counts["written"] == 20
+    assert examples.split_names == '["train", "eval", "test"]'
+    assert examples.get_string_custom_property("payload_format") == "FORMAT_TF_EXAMPLE"
+    assert examples.get_string_custom_property("file_format") == "tfrecords_gzip"
+    assert sorted(os.listdir(examples.uri))[:3] == ["Split-eval", "Split-test", "Split-train"]
+    assert seen[-1].shards_made == seen[-1].shards_total

@@ -1,0 +1,124 @@
+"""The DAG's shape: nodes, edges, what travels in their properties."""
+
+import json
+
+import pytest
+from tfx.utils import import_utils
+
+from data_prep.manifest import Manifest
+from data_prep.source import ImageSpec
+from pipeline.config import load_config
+from pipeline.pipeline import MANIFEST_SHA256, create_pipeline, udf_path
+from trainer.hparams import CHECKPOINT_ROOT, TrainerSettings
+from trainer.preprocessing import preprocessing_fn
+from trainer.run_fn import run_fn
+
+
+@pytest.fixture
+def make(tmp_path):
+    def run(*overrides, preset="quickdraw", inputs=("/raw/*.bin",)):
+        config = load_config(preset, [*overrides])
+        dag = create_pipeline(config, root=str(tmp_path / "root"), inputs=inputs)
+        return {node.id: node for node in dag.components}
+
+    return run
+
+
+def prepared(folder, labels=("cat",), attributes=(), channels=1, side=16):
+    manifest = Manifest(
+        image=ImageSpec(side, side, channels, "none"),
+        labels=tuple(labels),
+        attributes=tuple(attributes),
+        counts={},
+        rejects={},
+        positives={},
+        shards=(),
+        source={"name": "celeba"},
+        options={},
+        code_version="",
+    )
+    folder.mkdir(exist_ok=True)
+    (folder / "manifest.json").write_text(manifest.to_json())
+    return str(folder)
+
+
+def custom_config(node):
+    return json.loads(node.exec_properties["custom_config"])
+
+
+@pytest.mark.parametrize("function", [run_fn, preprocessing_fn])
+def test_every_user_function_resolves_to_itself(function):
+    assert import_utils.import_func_from_module(*udf_path(function).rsplit(".", 1)) is function
+
+
+def test_nodes_and_what_waits_for_what(make):
+    nodes = make()
+    assert {name: sorted(up.id for up in node.upstream_nodes) for name, node in nodes.items()} == {
+        "ExamplePreparation": [],
+        "ImportSchemaGen": [],
+        "LatestBlessedModel": [],
+        "StatisticsGen": ["ExamplePreparation"],
+        "ExampleValidator": ["ImportSchemaGen", "StatisticsGen"],
+        "Transform": ["ExamplePreparation", "ExampleValidator", "ImportSchemaGen"],
+        "Trainer": ["ExamplePreparation", "Transform"],
+        "LatentEvaluator": ["ExamplePreparation", "LatestBlessedModel", "Trainer"],
+        "Pusher": ["LatentEvaluator", "Trainer"],
+    }
+
+
+def test_statistics_see_everything_but_the_image(make):
+    options = json.loads(make()["StatisticsGen"].exec_properties["stats_options_json"])
+    seen = options["feature_allowlist"]
+    assert "image" not in seen and {"label", "key", "ink", "recognized"} <= set(seen)
+
+
+def test_user_functions_know_settings_code_and_checkpoints(make, tmp_path):
+    nodes = make("model.beta=3", "train.seed=5")
+    config = custom_config(nodes["Trainer"])
+    settings = TrainerSettings.from_json(config["settings"])
+    assert (settings.model.beta, settings.train.seed) == (3, 5)
+    assert settings.image.as_tuple == (32, 32, 1)
+    assert config[CHECKPOINT_ROOT] == str(tmp_path / "root" / "checkpoints")
+    assert len(config["code_version"]) == 64
+    assert nodes["Trainer"].exec_properties["run_fn"] == "trainer.run_fn.run_fn"
+    transform = custom_config(nodes["Transform"])
+    assert transform["code_version"] != config["code_version"]
+
+
+def test_model_and_training_do_not_touch_the_transform(make):
+    one, other = (make(f"model.beta={beta}", f"train.epochs={beta}") for beta in (1, 2))
+    assert custom_config(one["Transform"]) == custom_config(other["Transform"])
+    assert custom_config(one["Trainer"]) != custom_config(other["Trainer"])
+
+
+def test_a_prepared_directory_is_imported_where_it_lies(make, tmp_path):
+    folder = prepared(tmp_path / "data", attributes=("smiling", "hat"), channels=3)
+    overrides = ("data.source=prepared", f"data.input={folder}")
+    nodes = make(*overrides, inputs=[folder])
+    importer = nodes["PreparedExamples"]
+    assert importer.exec_properties["artifact_uri"] == folder
+    assert "ExamplePreparation" not in nodes
+    settings = TrainerSettings.from_json(custom_config(nodes["Trainer"])["settings"])
+    assert settings.image.as_tuple == (16, 16, 3)
+    seen = json.loads(nodes["StatisticsGen"].exec_properties["stats_options_json"])
+    assert {"attributes", "identity", "label"} <= set(seen["feature_allowlist"])
+
+    def fingerprint(nodes):
+        return (
+            nodes["PreparedExamples"]
+            .outputs["result"]
+            .additional_custom_properties[MANIFEST_SHA256]
+        )
+
+    before = fingerprint(nodes)
+    assert fingerprint(make(*overrides, inputs=[folder])) == before
+    prepared(tmp_path / "data", labels=("cat", "dog"), attributes=("smiling", "hat"), channels=3)
+    assert fingerprint(make(*overrides, inputs=[folder])) != before
+
+
+def test_data_without_labels_has_none_in_its_schema(make, tmp_path):
+    folder = prepared(tmp_path / "data", labels=())
+    nodes = make("data.source=prepared", f"data.input={folder}", inputs=[folder])
+    with open(nodes["ImportSchemaGen"].exec_properties["schema_file"]) as file:
+        schema = file.read()
+    assert '"image"' in schema and '"label"' not in schema and '"attributes"' not in schema

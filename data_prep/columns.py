@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -24,3 +26,7 @@ def image_column(images: np.ndarray) -> pa.Array:
     flat = np.ascontiguousarray(images).reshape(-1)
     step = flat.size // len(images) if len(images) else 0
     return binary_array(flat, np.arange(len(images) + 1) * step)
+
+
+def large_binary(values: Sequence[bytes]) -> pa.Array:
+    return pa.array(values, pa.large_binary())

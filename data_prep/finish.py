@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from apache_beam.io.filesystems import FileSystems
 
 from data_prep.errors import InputError
@@ -18,6 +19,7 @@ from data_prep.settings import to_dict
 
 REJECTS = "rejects-00000-of-00001.jsonl"
 PARTIAL_MANIFEST = "manifest.json.partial"
+MOST_FILES_NAMED = 1000  # in the manifest; the fingerprint covers all
 FREE_REJECTS = 100  # below that many, max_reject_rate does not apply
 
 
@@ -32,7 +34,9 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
     shards = [r for r in reports if "sha256" in r]
     if len(shards) != plan.total_shards:
         raise RuntimeError(f"{len(shards)} of {plan.total_shards} shards were made")
-    rejects = _write_rejects(plan, chunks, shards)
+    matched = np.unique([row for r in chunks for row in r["matched"]]).astype(np.int64)
+    unmatched = plan.source.unmatched(matched)
+    rejects = _write_rejects(plan, chunks, shards, unmatched)
     filtered = _total(r["filtered"] for r in reports)
     by_label = _total(r["by_label"] for r in shards)
     by_split: Counter[str] = Counter(dict.fromkeys(plan.splits, 0))
@@ -41,6 +45,7 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
         split = _split_of(report["path"])
         by_split[split] += report["records"]
         by_both[split].update(report["by_label"])
+    positives = _total(r["positives"] for r in shards)
     counts: dict[str, Any] = {
         "read": sum(r["read"] for r in chunks),
         "written": sum(r["records"] for r in shards),
@@ -58,10 +63,11 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
     manifest = Manifest(
         image=plan.source.image,
         labels=tuple(sorted(by_label)),
-        attributes=(),
+        attributes=plan.source.attributes,
         counts=counts,
         rejects=dict(sorted(rejects.items())),
-        positives={},
+        positives={name: positives[name] for name in plan.source.attributes},
+        unmatched=len(unmatched),
         shards=tuple({k: r[k] for k in ("path", "records", "sha256")} for r in shards),
         source=source_facts(plan.options.source, files),
         options=to_dict(plan.options),
@@ -75,11 +81,15 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
 
 
 def source_facts(name: str, files: Sequence[InputFile]) -> dict[str, Any]:
-    return {
+    facts: dict[str, Any] = {
         "name": name,
         "fingerprint": fingerprint(files),
-        "files": [{"path": f.path, "size": f.size, "modified": f.modified} for f in files],
+        "number_of_files": len(files),
+        "bytes": sum(f.size for f in files),
     }
+    if len(files) <= MOST_FILES_NAMED:
+        facts["files"] = [{"path": f.path, "size": f.size, "modified": f.modified} for f in files]
+    return facts
 
 
 def _read_reports(plan: Plan) -> Iterator[dict[str, Any]]:
@@ -89,26 +99,31 @@ def _read_reports(plan: Plan) -> Iterator[dict[str, Any]]:
             yield json.loads(stream.read())
 
 
-def _write_rejects(plan: Plan, chunks: Sequence[dict], shards: Sequence[dict]) -> Counter[str]:
+def _write_rejects(
+    plan: Plan, chunks: Sequence[dict], shards: Sequence[dict], unmatched: Sequence[str]
+) -> Counter[str]:
     """Writes one JSON line a rejected input, in the order of the input; counts by reason."""
     counts: Counter[str] = Counter()
     lines_before, path = 0, ""
     with create(join(plan.output, REJECTS)) as stream:
-        for report in chunks:
+        for report in [*chunks, *shards]:
             if report["path"] != path:
                 lines_before, path = 1, report["path"]  # lines are numbered from 1
             for reject in report["rejects"]:
                 counts[reject["reason"]] += 1
-                position = reject["position"]
-                position += lines_before if reject["unit"] == "line" else 0
-                row = {"source": path, "reason": reject["reason"], reject["unit"]: position}
+                row = {"source": reject["path"] or path, "reason": reject["reason"]}
+                if reject["unit"]:
+                    shift = lines_before if reject["unit"] == "line" else 0
+                    row[reject["unit"]] = reject["position"] + shift
                 row |= {k: reject[k] for k in ("key", "detail") if reject[k]}
                 stream.write(_line(row))
-            lines_before += report["lines"]
+            lines_before += report.get("lines", 0)
         for report in shards:
             for repeat in report["differing"]:
                 row = {"reason": "duplicate_key_differs", "counted_as": "duplicate"} | repeat
                 stream.write(_line(row))
+        for name in unmatched:
+            stream.write(_line({"reason": "no_image", "key": name, "counted_as": "not read"}))
     return counts
 
 

@@ -24,14 +24,14 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from data_prep import manifest as manifests
 from data_prep.errors import InputError
 from data_prep.finish import PARTIAL_MANIFEST, REJECTS, finish, source_facts
-from data_prep.inputs import InputFile, expand
+from data_prep.inputs import InputFile
 from data_prep.manifest import Manifest
 from data_prep.options import PrepOptions
 from data_prep.plan import STAGING, Plan, join, make_directory, make_plan
-from data_prep.quickdraw import QuickDraw
-from data_prep.routing import CutFile, RouteChunk
+from data_prep.routing import CutGroup, RouteChunk
 from data_prep.settings import to_dict
 from data_prep.shards import MakeShard, RankShard, SmallestHashes
+from data_prep.sources import open_source
 
 POLL_SECONDS = 0.5
 
@@ -67,9 +67,7 @@ def prepare(
     Raises:
       InputError: wrong input, too many rejects, or a different data set in `output`.
     """
-    # One source reads all files of a kind; `sample` drawings are true .bin files.
-    files = expand(inputs, QuickDraw.extensions)
-    source = QuickDraw(options, files)
+    files, source = open_source(options, inputs)
     there = _existing(options, files, output, overwrite)
     if there is not None:
         return there
@@ -79,22 +77,27 @@ def prepare(
     make_directory(join(plan.staging, "reports"))  # first: it marks the directory as ours
     for split in plan.splits:
         make_directory(join(output, f"Split-{split}"))
-    with _watch(plan, files, on_progress):
-        with pipeline:
-            build(pipeline, plan, files)
+    with _watch(plan, files, on_progress), pipeline:
+        build(pipeline, plan, files)
     return finish(plan, files)
 
 
 def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[InputFile]) -> beam.PCollection:
     """Adds the whole preparation to a pipeline; yields the number of each shard made."""
-    pieces = (
+    chunks = (
         pipeline
-        | "ListFiles" >> beam.Create(list(enumerate(files)))
+        | "ListFiles" >> beam.Create(list(enumerate(plan.source.groups(files))))
         | "SpreadFiles" >> beam.Reshuffle()
-        | "CutFiles" >> beam.ParDo(CutFile(plan))
+        | "CutFiles" >> beam.ParDo(CutGroup(plan))
         | "SpreadChunks" >> beam.Reshuffle()
-        | "RouteChunks" >> beam.ParDo(RouteChunk(plan))
     )
+    lists = (
+        pipeline
+        | "ListsOfSource" >> beam.Create([plan.source])
+        | "ReadLists" >> beam.Map(lambda source: source.side_input())
+    )
+    route = beam.ParDo(RouteChunk(plan), beam.pvalue.AsSingleton(lists))
+    pieces = chunks | "RouteChunks" >> route
     # An empty piece for every shard, so that shards without records are written too.
     nothing = pipeline | "ListShards" >> beam.Create([(s, None) for s in range(plan.total_shards)])
     shards = (pieces, nothing) | beam.Flatten() | "GroupByShard" >> beam.GroupByKey()
@@ -153,7 +156,7 @@ def _existing(
     ]
     now = source_facts(options.source, files)
     if now["fingerprint"] != manifest.source["fingerprint"]:
-        changed.append(_changed_files(manifest.source["files"], now["files"]))
+        changed.append(_changed_files(manifest.source.get("files", []), now.get("files", [])))
     if not changed:
         return manifest
     if overwrite:
@@ -165,6 +168,8 @@ def _existing(
 
 
 def _changed_files(before: list[dict], now: list[dict]) -> str:
+    if not before or not now:
+        return "input changed"
     old, new = ({f["path"]: f for f in files} for files in (before, now))
     changed = sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
     more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""

@@ -26,8 +26,9 @@ class Manifest:
     counts: dict[str, Any]
     rejects: dict[str, int]  # by reason
     positives: dict[str, int]  # by attribute
+    unmatched: int  # rows of the attribute list whose image was not there
     shards: tuple[dict[str, Any], ...]  # {path, records, sha256}, paths relative
-    source: dict[str, Any]  # {name, fingerprint, files: [{path, size, modified}]}
+    source: dict[str, Any]  # {name, fingerprint, number_of_files, bytes, files: […]}
     options: dict[str, Any]  # PrepOptions, as plain data
     code_version: str
     format_version: int = FORMAT_VERSION

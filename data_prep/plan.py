@@ -70,7 +70,7 @@ def make_plan(
     source: Source, options: PrepOptions, files: Sequence[InputFile], output: str
 ) -> Plan:
     """Sizes the shards from the input's size alone, so that no pass over the data is needed."""
-    records = sum(source.estimate(file) for file in files)
+    records = source.estimate(files)
     target = max(1024, min(TARGET_RECORDS, TARGET_BYTES // source.image.size))
     counts = []
     for share in options.splits:

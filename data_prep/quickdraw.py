@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_prep import bitmaps, drawings, features, ndjson, rasterize
-from data_prep.columns import binary_array, binary_parts, image_column
+from data_prep.columns import binary_array, binary_parts, image_column, large_binary
 from data_prep.errors import InputError
 from data_prep.inputs import InputFile, open_raw, read_range
 from data_prep.options import PrepOptions
 from data_prep.settings import require
-from data_prep.source import Chunk, ImageSpec, Records, Reject
+from data_prep.source import (
+    Chunk,
+    FileSource,
+    ImageSpec,
+    Made,
+    Records,
+    Reject,
+    image_columns,
+    nothing,
+)
 
 CHUNK = 8 << 20  # bytes; about 60 thousand drawings of a .bin
 MAX_LINE = 16 << 20  # bytes; a longer line of ndjson is rejected, not held in memory
@@ -23,7 +32,7 @@ MAX_LINE = 16 << 20  # bytes; a longer line of ndjson is rejected, not held in m
 _BYTES_A_DRAWING = {".bin": 130, ".ndjson": 600, ".npy": bitmaps.PIXELS}
 
 
-class QuickDraw:
+class QuickDraw(FileSource):
     """Reads any mix of `.bin` and `.ndjson`, or `.npy` alone."""
 
     extensions: tuple[str, ...] = (".bin", ".ndjson", ".npy")
@@ -42,10 +51,11 @@ class QuickDraw:
         ink = bitmaps.INK if self.bitmaps else rasterize.INK[self.rasterizer]
         self.image = ImageSpec(self.side, self.side, 1, ink)
 
-    def estimate(self, file: InputFile) -> float:
-        return file.size / _BYTES_A_DRAWING[file.extension]
+    def estimate(self, files: Sequence[InputFile]) -> float:
+        return sum(file.size / _BYTES_A_DRAWING[file.extension] for file in files)
 
-    def chunks(self, file: InputFile, file_index: int) -> Iterator[Chunk]:
+    def chunks(self, files: tuple[InputFile, ...], group: int) -> Iterator[Chunk]:
+        (file,) = files
         if file.size <= CHUNK:
             cuts = iter([(0, file.size, False)])
         elif file.extension == ".bin":
@@ -54,26 +64,26 @@ class QuickDraw:
             starts = range(0, file.size, CHUNK)
             cuts = ((start, min(start + CHUNK, file.size), False) for start in starts)
         for number, (start, stop, lost) in enumerate(cuts):
-            yield Chunk(file, file_index, number, start, stop, lost)
+            yield Chunk(files, group, number, start, stop, lost)
 
-    def read(self, chunk: Chunk) -> Records:
+    def read(self, chunk: Chunk, side: None) -> Iterator[Records]:
+        yield self._read(chunk)
+
+    def _read(self, chunk: Chunk) -> Records:
         if chunk.file.size == 0:
-            return _records([], None, [Reject("empty_file", "byte", 0)])
+            return nothing(Reject("empty_file", "byte", 0))
         if chunk.file.extension == ".ndjson":
             return _read_lines(chunk)
         if not chunk.file.stem:
-            reject = Reject("empty_word", "byte", chunk.start, detail="the file's name is the word")
-            return _records([], None, [reject])
+            detail = "the file's name is the word"
+            return nothing(Reject("empty_word", "byte", chunk.start, detail=detail))
         if chunk.file.extension == ".npy":
             keys, rows, rejects = bitmaps.read_rows(chunk)
             labels = [chunk.file.stem.encode()] * len(keys)
-            return Records(
-                pa.array(keys, pa.large_binary()), pa.array(labels, pa.large_binary()),
-                image_column(rows), None, rejects,
-            )  # fmt: skip
+            return Records(large_binary(keys), large_binary(labels), image_column(rows), rejects)
         return _read_records(chunk)
 
-    def make(self, payloads: pa.Array) -> Mapping[str, Any]:
+    def make(self, payloads: pa.Array) -> Made:
         data, offsets = binary_parts(payloads)
         if self.bitmaps:
             # Binary values follow each other: the batch is one block of pixels.
@@ -87,23 +97,12 @@ class QuickDraw:
                 features.RECOGNIZED: recognized,
                 features.TIMESTAMP: timestamps,
             }
-        mean, std, ink = rasterize.image_stats(images, self.image.ink)
-        return extras | {
-            features.IMAGE: image_column(images),
-            features.IMAGE_MEAN: mean,
-            features.IMAGE_STD: std,
-            features.INK: ink,
-        }
+        return Made(extras | image_columns(images, self.image))
 
 
 def _country_column(codes: np.ndarray) -> pa.Array:
     column = binary_array(codes, np.arange(len(codes) // 2 + 1) * 2)
     return pc.if_else(pc.equal(column, b"\0\0"), b"", column)  # no country given
-
-
-def _records(keys: list[bytes], labels: Any, rejects: list[Reject]) -> Records:
-    empty = pa.array(keys, pa.large_binary())
-    return Records(empty, empty, empty, None, rejects)
 
 
 def _cut_records(file: InputFile) -> Iterator[tuple[int, int, bool]]:
@@ -164,10 +163,14 @@ def _read_records(chunk: Chunk) -> Records:
             Reject(reason, "byte", chunk.start + int(records[i, 0]), str(int(key_ids[i])))
         )
     good = pa.array(~bad)
-    count = int((~bad).sum())
-    label = pa.array([chunk.file.stem.encode()], pa.large_binary())
-    labels = label.take(pa.array(np.zeros(count, np.int64)))
-    return Records(keys.filter(good), labels, payloads.filter(good), recognized[~bad] > 0, rejects)
+    labels = large_binary([chunk.file.stem.encode()] * int((~bad).sum()))
+    return Records(
+        keys.filter(good),
+        labels,
+        payloads.filter(good),
+        rejects,
+        recognized=recognized[~bad] > 0,
+    )
 
 
 def _read_lines(chunk: Chunk) -> Records:
@@ -192,9 +195,9 @@ def _read_lines(chunk: Chunk) -> Records:
         binary_array(*drawings.decimals(key_ids)),
         lines.words.cast(pa.large_binary()).filter(good),
         payloads,
-        recognized > 0,
         rejects,
-        count,
+        lines=count,
+        recognized=recognized > 0,
     )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_prep.columns import binary_parts
+from data_prep.columns import binary_parts, large_binary
 from data_prep.inputs import InputFile, read_range
 from data_prep.keys import key_hashes, split_indices
 from data_prep.plan import Plan, create, join, write_report
@@ -31,15 +31,15 @@ class Piece(NamedTuple):
     length: int
 
 
-class CutFile(beam.DoFn):
-    """(file index, file) -> its chunks."""
+class CutGroup(beam.DoFn):
+    """(number, files read together) -> their chunks."""
 
     def __init__(self, plan: Plan):
         self.plan = plan
 
-    def process(self, element: tuple[int, InputFile]) -> Iterator[Chunk]:
-        index, file = element
-        yield from self.plan.source.chunks(file, index)
+    def process(self, element: tuple[int, tuple[InputFile, ...]]) -> Iterator[Chunk]:
+        number, files = element
+        yield from self.plan.source.chunks(files, number)
 
 
 class RouteChunk(beam.DoFn):
@@ -48,57 +48,98 @@ class RouteChunk(beam.DoFn):
     def __init__(self, plan: Plan):
         self.plan = plan
 
-    def process(self, chunk: Chunk) -> Iterator[tuple[int, Piece]]:
-        records = self.plan.source.read(chunk)
-        batch, filtered = self._select(records)
+    def process(self, chunk: Chunk, side: Any = None) -> Iterator[tuple[int, Piece]]:
         path = join(self.plan.staging, f"spill-{uuid.uuid4().hex}")
-        if len(batch):
-            with create(path) as sink:
-                yield from self._spill(batch, path, sink)
-        size = chunk.stop - chunk.start
-        name = f"chunk-{chunk.file_index:06d}-{chunk.number:06d}-{size}.json"
+        read = lines = 0
+        filtered: Counter[str] = Counter()
+        rejects: list[dict[str, Any]] = []
+        matched = []
+        with _LazyFile(path) as sink:
+            for records in self.plan.source.read(chunk, side):
+                read += len(records.keys) + len(records.rejects)
+                for reject in sorted(records.rejects, key=lambda r: (r.path, r.position)):
+                    shifted = reject.position + (lines if reject.unit == "line" else 0)
+                    rejects.append(reject._replace(position=shifted)._asdict())
+                lines += records.lines
+                if records.matched is not None:
+                    matched.append(records.matched)
+                batch = self._select(records, filtered)
+                yield from self._spill(batch, sink)
         report = {
             "path": chunk.file.path,
-            "read": len(records.keys) + len(records.rejects),
-            "lines": records.lines,
-            "filtered": filtered,
-            "rejects": [r._asdict() for r in sorted(records.rejects, key=lambda r: r.position)],
+            "read": read,
+            "lines": lines,
+            "filtered": dict(+filtered),
+            "rejects": rejects,
+            "matched": np.unique(np.concatenate(matched)).tolist() if matched else [],
         }
-        write_report(self.plan, name, report)
+        size = chunk.stop - chunk.start
+        write_report(self.plan, f"chunk-{chunk.group:06d}-{chunk.number:06d}-{size}.json", report)
 
-    def _select(self, records: Records) -> tuple[pa.RecordBatch, dict[str, int]]:
+    def _select(self, records: Records, filtered: Counter[str]) -> pa.RecordBatch:
+        """The wanted records: the spilled columns, and the shard of each."""
         options = self.plan.options
         keep = np.ones(len(records.keys), np.bool_)
-        filtered: Counter[str] = Counter()
         if options.words and records.labels is not None:
-            wanted = pa.array([w.encode() for w in options.words], pa.large_binary())
+            wanted = large_binary([word.encode() for word in options.words])
             known = pc.is_in(records.labels, value_set=wanted).to_numpy(zero_copy_only=False)
-            filtered["word"] = int((keep & ~known).sum())
+            filtered["word"] += int((keep & ~known).sum())
             keep &= known
         if options.recognized_only and records.recognized is not None:
-            filtered["unrecognized"] = int((keep & ~records.recognized).sum())
+            filtered["unrecognized"] += int((keep & ~records.recognized).sum())
             keep &= records.recognized
         labels = records.labels
         if labels is None:
             labels = pa.nulls(len(records.keys), pa.large_binary())
-        columns = [records.keys, labels, records.payloads]
-        batch = pa.RecordBatch.from_arrays(columns, schema=SPILL_SCHEMA)
-        return batch if keep.all() else batch.filter(pa.array(keep)), dict(+filtered)
+        columns = [records.keys, labels, records.payloads, pa.array(self._shards(records))]
+        batch = pa.RecordBatch.from_arrays(columns, [*SPILL_SCHEMA.names, "shard"])
+        return batch if keep.all() else batch.filter(pa.array(keep))
 
-    def _spill(self, batch: pa.RecordBatch, path: str, sink) -> Iterator[tuple[int, Piece]]:
+    def _shards(self, records: Records) -> np.ndarray:
         options = self.plan.options
-        hashes = key_hashes(*binary_parts(batch.column(0)), options.seed)
-        shard = self.plan.shard_of(hashes, split_indices(hashes, options.splits))
+        hashes = key_hashes(*binary_parts(records.keys), options.seed)
+        splits = records.splits
+        if splits is None:
+            by = hashes
+            if records.split_keys is not None:
+                by = key_hashes(*binary_parts(records.split_keys), options.seed)
+            splits = split_indices(by, options.splits)
+        return self.plan.shard_of(hashes, splits)
+
+    def _spill(self, batch: pa.RecordBatch, sink: _LazyFile) -> Iterator[tuple[int, Piece]]:
+        if not len(batch):
+            return
+        shard = batch.column("shard").to_numpy()
         order = np.argsort(shard, kind="stable")
-        batch = batch.take(pa.array(order))
+        batch = batch.select(SPILL_SCHEMA.names).take(pa.array(order))
         numbers, first = np.unique(shard[order], return_index=True)
         last = np.append(first[1:], len(order))
-        offset = 0
         for number, start, stop in zip(numbers, first, last, strict=True):
             message = batch.slice(start, stop - start).serialize()
+            piece = Piece(sink.path, sink.size, message.size)
             sink.write(message)
-            yield int(number), Piece(path, offset, message.size)
-            offset += message.size
+            yield int(number), piece
+
+
+class _LazyFile:
+    """A file made at the first byte, so that empty chunks leave none."""
+
+    def __init__(self, path: str):
+        self.path, self.size = path, 0
+        self._stream: Any = None
+
+    def __enter__(self) -> _LazyFile:
+        return self
+
+    def write(self, data: pa.Buffer) -> None:
+        if self._stream is None:
+            self._stream = create(self.path)
+        self._stream.write(data)
+        self.size += len(data)
+
+    def __exit__(self, *exc: object) -> None:
+        if self._stream is not None:
+            self._stream.close()
 
 
 def read_piece(piece: Piece) -> pa.RecordBatch:

@@ -140,18 +140,20 @@ class MakeShard(beam.DoFn):
         before = len(records)
         if largest is not None:
             records = self._cap(records, largest)
+        tally = _Tally()
         partial = join(self.plan.staging, f"shard-{shard:05d}-{uuid.uuid4().hex}")
         with create(partial) as stream:
             sink = _Hashing(stream)
-            written = write_examples(self._columns(records), sink)
+            written = write_examples(self._columns(records, tally), sink)
         path = self.plan.shard_path(shard)
         publish(partial, join(self.plan.output, path))
-        labels = Counter(records.column(1).drop_null().to_pylist())
         report = {
             "path": path,
             "records": written,
             "sha256": sink.digest.hexdigest(),
-            "by_label": {label.decode(): n for label, n in sorted(labels.items())},
+            "by_label": dict(sorted(tally.labels.items())),
+            "positives": tally.positives,
+            "rejects": tally.rejects,
             "duplicates": duplicates,
             "differing": differing,
             "filtered": {"per_label": before - len(records)} if before > len(records) else {},
@@ -165,15 +167,39 @@ class MakeShard(beam.DoFn):
         limits = np.array([largest[v] for v in labels.dictionary.to_pylist()], np.uint64)
         return records.filter(pa.array(ranks <= limits[labels.indices.to_numpy()]))
 
-    def _columns(self, records: pa.RecordBatch) -> Iterator[Mapping[str, Any]]:
-        size = max(1, min(MAX_BATCH, BATCH_BYTES // self.plan.source.image.size))
+    def _columns(self, records: pa.RecordBatch, tally: _Tally) -> Iterator[Mapping[str, Any]]:
+        source = self.plan.source
+        size = max(1, min(MAX_BATCH, BATCH_BYTES // source.image.size))
         for start in range(0, len(records), size):
             part = records.slice(start, size)
-            columns = dict(self.plan.source.make(part.column(2)))
-            columns[features.KEY] = part.column(0)
-            if part.column(1).null_count == 0:
-                columns[features.LABEL] = part.column(1)
+            columns, rejects = source.make(part.column("payload"))
+            columns = dict(columns)
+            if rejects:
+                keep = np.ones(len(part), np.bool_)
+                for row, reject in rejects:
+                    keep[row] = False
+                    key = part.column("key")[row].as_py().decode(errors="replace")
+                    tally.rejects.append(reject._replace(key=key)._asdict())
+                part = part.filter(pa.array(keep))
+            columns[features.KEY] = part.column("key")
+            labels = part.column("label")
+            if labels.null_count == 0:
+                columns[features.LABEL] = labels
+                tally.labels.update(label.decode() for label in labels.to_pylist())
+            if features.ATTRIBUTES in columns:
+                positives = columns[features.ATTRIBUTES].sum(axis=0)
+                names = source.attributes
+                tally.positives.update(dict(zip(names, positives.tolist(), strict=True)))
             yield columns
+
+
+class _Tally:
+    """What a shard holds, gathered while it is written."""
+
+    def __init__(self) -> None:
+        self.labels: Counter[str] = Counter()
+        self.positives: Counter[str] = Counter()
+        self.rejects: list[dict[str, Any]] = []
 
 
 class _Hashing:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 
+from data_prep import features
+from data_prep.columns import image_column, large_binary
 from data_prep.inputs import InputFile
+from data_prep.rasterize import image_stats
 
 
 class ImageSpec(NamedTuple):
@@ -24,54 +27,111 @@ class ImageSpec(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """A part of an input file that one worker reads at a time."""
+    """A part of the input that one worker reads at a time."""
 
-    file: InputFile
-    file_index: int
-    number: int  # within the file
-    start: int  # in bytes
+    files: tuple[InputFile, ...]  # one, or many small ones read as a group
+    group: int
+    number: int  # within the group
+    start: int  # in bytes of the one file
     stop: int
     lost: bool = False  # begins inside damaged bytes
+
+    @property
+    def file(self) -> InputFile:
+        return self.files[0]
 
 
 class Reject(NamedTuple):
     """One input that did not become a record, and where it stands."""
 
     reason: str
-    unit: str  # "byte", "line" or "row": what `position` counts
+    unit: str  # "byte", "line", "row" or "" where the path alone tells
     position: int  # lines are counted from the start of the chunk, the others of the file
     key: str = ""
     detail: str = ""
+    path: str = ""  # empty: the chunk's file
 
 
 class Records(NamedTuple):
-    """What a chunk holds: the good records as columns, the others as rejects."""
+    """A block of what a chunk holds: the good records as columns, the others as rejects."""
 
     keys: pa.Array  # large_binary [n]
     labels: pa.Array | None  # large_binary [n]
     payloads: pa.Array  # large_binary [n], what `make` needs to make the image
-    recognized: np.ndarray | None  # bool [n], where the source knows
     rejects: list[Reject]
-    lines: int = 0  # in the chunk, for sources whose positions are lines
+    lines: int = 0  # in the block, for sources whose positions are lines
+    recognized: np.ndarray | None = None  # bool [n], where the source knows
+    split_keys: pa.Array | None = None  # large_binary [n], hashed for the split; None: the keys
+    splits: np.ndarray | None = None  # int64 [n], indices of SPLITS; None: by hash
+    matched: np.ndarray | None = None  # int64, rows of the lists that belong to these records
+
+
+class Made(NamedTuple):
+    """A batch of examples: feature columns of the good records, and the rejects by row."""
+
+    columns: Mapping[str, Any]  # all but key and label (see encode_examples)
+    rejects: Sequence[tuple[int, Reject]] = ()
 
 
 class Source(Protocol):
     """A kind of raw data. Instances are pickled to the workers."""
 
     image: ImageSpec
+    attributes: tuple[str, ...]  # names, in the order of the `attributes` feature
 
     @property
     def extensions(self) -> tuple[str, ...]:
         """The endings of the files it reads, with the dot."""
 
-    def estimate(self, file: InputFile) -> float:
-        """The number of records, from the file's size alone."""
+    def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
+        """The files that are cut and read together."""
 
-    def chunks(self, file: InputFile, file_index: int) -> Iterator[Chunk]:
-        """Cuts a file into parts that can be read apart from each other."""
+    def estimate(self, files: Sequence[InputFile]) -> float:
+        """The number of records, from sizes alone."""
 
-    def read(self, chunk: Chunk) -> Records:
+    def chunks(self, files: tuple[InputFile, ...], group: int) -> Iterator[Chunk]:
+        """Cuts a group into parts that can be read apart from each other."""
+
+    def side_input(self) -> Any:
+        """What every `read` looks things up in; made once a worker. None: nothing."""
+
+    def read(self, chunk: Chunk, side: Any) -> Iterator[Records]:
         """Reads a part. Never raises for what the file holds."""
 
-    def make(self, payloads: pa.Array) -> Mapping[str, Any]:
-        """Feature columns of a batch, all but key and label (see encode_examples)."""
+    def make(self, payloads: pa.Array) -> Made:
+        """The images and other features of a batch."""
+
+    def unmatched(self, matched: np.ndarray) -> list[str]:
+        """Names in the source's lists that no record had, given the rows that one had."""
+
+
+class FileSource:
+    """What most sources do: each file on its own, no lists."""
+
+    attributes: tuple[str, ...] = ()
+
+    def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
+        return [(file,) for file in files]
+
+    def side_input(self) -> Any:
+        return None
+
+    def unmatched(self, matched: np.ndarray) -> list[str]:
+        return []
+
+
+def nothing(*rejects: Reject) -> Records:
+    """A block without records."""
+    empty = large_binary([])
+    return Records(empty, empty, empty, list(rejects))
+
+
+def image_columns(images: np.ndarray, spec: ImageSpec) -> dict[str, Any]:
+    """The columns that every image has, from uint8 [n, height, width(, channels)]."""
+    mean, std, ink = image_stats(images, "black" if spec.ink == "black" else "white")
+    return {
+        features.IMAGE: image_column(images),
+        features.IMAGE_MEAN: mean,
+        features.IMAGE_STD: std,
+        features.INK: ink,
+    }

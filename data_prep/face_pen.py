@@ -1,0 +1,155 @@
+"""A pen for flat, smooth-edged pictures, and the curves and colours it is used with.
+
+Colours are float64 [3], RGB in 0 to 255. Points are float64 [n, 2], x to the right and y
+down, in pixels of the finished picture.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+OVERSAMPLING = 2
+_FRACTION_BITS = 4  # of the coordinates handed to OpenCV
+_STEPS = 6  # points on a curve for each of its knots
+
+Array = npt.NDArray[Any]
+Points = Array | Sequence[tuple[float, float]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Pen:
+    """Draws on a shared canvas, in coordinates of its own.
+
+    canvas: uint8 [height, width, 3], OVERSAMPLING times the finished picture, RGB.
+    matrix: float64 [2, 3], from the pen's coordinates to pixels of the finished picture.
+    """
+
+    canvas: Array
+    matrix: Array
+
+    def moved(self, dx: float, dy: float = 0.0) -> Pen:
+        """A pen whose origin lies at (dx, dy) of this one's coordinates."""
+        matrix = self.matrix.copy()
+        matrix[:, 2] += matrix[:, :2] @ (dx, dy)
+        return Pen(self.canvas, matrix)
+
+    def turned(self, degrees: float, about: tuple[float, float]) -> Pen:
+        """A pen turned clockwise about a point of this one's coordinates."""
+        angle = np.deg2rad(degrees)
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        there = self.moved(*about).matrix
+        turned = Pen(self.canvas, np.column_stack([there[:, :2] @ turn, there[:, 2]]))
+        return turned.moved(-about[0], -about[1])
+
+    def fill(self, points: Points, colour: Array) -> None:
+        cv2.fillPoly(
+            self.canvas, [self._fixed(points)], colour.tolist(), cv2.LINE_AA, _FRACTION_BITS
+        )
+
+    def line(self, points: Points, colour: Array, width: float) -> None:
+        """An open line with round ends."""
+        thickness = max(1, round(width * OVERSAMPLING))
+        cv2.polylines(
+            self.canvas,
+            [self._fixed(points)],
+            False,
+            colour.tolist(),
+            thickness,
+            cv2.LINE_AA,
+            _FRACTION_BITS,
+        )
+
+    def tint(self, points: Points, colour: Array, share: float, soft: float = 0.0) -> None:
+        """Mixes `share` of the colour into what is there; `soft` blurs the edge, in pixels."""
+        fixed = self._fixed(points)
+        margin = int(3 * soft * OVERSAMPLING) + 1
+        low = np.maximum((fixed.min(axis=0) >> _FRACTION_BITS) - margin, 0)
+        high = (fixed.max(axis=0) >> _FRACTION_BITS) + margin + 1
+        part = self.canvas[low[1] : high[1], low[0] : high[0]]
+        if not part.size:
+            return
+        mask = np.zeros(part.shape[:2], np.uint8)
+        cv2.fillPoly(
+            mask, [fixed - (low << _FRACTION_BITS)], 255, cv2.LINE_AA, _FRACTION_BITS
+        )
+        if soft:
+            mask = cv2.GaussianBlur(mask, (0, 0), soft * OVERSAMPLING)
+        weight = mask[..., np.newaxis] * np.float32(share / 255)
+        part[:] = np.rint(part + (colour.astype(np.float32) - part) * weight)
+
+    def _fixed(self, points: Points) -> Array:
+        """Points on the canvas as whole numbers of 1 / 2**_FRACTION_BITS pixels, int32 [n, 2]."""
+        placed = np.asarray(points) @ self.matrix[:, :2].T + self.matrix[:, 2]
+        # whole coordinates are the centres of pixels, in the finished picture and on the canvas
+        return np.rint(((placed + 0.5) * OVERSAMPLING - 0.5) * 2**_FRACTION_BITS).astype(np.int32)
+
+
+def smooth(knots: Points, closed: bool = False) -> Array:
+    """A Catmull-Rom curve through the knots, float64 [n, 2].
+
+    Source: Catmull and Rom, "A class of local interpolating splines", 1974.
+    """
+    p = np.asarray(knots, np.float64)
+    wrapped = np.concatenate([p[-1:], p, p[:2]] if closed else [p[:1], p, p[-1:]])
+    windows = np.stack([wrapped[k : len(wrapped) - 3 + k] for k in range(4)], axis=1)
+    curve = (_CATMULL_ROM @ windows).reshape(-1, 2)
+    return curve if closed else np.concatenate([curve, p[-1:]])
+
+
+def mirrored(half: Points) -> Array:
+    """The right half of an outline, from top to bottom, and its mirror image back to the top."""
+    right = np.asarray(half, np.float64)
+    return np.concatenate([right, right[::-1] * (-1, 1)])
+
+
+def ellipse(x: float, y: float, rx: float, ry: float, power: float = 2.0) -> Array:
+    """A closed ellipse around (x, y); a power above 2 makes it squarer (a superellipse)."""
+    bent = np.sign(_CIRCLE) * np.abs(_CIRCLE) ** (2 / power)
+    return bent * (rx, ry) + (x, y)
+
+
+def waved(line: Array, height: float, waves: float) -> Array:
+    """The line, swinging sideways `waves` times along its way by up to `height` pixels."""
+    along = np.gradient(line, axis=0)
+    normal = along[:, ::-1] * (1, -1) / np.linalg.norm(along, axis=1, keepdims=True)
+    phase = np.linspace(0, 2 * np.pi * waves, len(line))
+    return line + height * np.sin(phase)[:, np.newaxis] * normal
+
+
+def rgb(red: float, green: float, blue: float) -> Array:
+    return np.array([red, green, blue], np.float64)
+
+
+def hsv(hue: float, saturation: float, value: float) -> Array:
+    """The colour of hue, saturation and value, each in [0, 1]."""
+    return 255 * np.array(colorsys.hsv_to_rgb(hue, saturation, value))
+
+
+def mix(colour: Array, other: Array, share: float) -> Array:
+    """`share` of the other colour, the rest of the first."""
+    return colour + (other - colour) * share
+
+
+def between(palette: Array, place: float) -> Array:
+    """The colour at `place` in [0, 1] of a palette float64 [n, 3], which it runs through."""
+    at = place * (len(palette) - 1)
+    below = min(int(at), len(palette) - 2)
+    return mix(palette[below], palette[below + 1], at - below)
+
+
+def _catmull_rom(steps: int) -> Array:
+    t = np.linspace(0, 1, steps, endpoint=False)[:, np.newaxis]
+    weights = [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2]
+    return 0.5 * np.concatenate(weights, axis=1)
+
+
+_CATMULL_ROM = _catmull_rom(_STEPS)
+_ANGLES = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+_CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1).round(12)

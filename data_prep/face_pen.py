@@ -76,9 +76,7 @@ class Pen:
         if not part.size:
             return
         mask = np.zeros(part.shape[:2], np.uint8)
-        cv2.fillPoly(
-            mask, [fixed - (low << _FRACTION_BITS)], 255, cv2.LINE_AA, _FRACTION_BITS
-        )
+        cv2.fillPoly(mask, [fixed - (low << _FRACTION_BITS)], 255, cv2.LINE_AA, _FRACTION_BITS)
         if soft:
             mask = cv2.GaussianBlur(mask, (0, 0), soft * OVERSAMPLING)
         weight = mask[..., np.newaxis] * np.float32(share / 255)
@@ -109,6 +107,12 @@ def mirrored(half: Points) -> Array:
     return np.concatenate([right, right[::-1] * (-1, 1)])
 
 
+def ribbon(line: Points, depth: float) -> Array:
+    """The closed strip between a line and the same line `depth` pixels further down."""
+    upper = np.asarray(line, np.float64)
+    return np.concatenate([upper, np.add(upper[::-1], (0, depth))])
+
+
 def ellipse(x: float, y: float, rx: float, ry: float, power: float = 2.0) -> Array:
     """A closed ellipse around (x, y); a power above 2 makes it squarer (a superellipse)."""
     bent = np.sign(_CIRCLE) * np.abs(_CIRCLE) ** (2 / power)
@@ -132,7 +136,7 @@ def hsv(hue: float, saturation: float, value: float) -> Array:
     return 255 * np.array(colorsys.hsv_to_rgb(hue, saturation, value))
 
 
-def mix(colour: Array, other: Array, share: float) -> Array:
+def mix(colour: Array, other: Array, share: float | Array) -> Array:
     """`share` of the other colour, the rest of the first."""
     return colour + (other - colour) * share
 

@@ -220,18 +220,20 @@ MEASURES: dict[str, Measure] = {
     "tone": Measure({"toned": (0.0, 0.85), "pale": (0.96, 1.0)}, "skin", True),  # dark to fair
     "fullness": Measure({"slim": (0.0, 0.3), "chubby": (0.8, 1.0)}, "build", True),
     "jaw": Measure({"oval": (0.0, 0.15), "round": (0.4, 0.6), "square": (0.9, 1.1)}, "shape", True),
-    "chin": Measure({"oval": (3.0, 5.0), "round": (-2.0, 0.0), "square": (0.0, 2.0)}, "shape", True),
+    "chin": Measure(
+        {"oval": (2.5, 4.0), "round": (-2.0, 0.0), "square": (0.0, 1.5)}, "shape", True
+    ),
     "nose_size": Measure(
         {"plain": (0.2, 0.4), "big": (0.85, 1.0), "pointy": (0.0, 0.1)}, "nose", True
     ),
     "lip_size": Measure({"thin": (0.0, 0.25), "big": (0.8, 1.0)}, "lips", True),
-    "eye_size": Measure({"wide": (0.7, 1.0), "narrow": (0.0, 0.1)}, "eyes", True),
+    "eye_size": Measure({"wide": (0.7, 1.0), "narrow": (0.1, 0.2)}, "eyes", True),
     "brow_size": Measure(
         {"plain": (0.1, 0.35), "bushy": (0.85, 1.0), "arched": (0.1, 0.3)}, "brows", True
     ),
     "iris": Measure(_WHOLE, of_person=True),  # place in the palette of eye colours
     "hair_shade": Measure({ANY: (-1.0, 1.0)}, of_person=True),  # dark to light
-    "smile": Measure({"no": (-0.35, 0.1), "yes": (0.6, 1.0)}, "smiling"),
+    "smile": Measure({"no": (-0.22, 0.12), "yes": (0.6, 1.0)}, "smiling"),
     "opening": Measure({"closed": (0.0, 0.0), "open": (0.4, 1.0)}, "mouth"),
     "shift": Measure({ANY: (-3.0, 3.0)}),  # pixels to the right
     "yaw": Measure({ANY: (-1.0, 1.0)}),  # the head turned left or right

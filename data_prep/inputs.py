@@ -32,31 +32,38 @@ class InputFile(NamedTuple):
         return ("." + self.name.rsplit(".", 1)[-1].lower()) if "." in self.name else ""
 
 
-def expand(patterns: Sequence[str], extensions: Sequence[str]) -> tuple[InputFile, ...]:
+def expand(
+    patterns: Sequence[str], extensions: Sequence[str], depth: int = 1
+) -> tuple[InputFile, ...]:
     """The files that the globs match, sorted by path, each once.
 
-    A folder stands for the files in it that have one of `extensions`; a file matched by
-    a glob must have one.
+    A folder stands for the files in it (in its sub-folders, with depth 2) that have one of
+    `extensions`; a file matched by a glob must have one. The extension "" stands for IDX
+    files, which are known by their names.
 
     Raises:
       InputError: a pattern that matches nothing, or a file of another kind.
     """
     found: dict[str, InputFile] = {}
-    allowed = ", ".join(extensions)
+    allowed = ", ".join(extensions) if any(extensions) else "…-idx3-ubyte, …-idx1-ubyte"
     for pattern in patterns:
         files = _match(pattern)
         for file in files:
-            if file.extension not in extensions:
+            if not _is_of(file, extensions):
                 raise InputError(f"input {file.path}: not a kind of file read here ({allowed})")
         if not files:
-            folder = pattern.rstrip("/" + os.sep)
-            files = [f for f in _match(f"{folder}/*") if f.extension in extensions]
+            inside = "/".join([pattern.rstrip("/" + os.sep), *["*"] * depth])
+            files = [f for f in _match(inside) if _is_of(f, extensions)]
         if not files:
             raise InputError(f"input {pattern}: no such file, or no match ({allowed})")
         found.update((file.path, file) for file in files)
     if not found:
         raise InputError(f"input: none given (files or folders of {allowed})")
     return tuple(found[path] for path in sorted(found))
+
+
+def _is_of(file: InputFile, extensions: Sequence[str]) -> bool:
+    return file.extension in extensions or ("" in extensions and "-idx" in file.name)
 
 
 def fingerprint(files: Sequence[InputFile]) -> str:
@@ -74,6 +81,11 @@ def read_range(path: str, start: int, stop: int) -> bytes:
     with open_raw(path) as stream:
         stream.seek(start)
         return stream.read(stop - start)
+
+
+def read_whole(path: str) -> bytes:
+    with open_raw(path) as stream:
+        return stream.read()
 
 
 def _match(pattern: str) -> list[InputFile]:

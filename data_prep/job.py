@@ -204,7 +204,7 @@ def _watch(plan: Plan, files: Sequence[InputFile], on_progress: Callable[[Progre
     if on_progress is None:
         yield
         return
-    total = sum(file.size for file in files)
+    total = sum(file.size for group in plan.source.groups(files) for file in group)
     done = threading.Event()
 
     def look() -> None:

@@ -73,7 +73,7 @@ def make_plan(
     records = source.estimate(files)
     target = max(1024, min(TARGET_RECORDS, TARGET_BYTES // source.image.size))
     counts = []
-    for share in options.splits:
+    for share in source.shares:
         wanted = options.shards or max(1, math.ceil(records * share / target))
         counts.append(wanted if share > 0 else 0)
     return Plan(source, options, output, tuple(counts))

@@ -38,6 +38,7 @@ class QuickDraw(FileSource):
     extensions: tuple[str, ...] = (".bin", ".ndjson", ".npy")
 
     def __init__(self, options: PrepOptions, files: Sequence[InputFile]):
+        self.shares = options.splits
         kinds = {file.extension for file in files}
         self.side, self.rasterizer = options.image_size, options.rasterizer
         self.bitmaps = ".npy" in kinds

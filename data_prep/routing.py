@@ -73,8 +73,8 @@ class RouteChunk(beam.DoFn):
             "rejects": rejects,
             "matched": np.unique(np.concatenate(matched)).tolist() if matched else [],
         }
-        size = chunk.stop - chunk.start
-        write_report(self.plan, f"chunk-{chunk.group:06d}-{chunk.number:06d}-{size}.json", report)
+        name = f"chunk-{chunk.group:06d}-{chunk.number:06d}-{chunk.bytes_of_input}.json"
+        write_report(self.plan, name, report)
 
     def _select(self, records: Records, filtered: Counter[str]) -> pa.RecordBatch:
         """The wanted records: the spilled columns, and the shard of each."""

@@ -35,6 +35,11 @@ class Chunk(NamedTuple):
     start: int  # in bytes of the one file
     stop: int
     lost: bool = False  # begins inside damaged bytes
+    weight: int = -1  # bytes of input that it stands for; -1: stop - start
+
+    @property
+    def bytes_of_input(self) -> int:
+        return self.stop - self.start if self.weight < 0 else self.weight
 
     @property
     def file(self) -> InputFile:
@@ -78,10 +83,9 @@ class Source(Protocol):
 
     image: ImageSpec
     attributes: tuple[str, ...]  # names, in the order of the `attributes` feature
+    shares: tuple[float, ...]  # of the records in each split, to size the shards
 
-    @property
-    def extensions(self) -> tuple[str, ...]:
-        """The endings of the files it reads, with the dot."""
+    extensions: tuple[str, ...]  # the endings of the files it reads, with the dot
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
         """The files that are cut and read together."""
@@ -109,6 +113,7 @@ class FileSource:
     """What most sources do: each file on its own, no lists."""
 
     attributes: tuple[str, ...] = ()
+    shares: tuple[float, ...]
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
         return [(file,) for file in files]

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data_prep import pictures
+from data_prep.celeba import CelebA
+from data_prep.cifar10 import Cifar10
+from data_prep.errors import InputError
+from data_prep.idx import Idx
+from data_prep.image_folder import ImageFolder
 from data_prep.inputs import InputFile, expand
 from data_prep.options import PrepOptions
 from data_prep.quickdraw import QuickDraw
@@ -21,5 +27,18 @@ def open_source(
     Raises:
       InputError: for inputs that are missing or of the wrong kind, or do not go together.
     """
-    files = expand(inputs, QuickDraw.extensions)  # `sample` drawings are true .bin files
-    return files, QuickDraw(options, files)
+    if options.source in ("celeba", "sample_faces"):
+        lists = [p for p in (options.attributes, options.identities, options.partition) if p]
+        files = expand(inputs, CelebA.extensions)
+        return (*files, *(expand(lists, (".txt", ".csv")) if lists else ())), CelebA(options)
+    if options.source == "image_folder":
+        return expand(inputs, pictures.Pictures.extensions, depth=2), ImageFolder(options)
+    if options.source == "idx":
+        files = expand(inputs, Idx.extensions)
+        return files, Idx(options, files)
+    files = expand(inputs, (".bin",) if options.source == "cifar10" else QuickDraw.extensions)
+    if options.split_by not in ("auto", "key") and options.source != "cifar10":
+        raise InputError(f"split_by: got {options.split_by!r}, allowed: key, for drawings")
+    if options.source == "cifar10":
+        return files, Cifar10(options, files)
+    return files, QuickDraw(options, files)  # `sample` drawings are true .bin files

@@ -38,7 +38,8 @@ def draw_face(face: Face) -> npt.NDArray[np.uint8]:
     _neck(body, face, head, colours)
     _head(pen, face, head, colours)
     _hair_and_worn(pen, face, head, colours)
-    return cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    small: Array = cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    return small
 
 
 def _backdrop(colours: Colours) -> Array:

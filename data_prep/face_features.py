@@ -41,11 +41,12 @@ def brows(pen: Pen, face: Face, colours: Colours) -> None:
 def nose(pen: Pen, face: Face, colours: Colours) -> None:
     size = face.measures["nose_size"]
     pointy = face.traits["nose"] == "pointy"
-    wide, low = 4.0 + 8.0 * size, 19.0 + 2.0 * size + 2.0 * pointy
+    wide, low = 3.5 + 9.5 * size, 19.0 + 2.5 * size + 3.0 * pointy
     if pointy:
-        side = [(1.5, -3), (2.0, 6), (5.5, 16), (5.0, 19), (0.5, low + 1)]
-        pen.fill(smooth([(0, -3), *side, (-1.5, low - 2), (-1, 8)], closed=True), colours.shadow)
-        pen.line(smooth([(-4.5, 18.5), (0, low + 1), (5, 18.0)]), colours.line, 1.6)
+        ridge = mix(colours.shadow, colours.line, 0.5)
+        side = [(2.0, -7), (3.0, 6), (5.5, 15), (4.0, 19), (0.5, low + 1)]
+        pen.fill(smooth([(0, -7), *side, (-2.0, low - 2), (-1, 8)], closed=True), ridge)
+        pen.line(smooth([(-4, 18), (0, low + 1), (4, 18)]), colours.line, 1.6)
         return
     ball = [(2.5, 2), (3, 9), (wide, 13), (wide + 0.5, 17), (0.5 * wide, low), (-0.5 * wide, low)]
     pen.fill(
@@ -69,10 +70,10 @@ def mouth(pen: Pen, face: Face, colours: Colours) -> None:
     arc = 1 - x**2
     full = face.measures["lip_size"]
     line = MOUTH + smile * (9.0 * arc - 5.0) - 1.0
-    gap = opening * (4.0 + 6.0 * max(smile, 0.0)) * arc + (2.0 * opening) * arc**2
+    gap = opening * (5.0 + 6.0 * max(smile, 0.0)) * arc + (2.0 * opening) * arc**2
     bow = np.sqrt(arc) * (1 - 0.25 * np.exp(-((x / 0.15) ** 2)))
-    upper = line - (2.0 + 3.0 * full) * bow
-    lower = line + gap + (2.4 + 3.8 * full) * np.sqrt(arc)
+    upper = line - (1.8 + 3.8 * full) * bow
+    lower = line + gap + (2.2 + 5.0 * full) * np.sqrt(arc)
 
     def area(top: Array, bottom: Array) -> Array:
         over = np.column_stack([half * x, top])
@@ -111,7 +112,7 @@ def bags(pen: Pen, colours: Colours) -> None:
 
 def wrinkles(pen: Pen, head: Head, colours: Colours) -> None:
     """Of age: on the forehead, at the corners of the eyes, from nose to mouth."""
-    soft = mix(colours.line, colours.skin, 0.4)
+    soft = mix(colours.line, colours.skin, 0.25)
     for y, half in ((-27, 17), (-33, 14)):
         pen.line(
             smooth(

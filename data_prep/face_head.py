@@ -102,13 +102,13 @@ def colours_of(face: Face) -> Colours:
     line = mix(skin, rgb(84, 30, 20), 0.48)
     hair = _HAIR[face.traits["hair"]]
     shade = m["hair_shade"]
-    hair = mix(hair, _WHITE if shade > 0 else _BLACK, 0.1 * abs(shade))
+    hair = mix(hair, _WHITE if shade > 0 else _BLACK, 0.06 * abs(shade))
     painted = face.traits["lipstick"] == "yes"
     return Colours(
         skin=skin,
         shadow=mix(skin, rgb(120, 50, 30), 0.22),
         line=line,
-        lips=hsv(0.97 + 0.02 * shade, 0.88, 0.78) if painted else mix(skin, rgb(176, 74, 70), 0.42),
+        lips=hsv(0.97 + 0.02 * shade, 0.88, 0.78) if painted else mix(skin, rgb(172, 62, 62), 0.52),
         hair=hair,
         hair_dark=mix(hair, rgb(20, 8, 12), 0.3),
         hair_light=mix(hair, _WHITE, 0.16),

@@ -75,7 +75,7 @@ class Pen:
         part = self.canvas[low[1] : high[1], low[0] : high[0]]
         if not part.size:
             return
-        mask = np.zeros(part.shape[:2], np.uint8)
+        mask: Array = np.zeros(part.shape[:2], np.uint8)
         cv2.fillPoly(mask, [fixed - (low << _FRACTION_BITS)], 255, cv2.LINE_AA, _FRACTION_BITS)
         if soft:
             mask = cv2.GaussianBlur(mask, (0, 0), soft * OVERSAMPLING)

@@ -79,9 +79,8 @@ def prepare(
     make_directory(join(plan.staging, "reports"))  # first: it marks the directory as ours
     for split in plan.splits:
         make_directory(join(output, f"Split-{split}"))
-    with _watch(plan, files, on_progress):
-        with pipeline:
-            build(pipeline, plan, files)
+    with _watch(plan, files, on_progress), pipeline:
+        build(pipeline, plan, files)
     return finish(plan, files)
 
 

@@ -105,9 +105,11 @@ class PipelineConfig:
         plain = self.name.replace("-", "").replace("_", "")
         require(plain.isascii() and plain.isalnum(), "name", self.name, allowed)
         if self.data.source != PREPARED:
-            self.trainer_settings(
-                ImageShape(height=self.data.image_size, width=self.data.image_size)
-            )
+            side = self.data.image_size
+            try:
+                self.trainer_settings(ImageShape(height=side, width=side))
+            except InputError as error:
+                raise InputError(f"data.image_size: {error}") from None
 
     def trainer_settings(self, image: ImageShape) -> TrainerSettings:
         """The trainer's part, for images of that shape; InputError where they do not fit."""

@@ -53,7 +53,7 @@ def export_decoder(model: VAE, directory: str, labels: Sequence[str] = ()) -> No
         return decode(z)
 
     signatures = {"serving_default": decode, "decode": decode, "sample": sample}
-    _save(_module(model.decoder.variables), signatures, directory)
+    _save(_module(model.decoder.weights), signatures, directory)
     _describe(model.settings, labels, directory)
 
 
@@ -62,7 +62,7 @@ def export_full_model(
 ) -> None:
     """Writes the model that the evaluator uses. `model` computes in float32."""
     settings = model.settings
-    module = _module(model.variables)
+    module = _module(model.weights)
     module.transform = transform.transform_features_layer()
     image_spec = transform.raw_feature_spec()[names.IMAGE]
     image_bytes = tf.TensorSpec([None], tf.string, "image")

@@ -117,6 +117,8 @@ def _why_not_compared(
         return judgement.NO_BASELINE
     if baseline.id == model.id:
         return judgement.SAME_MODEL
+    if not fileio.exists(_full(baseline)):
+        return f"the blessed model is gone from {baseline.uri}: not compared"
     new, old = describe(_full(model)), describe(_full(baseline))
     shape = ImageShape(**old["image"])
     if shape != image:

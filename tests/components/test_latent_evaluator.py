@@ -293,6 +293,12 @@ def test_a_baseline_of_another_kind_is_not_compared(tmp_path, examples, models, 
     assert words in outcome.reasons[-1]
 
 
+def test_a_baseline_whose_files_are_gone_is_not_compared(tmp_path, examples, models):
+    outcome = run(tmp_path, examples, models[""], baseline=str(tmp_path / "deleted"))
+    assert outcome.blessing.get_int_custom_property("blessed") == 1
+    assert "is gone from" in outcome.reasons[-1]
+
+
 def test_numbers_and_picture_do_not_depend_on_the_shards(tmp_path, examples, models):
     single = write_examples(tmp_path / "single", shards=1)
     one = run(tmp_path / "one", examples, models[""])

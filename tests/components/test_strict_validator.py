@@ -126,20 +126,20 @@ def test_one_corrupted_example_stops_the_run_and_is_named(tmp_path, shape, chang
 
 def test_a_feature_of_another_type_is_named(tmp_path):
     data = [example | {"label": [7]} for example in examples(LABELS)]
-    with pytest.raises(InputError, match="split test: feature label: .*INT"):
+    with pytest.raises(InputError, match=r"split test: feature label: .*INT"):
         validate(tmp_path, LABELS, {"test": data})
 
 
 def test_a_missing_feature_is_named(tmp_path):
     data = examples(LABELS)
     del data[0]["key"]
-    with pytest.raises(InputError, match="split train: feature key: .*"):
+    with pytest.raises(InputError, match=r"split train: feature key: .*"):
         validate(tmp_path, LABELS, {"train": data})
 
 
 def test_many_anomalies_are_counted(tmp_path):
     data = [{"image_mean": [1.0]} for _ in range(3)]
-    with pytest.raises(InputError, match="; and [0-9]+ more$"):
+    with pytest.raises(InputError, match=r"; and [0-9]+ more$"):
         validate(tmp_path, LABELS, {"train": data, "eval": data})
 
 

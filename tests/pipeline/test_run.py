@@ -5,10 +5,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from data_prep.job import prepare
+from data_prep.options import PrepOptions
 from data_prep.sample import write_drawings
 from pipeline import pipeline as dag
 from pipeline.config import load_config
@@ -19,7 +20,6 @@ from pipeline.summary import Summary
 
 pytestmark = pytest.mark.e2e
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 TINY = (
     "name=tiny",
     "data.workers=1",
@@ -184,6 +184,29 @@ def test_a_run_names_the_failing_node_and_goes_on_from_there(place, runs, monkey
     assert "Pusher" not in summary["nodes"]
     monkeypatch.undo()
     assert executed(place.run("model.beta=3")) == ALWAYS | {"LatentEvaluator", "Pusher"}
+
+
+def test_a_prepared_directory_runs_again_only_when_its_contents_change(place, runs, tmp_path):
+    data, root = str(tmp_path / "data"), tmp_path / "root"
+    overrides = [f"data.input={data}", "data.source=prepared", *TINY, "train.epochs=1"]
+    path = tmp_path / "prepared.yaml"
+    path.write_text("data: {source: prepared}\n")
+
+    def run():
+        config = load_config(str(path), overrides)
+        summary = Summary(name=config.name, log="")
+        run_local(config, root, Screen(io.StringIO()), summary)
+        return summary.write(root)
+
+    nodes = (NODES - {"ExamplePreparation"}) | {"PreparedExamples"}
+    prepare(PrepOptions(source="quickdraw", image_size=16), [f"{place.raw}/*.bin"], data)
+    first = run()
+    assert executed(first) == nodes
+    assert first["artifacts"]["examples"] == data  # nothing was copied
+    assert executed(run()) <= ALWAYS | {"LatentEvaluator", "Pusher"}
+    options = PrepOptions(source="quickdraw", image_size=16, words=("cup", "fish", "star"))
+    prepare(options, [f"{place.raw}/*.bin"], data, overwrite=True)
+    assert executed(run()) == nodes - {"ImportSchemaGen"}
 
 
 def _edit(monkeypatch, module):

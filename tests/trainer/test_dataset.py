@@ -74,6 +74,13 @@ def test_order_is_a_function_of_seed_and_epoch(prepared, cache_mib):
     assert not np.array_equal(first[0], other_seed[0])
 
 
+def test_records_of_one_file_are_shuffled_anew_in_each_epoch(prepared):
+    pattern = f"{prepared.directory}/Split-train/examples-00001*"
+    source = prepared.source("train", patterns=(pattern,), records=40)
+    epochs = epochs_of(source, FROM_SHARDS, seed=3, first_epoch=0, count=3)
+    assert len({epoch.tobytes() for epoch in epochs}) == 3
+
+
 @pytest.mark.parametrize("records", [59, 61])
 def test_shards_that_do_not_hold_what_the_manifest_counts(prepared, records):
     with pytest.raises(InputError, match=f"60 records in .*, allowed: the {records} that"):

@@ -75,11 +75,18 @@ def test_two_runs_end_with_equal_weights(prepared, tiny_settings, tmp_path):
 @pytest.mark.slow
 def test_early_stopping_exports_the_best_epoch(prepared, tiny_settings, tmp_path):
     settings = tiny_settings(epochs=40, early_stopping_patience=1, learning_rate=0.02)
-    run_fn(prepared.fn_args(tmp_path, settings))
-    history = history_of(tmp_path)
+    run_fn(prepared.fn_args(tmp_path / "early", settings))
+    history = history_of(tmp_path / "early")
     losses = [epoch["val_loss"] for epoch in history["epochs"]]
     assert len(losses) < 40
     assert history["exported_epoch"] == int(np.argmin(losses)) + 1 == len(losses) - 1
+
+    best = tiny_settings(epochs=history["exported_epoch"], learning_rate=0.02)
+    run_fn(prepared.fn_args(tmp_path / "best", best))
+    for kept, expected in zip(
+        weights_of(tmp_path / "early"), weights_of(tmp_path / "best"), strict=True
+    ):
+        assert np.array_equal(kept, expected)
 
 
 @pytest.mark.slow
@@ -110,6 +117,8 @@ def test_leaves_the_dtype_policy_of_the_process_alone(prepared, tiny_settings, t
 def test_mixed_precision_keeps_heads_exact_and_exports_float32(prepared, tiny_settings):
     mixed = _with_precision("mixed_bfloat16", lambda: _compiled(tiny_settings()))
     assert keras.config.dtype_policy().name == "float32"
+    random = np.random.default_rng(0)
+    mixed.set_weights([w + random.normal(0, 0.1, w.shape) for w in mixed.get_weights()])
     mixed.fit({"image": prepared.images["train"]}, batch_size=16, verbose=0)
     exact = _in_float32(mixed)
     images = prepared.images["eval"]

@@ -63,6 +63,17 @@ def test_terms_against_numpy(images):
     assert decoded == pytest.approx(p, abs=1e-5)
 
 
+def test_noise_has_the_posteriors_deviation(images):
+    vae = build()
+    random = np.random.default_rng(0)
+    vae.set_weights([w + random.normal(0, 0.1, w.shape) for w in vae.get_weights()])
+    noise = random.normal(size=(10, 3)).astype(np.float32)
+    terms = {name: np.asarray(value) for name, value in vae.evaluate_images(images, noise).items()}
+    z = terms["z_mean"] + np.sqrt(np.exp(terms["z_log_var"])) * noise
+    decoded = np.asarray(vae.decode(z.astype(np.float32)))
+    assert 1 / (1 + np.exp(-terms["logits"])) == pytest.approx(decoded, abs=1e-5)
+
+
 def test_noise_is_drawn_in_training_and_validation_and_its_seed_is_state(images):
     vae = build()
     seed = next(v for v in vae.variables if v.path.endswith("seed_generator_state"))

@@ -3,14 +3,16 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FLINK := build/flink
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast lint format bench lock clean
+.PHONY: help install demo test test-fast test-flink lint format bench lock clean
 
 help:
 	@echo "make demo       drawings -> trained, blessed, pushed decoder (installs first if needed)"
 	@echo "make test       every test"
 	@echo "make test-fast  the tests that take seconds"
+	@echo "make test-flink the same shards on a real Flink (needs Java and Maven)"
 	@echo "make lint       ruff and mypy"
 	@echo "make bench      speed against baselines"
 	@echo "make lock       rebuild requirements.lock (needs uv)"
@@ -35,6 +37,19 @@ test: $(STAMP)
 
 test-fast: $(STAMP)
 	@$(BIN)/python -m pytest -q -m "not slow and not e2e"
+
+# Fetched once: Beam's job server and a Flink, every jar checked before the first use.
+$(FLINK)/job-server.jar: .ci/flink/pom.xml .ci/flink/SHA256SUMS
+	@command -v mvn >/dev/null && command -v java >/dev/null \
+	  || { echo "make test-flink needs Maven and Java 11 or 17"; exit 2; }
+	@echo "fetching Flink and Beam's job server (about 160 MB, once) ..."
+	@rm -rf $(FLINK)
+	@mvn -q -B -f .ci/flink/pom.xml package
+	@cd $(FLINK)/lib && sha256sum --check --strict --quiet $(CURDIR)/.ci/flink/SHA256SUMS
+	@mv $(FLINK)/unchecked.jar $@
+
+test-flink: $(STAMP) $(FLINK)/job-server.jar
+	@$(BIN)/python -m pytest -q -m flink
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

@@ -9,6 +9,9 @@ from setuptools import setup
 
 PACKAGES = [
     "data_prep",
+    "data_prep.images",
+    "data_prep.quickdraw",
+    "data_prep.sample",
     "trainer",
     "components",
     "components.example_preparation",

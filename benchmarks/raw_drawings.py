@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from data_prep.drawings import split_records
-from data_prep.sample import write_drawings
+from data_prep.quickdraw.binary import split_records
+from data_prep.sample.drawings import write_drawings
 
 
 def real_drawings() -> list[str]:

@@ -18,11 +18,6 @@ _TYPES = {
     features.TIMESTAMP: schema_pb2.INT,
     features.IDENTITY: schema_pb2.INT,
 }
-EXTRAS = {
-    "quickdraw": (features.COUNTRYCODE, features.RECOGNIZED, features.TIMESTAMP),
-    "sample": (features.COUNTRYCODE, features.RECOGNIZED, features.TIMESTAMP),
-    "celeba": (features.IDENTITY,),
-}  # by source; other sources have none
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -30,3 +30,10 @@ def image_column(images: np.ndarray) -> pa.Array:
 
 def large_binary(values: Sequence[bytes]) -> pa.Array:
     return pa.array(values, pa.large_binary())
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """A contiguous view without the right to write: one type, so one compilation."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view

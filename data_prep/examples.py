@@ -47,20 +47,21 @@ def _encode_feature(name: str, values: pa.Array | np.ndarray) -> list[bytes]:
 
 def frame(records: Sequence[bytes]) -> Iterator[bytes]:
     """The pieces of a TFRecord file: length, masked CRC of it, data, masked CRC of it."""
-    crc = google_crc32c.value
     heads: dict[int, bytes] = {}
     for record in records:
         size = len(record)
         head = heads.get(size)
         if head is None:
             length = size.to_bytes(8, "little")
-            head = heads[size] = length + _masked(crc(length))
+            head = heads[size] = length + masked_crc(length)
         yield head
         yield record
-        yield _masked(crc(record))
+        yield masked_crc(record)
 
 
-def _masked(crc: int) -> bytes:
+def masked_crc(data: bytes) -> bytes:
+    """TFRecord's checksum: CRC-32C, rotated and shifted, as 4 bytes."""
+    crc = google_crc32c.value(data)
     rotated = ((crc >> 15) | (crc << 17)) + _CRC_MASK
     return (rotated & 0xFFFFFFFF).to_bytes(4, "little")
 

@@ -64,6 +64,7 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
         image=plan.source.image,
         labels=tuple(sorted(by_label)),
         attributes=plan.source.attributes,
+        extras=plan.source.extras,
         counts=counts,
         rejects=dict(sorted(rejects.items())),
         positives={name: positives[name] for name in plan.source.attributes},

@@ -48,6 +48,8 @@ def expand(
     allowed = ", ".join(extensions) if any(extensions) else "…-idx3-ubyte, …-idx1-ubyte"
     for pattern in patterns:
         files = _match(pattern)
+        if pattern.endswith("/*"):  # as good as the folder's own name
+            files = [file for file in files if _is_of(file, extensions)]
         for file in files:
             if not _is_of(file, extensions):
                 raise InputError(f"input {file.path}: not a kind of file read here ({allowed})")

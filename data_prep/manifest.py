@@ -26,11 +26,12 @@ class Manifest:
     counts: dict[str, Any]
     rejects: dict[str, int]  # by reason
     positives: dict[str, int]  # by attribute
-    unmatched: int  # rows of the attribute list whose image was not there
     shards: tuple[dict[str, Any], ...]  # {path, records, sha256}, paths relative
     source: dict[str, Any]  # {name, fingerprint, number_of_files, bytes, files: […]}
     options: dict[str, Any]  # PrepOptions, as plain data
     code_version: str
+    extras: tuple[str, ...] = ()  # features besides image, key, label, attributes, statistics
+    unmatched: int = 0  # rows of the attribute list whose image was not there
     format_version: int = FORMAT_VERSION
 
     def to_json(self) -> str:
@@ -41,7 +42,7 @@ class Manifest:
     def from_json(cls, text: str | bytes) -> Manifest:
         plain = json.loads(text)
         plain["image"] = ImageSpec(**plain["image"])
-        for name in ("labels", "attributes", "shards"):
+        for name in ("labels", "attributes", "extras", "shards"):
             plain[name] = tuple(plain[name])
         return cls(**plain)
 

@@ -91,3 +91,8 @@ class PrepOptions:
             self.label_names,
             "different names that are not empty",
         )
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """Paths of the lists that are given."""
+        return tuple(p for p in (self.attributes, self.identities, self.partition) if p)

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from data_prep import features
 from data_prep.columns import image_column, large_binary
+from data_prep.image_stats import image_stats
 from data_prep.inputs import InputFile
-from data_prep.rasterize import image_stats
 
 
 class ImageSpec(NamedTuple):
@@ -83,8 +83,9 @@ class Source(Protocol):
 
     image: ImageSpec
     attributes: tuple[str, ...]  # names, in the order of the `attributes` feature
+    extras: tuple[str, ...]  # features besides image, key, label, attributes and statistics
+    labelled: bool
     shares: tuple[float, ...]  # of the records in each split, to size the shards
-
     extensions: tuple[str, ...]  # the endings of the files it reads, with the dot
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
@@ -113,6 +114,8 @@ class FileSource:
     """What most sources do: each file on its own, no lists."""
 
     attributes: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    labelled: bool = True
     shares: tuple[float, ...]
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data_prep import pictures
-from data_prep.celeba import CelebA
-from data_prep.cifar10 import Cifar10
 from data_prep.errors import InputError
-from data_prep.idx import Idx
-from data_prep.image_folder import ImageFolder
+from data_prep.images import encoded as pictures
+from data_prep.images.celeba import CelebA
+from data_prep.images.cifar10 import Cifar10
+from data_prep.images.idx import Idx
+from data_prep.images.image_folder import ImageFolder
 from data_prep.inputs import InputFile, expand
 from data_prep.options import PrepOptions
-from data_prep.quickdraw import QuickDraw
+from data_prep.quickdraw.source import QuickDraw
 from data_prep.source import Source
 
 
@@ -28,9 +28,9 @@ def open_source(
       InputError: for inputs that are missing or of the wrong kind, or do not go together.
     """
     if options.source in ("celeba", "sample_faces"):
-        lists = [p for p in (options.attributes, options.identities, options.partition) if p]
         files = expand(inputs, CelebA.extensions)
-        return (*files, *(expand(lists, (".txt", ".csv")) if lists else ())), CelebA(options)
+        lists = expand(options.lists, (".txt", ".csv")) if options.lists else ()
+        return (*files, *lists), CelebA(options)
     if options.source == "image_folder":
         return expand(inputs, pictures.Pictures.extensions, depth=2), ImageFolder(options)
     if options.source == "idx":

@@ -67,6 +67,19 @@ def run(ctx: click.Context, config: str, root: Path | None, overrides: tuple[str
 
 
 @main.command()
+@click.argument("directory")
+@click.option(
+    "--output", type=click.Path(path_type=Path), default=".", help="Folder of the pictures."
+)
+def inspect(directory: str, output: Path) -> None:
+    """Show what a prepared data set holds: tables, and a contact sheet for each split."""
+    from pipeline.inspection import inspect as show
+
+    for path in show(directory, output):
+        click.echo(path)
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="Parameters and effective beta, too.")
 def presets(as_json: bool) -> None:
     """List the presets."""

@@ -1,26 +1,18 @@
-"""`latentforge prep SOURCE`: raw files -> a prepared data set, with live progress."""
+"""`latentforge prep SOURCE`: raw files -> a prepared data set."""
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from data_prep.errors import InputError
 from data_prep.options import RASTERIZERS, PrepOptions
+from pipeline.prep_session import run_prep
 
-if TYPE_CHECKING:
-    from data_prep.job import Progress
-    from data_prep.manifest import Manifest
-
-MOST_LABELS = 12  # named in the summary; the manifest names them all
+Command = Callable[..., None]
 
 
 @click.group()
@@ -31,150 +23,210 @@ def prep() -> None:
     """
 
 
-def _output_options(command: Callable) -> Callable:
-    options = [
-        click.option("--output", required=True, metavar="DIR", help="The data set's directory."),
-        click.option("--overwrite", is_flag=True, help="Replace a different data set there."),
-        click.option("--image-size", type=int, default=28, show_default=True, metavar="PIXELS"),
-        click.option(
-            "--rasterizer", type=click.Choice(RASTERIZERS), default="official", show_default=True,
-            help="official: anti-aliased, white on black; book: the cookbook's, at 32 pixels.",
-        ),
-        click.option("--words", default="", metavar="A,B,…", help="Only these words."),
-        click.option("--recognized-only", is_flag=True, help="Only drawings the game recognized."),
-        click.option("--per-label", type=int, default=0, metavar="N", help="At most N a word."),
-        click.option("--seed", type=int, default=0, show_default=True, help="Of the splits."),
-        click.option("--split-by", default="key", show_default=True),
-        click.option("--shards", type=int, default=0, metavar="N", help="Files a split."),
-        click.option("--max-reject-rate", type=float, default=0.01, show_default=True),
-        click.option(
-            "--workers", type=click.IntRange(1), default=1, show_default=True,
-            help="Local processes.",
-        ),
-        click.argument("beam_args", nargs=-1, type=click.UNPROCESSED),
-    ]  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
+def _options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+def _inputs(what: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--input", "inputs", required=True, multiple=True, metavar="GLOB",
+        help=f"{what}; repeatable.",
+    )  # fmt: skip
+
+
+def _image_size(default: int) -> Callable[[Command], Command]:
+    return click.option(
+        "--image-size", type=int, default=default, show_default=True, metavar="PIXELS"
+    )
+
+
+def _words(name: str, what: str) -> Callable[[Command], Command]:
+    return click.option(name, "words", default="", metavar="A,B,…", help=f"Only these {what}.")
+
+
+_every_source = _options(
+    click.option("--output", required=True, metavar="DIR", help="The data set's directory."),
+    click.option("--overwrite", is_flag=True, help="Replace a different data set there."),
+    click.option("--seed", type=int, default=0, show_default=True, help="Of the splits."),
+    click.option(
+        "--split-by", default="auto", show_default=True,
+        help="key, identity, partition (the official one), or auto.",
+    ),
+    click.option(
+        "--splits", default="0.8,0.1,0.1", show_default=True, metavar="TRAIN,EVAL,TEST",
+        help="Shares of the records.",
+    ),
+    click.option("--shards", type=int, default=0, metavar="N", help="Files a split."),
+    click.option("--per-label", type=int, default=0, metavar="N", help="At most N a label."),
+    click.option("--max-reject-rate", type=float, default=0.01, show_default=True),
+    click.option(
+        "--workers", type=click.IntRange(1), default=1, show_default=True, help="Local processes."
+    ),
+    click.argument("beam_args", nargs=-1, type=click.UNPROCESSED),
+)  # fmt: skip
+_drawn = _options(
+    _image_size(28),
+    click.option(
+        "--rasterizer", type=click.Choice(RASTERIZERS), default="official", show_default=True,
+        help="official: anti-aliased, white on black; book: the cookbook's, at 32 pixels.",
+    ),
+    click.option("--recognized-only", is_flag=True, help="Only drawings the game recognized."),
+)  # fmt: skip
+_lists = _options(
+    click.option("--attributes", default="", metavar="FILE", help="list_attr_celeba.txt or .csv"),
+    click.option("--identities", default="", metavar="FILE", help="identity_CelebA.txt or .csv"),
+    click.option("--partition", default="", metavar="FILE", help="list_eval_partition.txt or .csv"),
+)
+
+
+def _crop(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    named = {"none": 0, "square": -1}
+    if value not in named and not value.isdigit():
+        raise click.BadParameter("none, square or a number of pixels")
+    return named.get(value, int(value) if value.isdigit() else 0)
+
+
+def _crop_option(default: str, what: str) -> Callable[[Command], Command]:
+    return click.option("--crop", default=default, show_default=True, callback=_crop, help=what)
 
 
 @prep.command()
-@click.option(
-    "--input", "inputs", required=True, multiple=True, metavar="GLOB",
-    help=".bin, .ndjson (simplified or raw) or .npy files, or a folder of them; repeatable.",
-)  # fmt: skip
-@_output_options
-def quickdraw(inputs: tuple[str, ...], **options: Any) -> None:
+@_inputs(".bin, .ndjson (simplified or raw) or .npy files, or a folder of them")
+@_words("--words", "words")
+@_drawn
+@_every_source
+def quickdraw(**options: Any) -> None:
     """Google's Quick, Draw! drawings."""
-    _prepare("quickdraw", inputs, **options)
+    _prepare("quickdraw", **options)
 
 
 @prep.command()
 @click.option("--per-word", type=int, default=1000, show_default=True, help="Drawings a word.")
 @click.option("--sample-seed", type=int, default=0, show_default=True, help="Of the drawings.")
-@_output_options
+@_words("--words", "words")
+@_drawn
+@_every_source
 def sample(per_word: int, sample_seed: int, output: str, **options: Any) -> None:
     """Procedural drawings with known factors, made here; their files go to DIR/raw."""
     from pipeline.config import SampleConfig
     from pipeline.raw_inputs import sample_drawings
 
-    if "://" in output:
-        raise InputError(f"output: got {output!r}, allowed: a local directory for `prep sample`")
     config = SampleConfig(per_word=per_word, seed=sample_seed)
-    folder = sample_drawings(config, Path(output) / "raw")
+    folder = sample_drawings(config, _local(output) / "raw")
     _prepare("sample", (str(folder),), output=output, **options)
+
+
+@prep.command("sample-faces")
+@click.option("--faces", type=int, default=4000, show_default=True, help="How many.")
+@click.option("--sample-seed", type=int, default=0, show_default=True, help="Of the faces.")
+@_image_size(64)
+@_crop_option("148", "none, 108, 140 or 148 pixels, centred.")
+@_every_source
+def faces(faces: int, sample_seed: int, output: str, **options: Any) -> None:
+    """Procedural faces with known factors in CelebA's layout; their files go to DIR/raw."""
+    from data_prep.sample.faces import ATTRIBUTES_FILE, IDENTITIES_FILE, IMAGE_FOLDER
+    from pipeline.config import SampleConfig
+    from pipeline.raw_inputs import sample_faces
+
+    config = SampleConfig(faces=faces, seed=sample_seed)
+    folder = sample_faces(config, _local(output) / "raw")
+    options |= {
+        "attributes": str(folder / ATTRIBUTES_FILE),
+        "identities": str(folder / IDENTITIES_FILE),
+    }
+    _prepare("sample_faces", (str(folder / IMAGE_FOLDER),), output=output, **options)
+
+
+@prep.command()
+@_inputs("img_align_celeba.zip, or the folder of its pictures")
+@_lists
+@_image_size(64)
+@_crop_option("none", "none, 108, 140 or 148 pixels, centred.")
+@_every_source
+def celeba(**options: Any) -> None:
+    """CelebA's aligned faces, from the official zip or a folder."""
+    _prepare("celeba", **options)
+
+
+@prep.command()
+@_inputs("the folder of the …-idx3-ubyte and …-idx1-ubyte files, gzip or plain")
+@click.option("--pad", type=int, default=0, metavar="PIXELS", help="Side to pad to (MNIST: 32).")
+@click.option(
+    "--label-names", default="", metavar="A,B,…",
+    help="Names of the classes 0, 1, …, or fashion_mnist.",
+)  # fmt: skip
+@_words("--classes", "classes, by name")
+@_every_source
+def idx(label_names: str, **options: Any) -> None:
+    """MNIST, Fashion-MNIST and other IDX files."""
+    from data_prep.images.idx import FASHION_LABELS
+
+    names = FASHION_LABELS if label_names == "fashion_mnist" else _split(label_names)
+    _prepare("idx", label_names=names, **options)
+
+
+@prep.command()
+@_inputs("data_batch_*.bin and test_batch.bin, or their folder")
+@_words("--classes", "classes, by name or number")
+@click.option(
+    "--student-number", default="", metavar="NUMBER",
+    help="The four classes of its last different digits (the course's assignment).",
+)  # fmt: skip
+@_every_source
+def cifar10(words: str, student_number: str, **options: Any) -> None:
+    """CIFAR-10's binary batches."""
+    from data_prep.images.cifar10 import class_names, student_classes
+
+    if words and student_number:
+        raise InputError("student_number: allowed: nothing with --classes")
+    chosen = student_classes(student_number) if student_number else class_names(_split(words))
+    _prepare("cifar10", words=",".join(chosen), **options)
+
+
+@prep.command("image-folder")
+@_inputs("a folder with a sub-folder for each class, or a zip of one")
+@_image_size(64)
+@_crop_option("square", "square (the largest), none, or pixels, centred.")
+@click.option("--gray", is_flag=True, help="One channel instead of three.")
+@_words("--classes", "classes")
+@_every_source
+def image_folder(gray: bool, **options: Any) -> None:
+    """Pictures of any format, one sub-folder a class."""
+    _prepare("image_folder", channels=1 if gray else 3, **options)
 
 
 def _prepare(
     source: str,
-    inputs: Sequence[str],
+    inputs: tuple[str, ...],
     *,
     output: str,
     overwrite: bool,
     workers: int,
-    beam_args: Sequence[str],
-    words: str,
+    beam_args: tuple[str, ...],
+    splits: str,
+    words: str = "",
     **options: Any,
 ) -> None:
-    wanted = tuple(word.strip() for word in words.split(",")) if words else ()
-    shaped = PrepOptions(source=source, words=wanted, **options)
-    started = time.monotonic()
-    with _quiet_libraries(), _progress_bar() as on_progress:
-        from data_prep.job import prepare
-
-        manifest = prepare(
-            shaped,
-            inputs,
-            output,
-            workers=workers,
-            beam_args=beam_args,
-            overwrite=overwrite,
-            on_progress=on_progress,
-        )
-    _summarize(manifest, output, time.monotonic() - started)
-
-
-@contextmanager
-def _quiet_libraries() -> Iterator[None]:
-    """Sends what the libraries print to a log, which stays only if the job fails."""
-    from pipeline.logs import output_to_log
-
-    descriptor, name = tempfile.mkstemp(prefix="latentforge-prep-", suffix=".log")
-    os.close(descriptor)
     try:
-        with output_to_log(Path(name)):
-            yield
-    except InputError:
-        os.unlink(name)
-        raise
-    except Exception:
-        click.echo(f"the libraries' own messages: {name}", err=True)
-        raise
-    os.unlink(name)
+        shares = tuple(float(share) for share in splits.split(","))
+    except ValueError:
+        shares = ()
+    if len(shares) != 3:
+        raise InputError(f"splits: got {splits!r}, allowed: three shares, like 0.8,0.1,0.1")
+    shaped = PrepOptions(source=source, words=_split(words), splits=shares, **options)
+    run_prep(shaped, inputs, output, overwrite=overwrite, workers=workers, beam_args=beam_args)
 
 
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[Progress], None]]:
-    """A bar on the terminal's standard error, nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    # Standard error leads to the log by now; the terminal itself is asked for.
-    try:
-        terminal = open("/dev/tty", "w") if sys.__stdin__ and os.isatty(0) else None  # noqa: SIM115
-    except OSError:
-        terminal = None
-    if terminal is None:
-        yield lambda progress: None
-        return
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f}%")
-    with terminal, Bar(*columns, TimeElapsedColumn(), console=Console(file=terminal)) as bar:
-        reading = bar.add_task("read and route", total=1.0)
-        making = bar.add_task("draw and write", total=1.0)
-
-        def update(progress: Progress) -> None:
-            bar.update(reading, completed=progress.bytes_read / max(progress.bytes_total, 1))
-            bar.update(making, completed=progress.shards_made / max(progress.shards_total, 1))
-
-        yield update
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",")) if text else ()
 
 
-def _summarize(manifest: Manifest, output: str, seconds: float) -> None:
-    counts, image = manifest.counts, manifest.image
-    splits = ", ".join(f"{split} {n:,}" for split, n in counts["by_split"].items())
-    click.echo(f"{counts['written']:,} images of {image.height}x{image.width} written: {splits}")
-    for part, reasons in (
-        ("rejected", manifest.rejects),
-        ("filtered", counts["filtered_by_reason"]),
-        ("duplicates", {}),
-    ):
-        if counts[part]:
-            why = ", ".join(f"{reason} {n:,}" for reason, n in reasons.items())
-            click.echo(f"{counts[part]:,} {part}" + (f": {why}" if why else ""))
-    labels = counts["by_label"]
-    named = ", ".join(f"{label} {n:,}" for label, n in list(labels.items())[:MOST_LABELS])
-    more = f" and {len(labels) - MOST_LABELS} more" if len(labels) > MOST_LABELS else ""
-    if labels:
-        click.echo(f"{len(labels)} labels: {named}{more}")
-    click.echo(f"{output}: {len(manifest.shards)} shards, complete ({seconds:.1f} s)")
+def _local(output: str) -> Path:
+    if "://" in output:
+        raise InputError(f"output: got {output!r}, allowed: a local directory for sample data")
+    return Path(output)

@@ -23,17 +23,21 @@ from trainer.hparams import ImageShape, ModelConfig, TrainConfig, TrainerSetting
 PRESETS = Path(__file__).parent / "presets"
 PREPARED = "prepared"
 SAMPLE = "sample"
+SAMPLE_FACES = "sample_faces"
+MADE_HERE = (SAMPLE, SAMPLE_FACES)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SampleConfig:
-    """How many procedural drawings the source `sample` makes, and from which seed."""
+    """What the sources `sample` and `sample_faces` make, and from which seed."""
 
-    per_word: int = 2000
+    per_word: int = 2000  # drawings
+    faces: int = 4000
     seed: int = 0
 
     def __post_init__(self) -> None:
         require(10 <= self.per_word <= 1_000_000, "per_word", self.per_word, "10 to 1000000")
+        require(100 <= self.faces < 1_000_000, "faces", self.faces, "100 to 999999")
         require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
 
 
@@ -59,8 +63,9 @@ class DataConfig(PrepOptions):
             self._refuse_options()
             return
         super().__post_init__()
-        if self.source == SAMPLE:
-            require(not self.input, "input", list(self.input), "nothing with source sample")
+        if self.source in MADE_HERE:
+            allowed = f"nothing with source {self.source}"
+            require(not self.input, "input", list(self.input), allowed)
         else:
             require(
                 bool(self.input) and all(self.input),
@@ -82,8 +87,11 @@ class DataConfig(PrepOptions):
 
     def prep_options(self) -> PrepOptions:
         """The part that shapes the prepared data."""
-        names = [field.name for field in dataclasses.fields(PrepOptions)]
-        return PrepOptions(**{name: getattr(self, name) for name in names})
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(PrepOptions)}
+        for name in ("attributes", "identities", "partition"):
+            if values[name] and "://" not in values[name]:
+                values[name] = os.path.abspath(values[name])
+        return PrepOptions(**values)
 
     def worker_processes(self) -> int:
         return self.workers or len(os.sched_getaffinity(0))
@@ -104,7 +112,7 @@ class PipelineConfig:
         allowed = "letters, digits, - and _"
         plain = self.name.replace("-", "").replace("_", "")
         require(plain.isascii() and plain.isalnum(), "name", self.name, allowed)
-        if self.data.source != PREPARED:
+        if self.data.source not in (PREPARED, "idx", "cifar10"):  # those have sizes of their own
             side = self.data.image_size
             try:
                 self.trainer_settings(ImageShape(height=side, width=side))

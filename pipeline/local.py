@@ -34,12 +34,13 @@ def run_local(config: PipelineConfig, root: Path, screen: Screen, summary: Summa
     root = root.absolute()
     with _only_run(root):
         screen.doing("looking at the input")
-        inputs = raw_inputs(config.data, root)
+        inputs, options = raw_inputs(config.data, root)
         metadata = root / "metadata.sqlite"
         dag = create_pipeline(
             config,
             root=str(root),
             inputs=inputs,
+            options=options,
             beam_args=BEAM_ARGS,
             metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
                 str(metadata)

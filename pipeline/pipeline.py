@@ -12,16 +12,17 @@ from tfx.types.artifact_utils import encode_split_names
 
 from components import DecoderPusher, ExamplePreparation, LatentEvaluator, StrictExampleValidator
 from components.example_schema import (
-    EXTRAS,
     DataShape,
     make_schema,
     statistics_features,
     write_schema,
 )
-from data_prep import features
-from data_prep.manifest import Manifest, manifest_sha256, read_manifest
+from data_prep.manifest import manifest_sha256, read_manifest
+from data_prep.options import PrepOptions
+from data_prep.source import ImageSpec
+from data_prep.sources import open_source
 from pipeline.code_version import code_version
-from pipeline.config import PREPARED, PipelineConfig
+from pipeline.config import PipelineConfig
 from trainer.hparams import (
     CHECKPOINT_ROOT,
     CODE_VERSION,
@@ -40,6 +41,7 @@ def create_pipeline(
     *,
     root: str,
     inputs: Sequence[str],
+    options: PrepOptions | None,
     beam_args: Sequence[str] = (),
     metadata_connection_config: Any = None,
 ) -> tfx.dsl.Pipeline:
@@ -49,17 +51,16 @@ def create_pipeline(
       config: what to run.
       root: holds everything the run leaves behind, as the nodes' processes see it.
       inputs: globs of the raw files, or the one prepared directory; absolute.
+      options: of the preparation; None where the data is prepared.
       beam_args: for the nodes that run on Beam. They enter the cache keys.
       metadata_connection_config: where the runner needs one.
     """
-    prepared = config.data.source == PREPARED
-    manifest = read_manifest(inputs[0]) if prepared else None
-    shape, image = _data_shape(config, manifest), _image_shape(config, manifest)
+    shape, image = _raw_shape(options, inputs) if options else _prepared_shape(inputs[0])
     settings = config.trainer_settings(image)
     schema = make_schema(shape)
 
-    data = _import(inputs[0]) if prepared else _prepare(config, inputs)
-    examples = data.outputs["result" if prepared else "examples"]
+    data = _prepare(options, inputs) if options else _import(inputs[0])
+    examples = data.outputs["examples" if options else "result"]
     statistics = _statistics(examples, statistics_features(schema))
     import_schema = tfx.components.ImportSchemaGen(
         schema_file=write_schema(schema, os.path.join(root, "schemas"))
@@ -117,28 +118,33 @@ def udf_path(function: Callable[..., Any]) -> str:
     return f"{function.__module__}.{function.__qualname__}"
 
 
-def _data_shape(config: PipelineConfig, manifest: Manifest | None) -> DataShape:
-    if manifest is None:
-        return DataShape(labels=True, extras=EXTRAS.get(config.data.source, ()))
-    return DataShape(
-        labels=bool(manifest.labels),
-        attributes=len(manifest.attributes),
-        extras=EXTRAS.get(manifest.source["name"], ()),
+def _prepared_shape(directory: str) -> tuple[DataShape, ImageShape]:
+    manifest = read_manifest(directory)
+    shape = DataShape(
+        labels=bool(manifest.labels), attributes=len(manifest.attributes), extras=manifest.extras
     )
+    return shape, _image_shape(manifest.image)
 
 
-def _image_shape(config: PipelineConfig, manifest: Manifest | None) -> ImageShape:
-    if manifest is None:
-        return ImageShape(height=config.data.image_size, width=config.data.image_size)
-    image = manifest.image
+def _raw_shape(options: PrepOptions, inputs: Sequence[str]) -> tuple[DataShape, ImageShape]:
+    """What the preparation will make of the inputs, known before it runs."""
+    _, source = open_source(options, inputs)
+    shape = DataShape(
+        labels=source.labelled, attributes=len(source.attributes), extras=source.extras
+    )
+    return shape, _image_shape(source.image)
+
+
+def _image_shape(image: ImageSpec) -> ImageShape:
     return ImageShape(height=image.height, width=image.width, channels=image.channels)
 
 
 def _import(directory: str) -> BaseNode:
+    manifest = read_manifest(directory)
     return tfx.dsl.Importer(
         source_uri=directory,
         artifact_type=tfx.types.standard_artifacts.Examples,
-        properties={"split_names": encode_split_names(list(features.SPLITS))},
+        properties={"split_names": encode_split_names(list(manifest.counts["by_split"]))},
         custom_properties={
             MANIFEST_SHA256: manifest_sha256(directory),
             "payload_format": "FORMAT_TF_EXAMPLE",
@@ -147,10 +153,10 @@ def _import(directory: str) -> BaseNode:
     ).with_id("PreparedExamples")
 
 
-def _prepare(config: PipelineConfig, inputs: Sequence[str]) -> BaseNode:
+def _prepare(options: PrepOptions, inputs: Sequence[str]) -> BaseNode:
     return ExamplePreparation(
         inputs=inputs,
-        options=config.data.prep_options(),
+        options=options,
         code_version=code_version("components.example_preparation.executor"),
     )
 

@@ -2,52 +2,93 @@
 
 from __future__ import annotations
 
+import dataclasses
 import glob
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from data_prep.errors import InputError
+from data_prep.options import PrepOptions
 from pipeline.code_version import code_version
-from pipeline.config import PREPARED, SAMPLE, DataConfig, SampleConfig
+from pipeline.config import MADE_HERE, PREPARED, SAMPLE, DataConfig, SampleConfig
 
 
-def raw_inputs(data: DataConfig, root: Path) -> list[str]:
-    """Absolute globs of the raw files, or the one prepared directory.
+def raw_inputs(data: DataConfig, root: Path) -> tuple[list[str], PrepOptions | None]:
+    """Absolute globs of the raw files, and the options with absolute paths of their lists.
+
+    For a prepared data set: its directory, and None.
 
     Raises:
       InputError: where a local glob matches nothing or the directory is no data set.
     """
-    if data.source == SAMPLE:
-        return [str(sample_drawings(data.sample, root / "raw") / "*.bin")]
+    if data.source in MADE_HERE:
+        options = data.prep_options()
+        if data.source == SAMPLE:
+            return [str(sample_drawings(data.sample, root / "raw") / "*.bin")], options
+        folder = sample_faces(data.sample, root / "raw")
+        return [str(folder / "img_align_celeba" / "*.jpg")], with_face_lists(options, folder)
     inputs = [path if "://" in path else os.path.abspath(path) for path in data.input]
-    for path in inputs:
-        if data.source == PREPARED:
-            if "://" not in path and not os.path.isfile(os.path.join(path, "manifest.json")):
-                raise InputError(
-                    f"data.input: got {path!r}, allowed: a directory made by `latentforge prep` "
-                    "(manifest.json is missing)"
-                )
-        elif "://" not in path and not glob.glob(path):
+    if data.source == PREPARED:
+        if "://" not in inputs[0] and not os.path.isfile(os.path.join(inputs[0], "manifest.json")):
+            raise InputError(
+                f"data.input: got {inputs[0]!r}, allowed: a directory made by `latentforge prep` "
+                "(manifest.json is missing)"
+            )
+        return inputs, None
+    for i, path in enumerate(inputs):
+        if os.path.isdir(path):  # a folder's own time says nothing of the files in it
+            inputs[i] = os.path.join(path, "*/*" if data.source == "image_folder" else "*")
+        if "://" not in path and not glob.glob(inputs[i]):
             raise InputError(f"data.input: no file matches {path!r}")
-    return inputs
+    return inputs, data.prep_options()
+
+
+def with_face_lists(options: PrepOptions, folder: Path) -> PrepOptions:
+    """The options with the lists that lie beside procedural faces."""
+    from data_prep.sample.faces import ATTRIBUTES_FILE, IDENTITIES_FILE, PARTITION_FILE
+
+    return dataclasses.replace(
+        options,
+        attributes=str(folder / ATTRIBUTES_FILE),
+        identities=str(folder / IDENTITIES_FILE),
+        partition=str(folder / PARTITION_FILE),
+    )
 
 
 def sample_drawings(sample: SampleConfig, directory: Path) -> Path:
-    """The folder of the procedural drawings, made once for each seed, number and code.
+    """The folder of the procedural drawings, made once for each seed, number and code."""
 
-    Untouched files keep their times, by which TFX tells whether its input has changed.
-    """
-    version = code_version("data_prep.sample")[:12]
-    folder = directory / f"sample-{sample.per_word}-{sample.seed}-{version}"
+    def write(folder: str) -> None:
+        from data_prep.sample.drawings import write_drawings
+
+        write_drawings(folder, per_word=sample.per_word, seed=sample.seed)
+
+    version = code_version("data_prep.sample.drawings")[:12]
+    return _made_once(directory / f"sample-{sample.per_word}-{sample.seed}-{version}", write)
+
+
+def sample_faces(sample: SampleConfig, directory: Path) -> Path:
+    """The folder of the procedural faces and their lists, likewise."""
+
+    def write(folder: str) -> None:
+        from data_prep.sample.faces import write_faces
+
+        write_faces(folder, count=sample.faces, seed=sample.seed)
+
+    version = code_version("data_prep.sample.faces")[:12]
+    return _made_once(directory / f"faces-{sample.faces}-{sample.seed}-{version}", write)
+
+
+def _made_once(folder: Path, write: Callable[[str], None]) -> Path:
+    """Untouched files keep their times, by which TFX tells whether its input has changed."""
     if not folder.is_dir():
-        from data_prep.sample import write_drawings
-
-        directory.mkdir(parents=True, exist_ok=True)
-        unfinished = tempfile.mkdtemp(prefix=".unfinished-", dir=directory)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent)
         try:
-            write_drawings(unfinished, per_word=sample.per_word, seed=sample.seed)
+            write(unfinished)
             os.rename(unfinished, folder)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)

@@ -30,13 +30,16 @@ class ExamplePreparation(FileBasedExampleGen):
     def __init__(self, *, inputs: Sequence[str], options: PrepOptions, code_version: str) -> None:
         """Args:
         inputs: globs, absolute or of a filesystem Beam reads.
-        options: what shapes the data.
+        options: what shapes the data; the lists it names count as input files, too.
         code_version: changes whenever the code that prepares the data does.
         """
-        base, patterns = relative_to_common_folder(inputs)
+        lists = options.lists
+        base, patterns = relative_to_common_folder([*inputs, *lists])
+        names = [f"{executor.INPUT}{i}" for i in range(len(inputs))]
+        names += [f"list-{i}" for i in range(len(lists))]
         splits = [
-            example_gen_pb2.Input.Split(name=f"input-{index}", pattern=pattern)
-            for index, pattern in enumerate(patterns)
+            example_gen_pb2.Input.Split(name=name, pattern=pattern)
+            for name, pattern in zip(names, patterns, strict=True)
         ]
         settings = struct_pb2.Struct()
         text = json.dumps(to_dict(options), sort_keys=True)  # a Struct's numbers are all doubles

@@ -15,12 +15,12 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
 from components.example_preparation import execution
-from data_prep import features
 from data_prep.job import prepare
 from data_prep.options import PrepOptions
 from data_prep.settings import parse
 
 OPTIONS = "options"
+INPUT = "input-"  # what the names of the splits of the input config begin with, lists aside
 CODE_VERSION = "code_version"
 
 
@@ -40,7 +40,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         options, inputs = _options(exec_properties), _inputs(exec_properties)
         local = execution.current()
         if local:
-            prepare(
+            manifest = prepare(
                 options,
                 inputs,
                 examples.uri,
@@ -50,8 +50,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             )
         else:
             beam_args = self._beam_pipeline_args or []
-            prepare(options, inputs, examples.uri, beam_args=beam_args, overwrite=True)
-        examples.split_names = artifact_utils.encode_split_names(list(features.SPLITS))
+            manifest = prepare(options, inputs, examples.uri, beam_args=beam_args, overwrite=True)
+        splits = list(manifest.counts["by_split"])
+        examples.split_names = artifact_utils.encode_split_names(splits)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
 
@@ -68,4 +69,6 @@ def _inputs(exec_properties: dict[str, Any]) -> list[str]:
     config = example_gen_pb2.Input()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], config)
     base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
-    return [os.path.join(base, split.pattern) for split in config.splits]
+    return [
+        os.path.join(base, split.pattern) for split in config.splits if split.name.startswith(INPUT)
+    ]

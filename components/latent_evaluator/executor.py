@@ -21,7 +21,7 @@ from tfx.utils import io_utils, path_utils
 
 from components.latent_evaluator import blessing as judgement
 from components.latent_evaluator.config import EvaluationConfig
-from components.latent_evaluator.contact_sheet import contact_sheet
+from components.latent_evaluator.contact_sheet import model_sheet
 from components.latent_evaluator.scoring import Scoring, describe
 from components.latent_evaluator.tally import Tally, metrics
 from data_prep.errors import InputError
@@ -171,7 +171,7 @@ def _draw(
     )
     pixels = np.rint(np.nan_to_num(samples).clip(0, 1) * 255).astype(np.uint8)
     buffer = io.BytesIO()
-    contact_sheet(rows, pixels, title, caption).save(buffer, "PNG", optimize=True)
+    model_sheet(rows, pixels, title, caption).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 

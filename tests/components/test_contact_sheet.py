@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.latent_evaluator.contact_sheet import MAX_LABELS, contact_sheet
+from components.latent_evaluator.contact_sheet import MAX_LABELS, model_sheet
 
 
 def flat(value, n, side=4, channels=1):
@@ -14,7 +14,7 @@ def colors(sheet):
 
 
 def test_reals_reconstructions_and_samples_are_all_there():
-    sheet = contact_sheet([("cat", flat(11, 3), flat(22, 3))], flat(33, 6), "title", "caption")
+    sheet = model_sheet([("cat", flat(11, 3), flat(22, 3))], flat(33, 6), "title", "caption")
     pixels = np.asarray(sheet)
     places = {
         value: np.argwhere((pixels == value).all(axis=2)).min(axis=0)[0] for value in (11, 22, 33)
@@ -28,16 +28,16 @@ def test_reals_reconstructions_and_samples_are_all_there():
 def test_colour_images_keep_their_colours():
     red = np.zeros((1, 4, 4, 3), np.uint8)
     red[..., 0] = 200
-    assert (200, 0, 0) in colors(contact_sheet([("", red, red)], red, "t", "c"))
+    assert (200, 0, 0) in colors(model_sheet([("", red, red)], red, "t", "c"))
 
 
 def test_a_thousand_labels_stay_one_picture():
     rows = [(f"a long label {i:04}", flat(i % 256, 2), flat(7, 2)) for i in range(1000)]
-    few = contact_sheet(rows[:MAX_LABELS], flat(9, 2), "t", "c")
-    assert contact_sheet(rows, flat(9, 2), "t", "c").size == few.size
+    few = model_sheet(rows[:MAX_LABELS], flat(9, 2), "t", "c")
+    assert model_sheet(rows, flat(9, 2), "t", "c").size == few.size
 
 
 def test_large_images_are_not_enlarged():
     large = flat(50, 1, side=256)
-    sheet = contact_sheet([("", large, large)], large, "t", "c")
+    sheet = model_sheet([("", large, large)], large, "t", "c")
     assert (np.asarray(sheet) == 50).all(axis=2).sum() == 3 * 256 * 256

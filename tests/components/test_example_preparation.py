@@ -13,7 +13,7 @@ from components.example_preparation.component import (
 )
 from data_prep.manifest import read_manifest
 from data_prep.options import PrepOptions
-from data_prep.sample import WORDS, write_drawings
+from data_prep.sample.drawings import WORDS, write_drawings
 
 OPTIONS = PrepOptions(source="quickdraw", image_size=16, seed=2**62 + 1, words=("face", "star"))
 

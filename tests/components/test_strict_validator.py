@@ -11,7 +11,6 @@ from tfx.types import standard_artifacts
 from tfx_bsl.coders import example_coder
 
 from components.example_schema import (
-    EXTRAS,
     DataShape,
     make_schema,
     statistics_features,
@@ -26,8 +25,8 @@ import tensorflow_data_validation as tfdv  # noqa: E402
 from tensorflow_data_validation.statistics import stats_impl  # noqa: E402
 
 NEITHER = DataShape(labels=False)
-LABELS = DataShape(labels=True, extras=EXTRAS["quickdraw"])
-ATTRIBUTES = DataShape(labels=False, attributes=3, extras=EXTRAS["celeba"])
+LABELS = DataShape(labels=True, extras=("countrycode", "recognized", "timestamp"))
+ATTRIBUTES = DataShape(labels=False, attributes=3, extras=("identity",))
 
 
 def examples(shape, n=6):

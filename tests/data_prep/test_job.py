@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_prep import finish, quickdraw
+from data_prep import finish
 from data_prep.errors import InputError
 from data_prep.job import Progress, prepare
 from data_prep.keys import key_hash
 from data_prep.manifest import manifest_sha256, read_manifest
 from data_prep.options import PrepOptions
+from data_prep.quickdraw import source as quickdraw
 
 
 def options(**more) -> PrepOptions:

@@ -70,7 +70,7 @@ def test_the_real_nodes_depend_on_what_they_should():
     from pipeline.code_version import ROOT
 
     preparation = _closure(("components.example_preparation.executor",), ROOT)
-    assert {"data_prep.job", "data_prep.raster_official"} <= set(preparation)
+    assert {"data_prep.job", "data_prep.quickdraw.raster_official"} <= set(preparation)
     assert not any(name.startswith("trainer") for name in preparation)
     trainer = _closure(("trainer.run_fn",), ROOT)
     assert {"trainer.vae", "trainer.losses", "trainer.export"} <= set(trainer)

@@ -16,9 +16,12 @@ from trainer.run_fn import run_fn
 
 @pytest.fixture
 def make(tmp_path):
-    def run(*overrides, preset="quickdraw", inputs=("/raw/*.bin",)):
+    (tmp_path / "cat.bin").touch()
+
+    def run(*overrides, preset="quickdraw", inputs=(f"{tmp_path}/*.bin",)):
         config = load_config(preset, [*overrides])
-        dag = create_pipeline(config, root=str(tmp_path / "root"), inputs=inputs)
+        options = None if config.data.source == "prepared" else config.data.prep_options()
+        dag = create_pipeline(config, root=str(tmp_path / "root"), inputs=inputs, options=options)
         return {node.id: node for node in dag.components}
 
     return run
@@ -29,7 +32,8 @@ def prepared(folder, labels=("cat",), attributes=(), channels=1, side=16):
         image=ImageSpec(side, side, channels, "none"),
         labels=tuple(labels),
         attributes=tuple(attributes),
-        counts={},
+        counts={"by_split": {"train": 1}},
+        extras=("identity",),
         rejects={},
         positives={},
         shards=(),

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from data_prep.errors import InputError
-from data_prep.sample import WORDS
+from data_prep.sample.drawings import WORDS
 from pipeline.config import DataConfig, SampleConfig
 from pipeline.raw_inputs import raw_inputs, sample_drawings
 
@@ -24,7 +24,7 @@ def test_a_killed_drawing_leaves_no_folder_behind(tmp_path, monkeypatch):
     def killed(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("data_prep.sample.write_drawings", killed)
+    monkeypatch.setattr("data_prep.sample.drawings.write_drawings", killed)
     with pytest.raises(KeyboardInterrupt):
         sample_drawings(SampleConfig(per_word=10), tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -33,7 +33,7 @@ def test_a_killed_drawing_leaves_no_folder_behind(tmp_path, monkeypatch):
 def test_globs_become_absolute_and_must_match(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cat.bin").touch()
-    found = raw_inputs(DataConfig(source="quickdraw", input=("*.bin",)), tmp_path)
+    found, _ = raw_inputs(DataConfig(source="quickdraw", input=("*.bin",)), tmp_path)
     assert found == [str(tmp_path / "*.bin")]
     with pytest.raises(InputError, match=r"data\.input: no file matches '.*dog.*'"):
         raw_inputs(DataConfig(source="quickdraw", input=("*.bin", "dog/*.bin")), tmp_path)
@@ -41,7 +41,7 @@ def test_globs_become_absolute_and_must_match(tmp_path, monkeypatch):
 
 def test_other_filesystems_are_left_to_beam(tmp_path):
     remote = DataConfig(source="quickdraw", input=("gs://bucket/*.bin",))
-    assert raw_inputs(remote, tmp_path) == ["gs://bucket/*.bin"]
+    assert raw_inputs(remote, tmp_path)[0] == ["gs://bucket/*.bin"]
 
 
 def test_a_prepared_directory_has_a_manifest(tmp_path):
@@ -49,4 +49,4 @@ def test_a_prepared_directory_has_a_manifest(tmp_path):
     with pytest.raises(InputError, match=r"manifest\.json is missing"):
         raw_inputs(config, tmp_path)
     (tmp_path / "manifest.json").touch()
-    assert raw_inputs(config, tmp_path) == [str(tmp_path)]
+    assert raw_inputs(config, tmp_path) == ([str(tmp_path)], None)

@@ -10,7 +10,7 @@ import pytest
 
 from data_prep.job import prepare
 from data_prep.options import PrepOptions
-from data_prep.sample import write_drawings
+from data_prep.sample.drawings import write_drawings
 from pipeline import pipeline as dag
 from pipeline.config import load_config
 from pipeline.local import run_local

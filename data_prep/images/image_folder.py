@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from data_prep.columns import large_binary
+from data_prep.images.encoded import Located, Pictures, check_options, pack
 from data_prep.options import PrepOptions
-from data_prep.pictures import Located, Pictures, check_options, pack
 from data_prep.settings import require
 from data_prep.source import Records, Reject
 

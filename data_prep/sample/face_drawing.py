@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from data_prep import face_features, face_hair
-from data_prep.face_head import Colours, Head, colours_of, head_of
-from data_prep.face_model import Face
-from data_prep.face_pen import OVERSAMPLING, Pen, ellipse, mirrored, mix, rgb, smooth
+from data_prep.sample import face_features, face_hair
+from data_prep.sample.face_head import Colours, Head, colours_of, head_of
+from data_prep.sample.face_model import Face
+from data_prep.sample.face_pen import OVERSAMPLING, Pen, ellipse, mirrored, mix, rgb, smooth
 
 WIDTH, HEIGHT = 178, 218  # pixels, as CelebA's aligned pictures
 EYE_LEVEL = (89.0, 111.0)  # the point between the eyes

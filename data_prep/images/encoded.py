@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 import pyarrow as pa
 
-from data_prep import zips
 from data_prep.columns import binary_parts, large_binary
 from data_prep.errors import InputError
+from data_prep.images import zips
+from data_prep.images.decoding import Fitter, decode
 from data_prep.inputs import InputFile, open_raw, read_whole
 from data_prep.options import PrepOptions
-from data_prep.photos import Fitter, decode
 from data_prep.source import Chunk, FileSource, ImageSpec, Made, Records, Reject, image_columns
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
@@ -91,7 +91,7 @@ class Pictures(FileSource):
         """ "" or the reason why a decoded picture is refused."""
         return ""
 
-    def extras(self, places: np.ndarray) -> dict[str, Any]:
+    def more_columns(self, places: np.ndarray) -> dict[str, Any]:
         """Columns besides the image's, from PLACE [n]."""
         return {}
 
@@ -110,7 +110,7 @@ class Pictures(FileSource):
             keep[[row for row, _ in rejects]] = False
             images, places = images[keep], places[keep]
         rejects.sort(key=lambda pair: pair[0])
-        return Made(image_columns(images, spec) | self.extras(places), rejects)
+        return Made(image_columns(images, spec) | self.more_columns(places), rejects)
 
     def _draw(self, data: bytes | str | None, fitter: Fitter, out: np.ndarray) -> str:
         if not isinstance(data, bytes):

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from data_prep.drawings import split_records
 from data_prep.errors import InputError
-from data_prep.rasterize import INK, image_stats, rasterize
-from data_prep.sample import WORDS, write_drawings
+from data_prep.image_stats import image_stats
+from data_prep.quickdraw.binary import split_records
+from data_prep.quickdraw.rasterize import INK, rasterize
+from data_prep.sample.drawings import WORDS, write_drawings
 
 Stroke = list[tuple[int, int]]
 
@@ -214,8 +215,8 @@ def test_bytes_are_the_same_on_an_older_processor(tmp_path):
     # haswell has fused multiply-add and nehalem has not: a contraction would show.
     program = (
         "import hashlib, sys, numpy as np\n"
-        "from data_prep.drawings import split_records\n"
-        "from data_prep.rasterize import rasterize\n"
+        "from data_prep.quickdraw.binary import split_records\n"
+        "from data_prep.quickdraw.rasterize import rasterize\n"
         "data = np.concatenate([np.fromfile(p, np.uint8) for p in sys.argv[1:]])\n"
         "offsets, _ = split_records(data)\n"
         "for side, name in ((28, 'official'), (61, 'official'), (32, 'book')):\n"

@@ -12,9 +12,9 @@ from data_prep import features
 from data_prep.columns import large_binary
 from data_prep.errors import InputError
 from data_prep.features import SPLITS
-from data_prep.lists import Lists, read_lists
+from data_prep.images.encoded import Located, Pictures, pack
+from data_prep.images.lists import Lists, read_lists
 from data_prep.options import PrepOptions
-from data_prep.pictures import Located, Pictures, pack
 from data_prep.settings import require
 from data_prep.source import Records, Reject
 
@@ -25,12 +25,15 @@ CROPS = (0, 108, 140, 148)  # 0: none
 class CelebA(Pictures):
     """Faces keyed by file name; all faces of a person go to one split where it is known."""
 
+    labelled = False
+
     def __init__(self, options: PrepOptions):
         super().__init__(options, channels=3)
         require(options.crop in CROPS, "crop", options.crop, "0 (none), 108, 140 or 148")
         self.attributes, lists = self._lists()
         self.bits_known = lists.bits is not None
         self.identities_known = lists.identities is not None
+        self.extras = (features.IDENTITY,) if self.identities_known else ()
         self.split_by = options.split_by
         if self.split_by == "auto":
             self.split_by = "identity" if self.identities_known else "key"
@@ -99,7 +102,7 @@ class CelebA(Pictures):
     def accepts(self, picture: np.ndarray) -> str:
         return "" if picture.shape[:2] == (HEIGHT, WIDTH) else "wrong_size"
 
-    def extras(self, places: np.ndarray) -> dict[str, Any]:
+    def more_columns(self, places: np.ndarray) -> dict[str, Any]:
         columns: dict[str, Any] = {}
         if self.bits_known:
             shifts = np.arange(len(self.attributes), dtype=np.uint64)

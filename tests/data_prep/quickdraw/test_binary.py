@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_prep import drawings
-from data_prep.drawings import decimals, headers, scan, split_records
+from data_prep.quickdraw import binary as drawings
+from data_prep.quickdraw.binary import decimals, headers, scan, split_records
 
 
 def as_bytes(data) -> np.ndarray:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_prep.drawings import headers, split_records
-from data_prep.ndjson import parse_lines
+from data_prep.quickdraw.binary import headers, split_records
+from data_prep.quickdraw.ndjson import parse_lines
 
 
 def test_a_simplified_line_becomes_the_same_record(line, record):

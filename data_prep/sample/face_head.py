@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.face_model import Face
-from data_prep.face_pen import between, hsv, mirrored, mix, rgb, smooth
+from data_prep.sample.face_model import Face
+from data_prep.sample.face_pen import between, hsv, mirrored, mix, rgb, smooth
 
 Array = npt.NDArray[Any]
 

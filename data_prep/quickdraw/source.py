@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_prep import bitmaps, drawings, features, ndjson, rasterize
+from data_prep import features
 from data_prep.columns import binary_array, binary_parts, image_column, large_binary
 from data_prep.errors import InputError
 from data_prep.inputs import InputFile, open_raw, read_range
 from data_prep.options import PrepOptions
+from data_prep.quickdraw import binary as drawings
+from data_prep.quickdraw import bitmaps, ndjson, rasterize
 from data_prep.settings import require
 from data_prep.source import (
     Chunk,
@@ -49,6 +51,8 @@ class QuickDraw(FileSource):
                     "official: numpy_bitmap files are already rasterized")  # fmt: skip
             require(self.side in bitmaps.SIDES, "image_size", self.side,
                     "28 for numpy_bitmap files, or 32 (2 pixels of background around)")  # fmt: skip
+        if not self.bitmaps:
+            self.extras = (features.COUNTRYCODE, features.RECOGNIZED, features.TIMESTAMP)
         ink = bitmaps.INK if self.bitmaps else rasterize.INK[self.rasterizer]
         self.image = ImageSpec(self.side, self.side, 1, ink)
 

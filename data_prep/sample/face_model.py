@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.face_traits import ANY, ATTRIBUTES, MEASURES, TRAITS
+from data_prep.sample.face_traits import ANY, ATTRIBUTES, MEASURES, TRAITS
 
 PICTURES = (3, 8)  # of an identity, from and to
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data_prep.errors import InputError
-from data_prep.sample import FACTORS_FILE, WORDS, read_factors, write_drawings
+from data_prep.sample.drawings import FACTORS_FILE, WORDS, read_factors, write_drawings
 
 PER_WORD = 150
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from data_prep.drawings import HEADER, u16
+from data_prep.quickdraw.binary import HEADER, u16
 
 ORIGINAL_SIDE = 256
 LINE_DIAMETER = 16

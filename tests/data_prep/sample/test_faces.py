@@ -7,13 +7,19 @@ import cv2
 import numpy as np
 import pytest
 
-from data_prep import faces
 from data_prep.errors import InputError
-from data_prep.face_drawing import EYE_LEVEL, HEIGHT, WIDTH, draw_face
-from data_prep.face_model import PICTURES, Face, sample_faces, true_correlations, true_marginals
-from data_prep.face_traits import ANY, ATTRIBUTES, MEASURES, TRAITS
-from data_prep.faces import read_factors, write_faces
 from data_prep.features import CELEBA_ATTRIBUTES
+from data_prep.sample import faces
+from data_prep.sample.face_drawing import EYE_LEVEL, HEIGHT, WIDTH, draw_face
+from data_prep.sample.face_model import (
+    PICTURES,
+    Face,
+    sample_faces,
+    true_correlations,
+    true_marginals,
+)
+from data_prep.sample.face_traits import ANY, ATTRIBUTES, MEASURES, TRAITS
+from data_prep.sample.faces import read_factors, write_faces
 
 COUNT = 120
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data_prep.simplify import ramer_douglas_peucker, resample, simplify_stroke
+from data_prep.quickdraw.simplify import ramer_douglas_peucker, resample, simplify_stroke
 
 
 def test_resampling_keeps_the_spacing_round_a_corner():

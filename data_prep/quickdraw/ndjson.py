@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.json
 from numba import njit
 
-from data_prep.drawings import HEADER, MAX_RECORD
-from data_prep.simplify import SIDE, simplify_stroke
+from data_prep.quickdraw.binary import HEADER, MAX_RECORD
+from data_prep.quickdraw.simplify import SIDE, simplify_stroke
 
 _DRAWING = pa.list_(pa.list_(pa.list_(pa.float64())))
 SCHEMA = pa.schema(

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from data_prep.columns import binary_parts, image_column, large_binary
 from data_prep.errors import InputError
-from data_prep.idx import official_splits, official_train_shares
+from data_prep.images.idx import official_splits, official_train_shares
 from data_prep.inputs import InputFile, read_range
 from data_prep.options import PrepOptions
 from data_prep.settings import require

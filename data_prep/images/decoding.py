@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from data_prep.resample import Taps, make_taps, resample
+from data_prep.images.resample import Taps, make_taps, resample
 
 MAX_PIXELS = 50_000_000  # a larger picture is refused before it takes any memory
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

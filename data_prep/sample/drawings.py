@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.sample_shapes import SHAPES
+from data_prep.sample.shapes import SHAPES
 from data_prep.settings import require
 
 WORDS = tuple(SHAPES)

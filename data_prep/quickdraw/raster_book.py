@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numba import njit
 
-from data_prep.drawings import HEADER, u16
+from data_prep.quickdraw.binary import HEADER, u16
 
 SIDE = 32
 UNITS_PER_PIXEL = 8

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.face_head import Colours, Head
-from data_prep.face_model import Face
-from data_prep.face_pen import Pen, ellipse, hsv, mix, rgb, ribbon, smooth
+from data_prep.sample.face_head import Colours, Head
+from data_prep.sample.face_model import Face
+from data_prep.sample.face_pen import Pen, ellipse, hsv, mix, rgb, ribbon, smooth
 
 EYE = 20.0  # pixels from the middle of the face, as CelebA's alignment puts them
 MOUTH = 33.0  # pixels below the eyes

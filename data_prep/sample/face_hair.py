@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data_prep.face_head import Colours, Head
-from data_prep.face_model import Face
-from data_prep.face_pen import Pen, ellipse, mirrored, mix, rgb, ribbon, smooth, waved
+from data_prep.sample.face_head import Colours, Head
+from data_prep.sample.face_model import Face
+from data_prep.sample.face_pen import Pen, ellipse, mirrored, mix, rgb, ribbon, smooth, waved
 
 Array = npt.NDArray[Any]
 

@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.errors import InputError
-from data_prep.face_drawing import draw_face
-from data_prep.face_model import Face, sample_faces
-from data_prep.face_traits import MEASURES, TRAITS
 from data_prep.features import CELEBA_ATTRIBUTES
+from data_prep.sample.face_drawing import draw_face
+from data_prep.sample.face_model import Face, sample_faces
+from data_prep.sample.face_traits import MEASURES, TRAITS
 from data_prep.settings import require
 
 IMAGE_FOLDER = "img_align_celeba"

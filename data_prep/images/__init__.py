@@ -1,0 +1,1 @@
+"""Sources of ready images: CelebA, image folders, IDX and CIFAR-10."""

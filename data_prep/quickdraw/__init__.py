@@ -1,0 +1,1 @@
+"""Quick Draw: the readers of its formats, Google's simplification, the rasterizers."""

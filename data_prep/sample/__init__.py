@@ -1,0 +1,1 @@
+"""The sample data: procedural drawings and faces whose factors are known exactly."""

@@ -74,6 +74,11 @@ def fingerprint(files: Sequence[InputFile]) -> str:
     return hashlib.blake2b(repr(facts).encode(), digest_size=16).hexdigest()
 
 
+def absolute(path: str) -> str:
+    """A local path from the root, since workers run in directories of their own."""
+    return path if "://" in path or not path else os.path.abspath(path)
+
+
 def open_raw(path: str):
     """A file as it is, never decompressed by its ending."""
     return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
@@ -96,7 +101,7 @@ def _match(pattern: str) -> list[InputFile]:
     except Exception as error:  # every filesystem raises its own kinds
         raise InputError(f"input {pattern}: cannot be listed ({_first_line(error)})") from error
     return [
-        InputFile(m.path, int(m.size_in_bytes), float(m.last_updated_in_seconds or 0))
+        InputFile(absolute(m.path), int(m.size_in_bytes), float(m.last_updated_in_seconds or 0))
         for result in results
         for m in result.metadata_list
         if not os.path.isdir(m.path)

@@ -24,7 +24,7 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from data_prep import manifest as manifests
 from data_prep.errors import InputError
 from data_prep.finish import PARTIAL_MANIFEST, REJECTS, finish, source_facts
-from data_prep.inputs import InputFile
+from data_prep.inputs import InputFile, absolute
 from data_prep.manifest import Manifest
 from data_prep.options import PrepOptions
 from data_prep.plan import STAGING, Plan, join, make_directory, make_plan
@@ -73,7 +73,7 @@ def prepare(
         return there
     pipeline = make_pipeline(workers, beam_args)
     _clear(output, overwrite)
-    plan = make_plan(source, options, files, output)
+    plan = make_plan(source, options, files, absolute(output))
     make_directory(join(plan.staging, "reports"))  # first: it marks the directory as ours
     for split in plan.splits:
         make_directory(join(output, f"Split-{split}"))

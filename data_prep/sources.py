@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from data_prep.errors import InputError
@@ -10,7 +11,7 @@ from data_prep.images.celeba import CelebA
 from data_prep.images.cifar10 import Cifar10
 from data_prep.images.idx import Idx
 from data_prep.images.image_folder import ImageFolder
-from data_prep.inputs import InputFile, expand
+from data_prep.inputs import InputFile, absolute, expand
 from data_prep.options import PrepOptions
 from data_prep.quickdraw.source import QuickDraw
 from data_prep.source import Source
@@ -30,7 +31,9 @@ def open_source(
     if options.source in ("celeba", "sample_faces"):
         files = expand(inputs, CelebA.extensions)
         lists = expand(options.lists, (".txt", ".csv")) if options.lists else ()
-        return (*files, *lists), CelebA(options)
+        names = ("attributes", "identities", "partition")
+        found = {name: absolute(getattr(options, name)) for name in names}
+        return (*files, *lists), CelebA(dataclasses.replace(options, **found))
     if options.source == "image_folder":
         return expand(inputs, pictures.Pictures.extensions, depth=2), ImageFolder(options)
     if options.source == "idx":

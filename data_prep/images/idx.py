@@ -176,9 +176,11 @@ def _plain(file: InputFile, stream: BinaryIO) -> BinaryIO:
 def _read(stream: BinaryIO, size: int) -> bytes:
     """Up to `size` bytes: what is whole of a damaged gzip stream."""
     parts, left = [], size
+    # read1 hands out what is there; read would drop it where the stream breaks off.
+    read = getattr(stream, "read1", stream.read)
     try:
         while left:
-            block = stream.read(min(left, 1 << 16))
+            block = read(min(left, 1 << 16))
             if not block:
                 break
             parts.append(block)

@@ -81,3 +81,38 @@ def test_wrong_calls_are_one_line_and_status_2(tmp_path, args, message):
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_faces_from_nothing(tmp_path):
+    out = tmp_path / "out"
+    done = latentforge("prep", "sample-faces", "--faces", 120, "--output", out, "--image-size", 32)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["counts"]["written"] == 120
+    assert len(manifest["attributes"]) == 40
+    assert manifest["positives"]["Smiling"] > 20
+    assert manifest["image"] == {"height": 32, "width": 32, "channels": 3, "ink": "none"}
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["celeba", "--crop", "wide"], "none, square or a number"),
+        (["cifar10", "--classes", "1", "--student-number", "1234"], "nothing with --classes"),
+        (["cifar10", "--student-number", "11"], "student_number: got '11'"),
+        (["idx", "--splits", "1,2"], "splits: got '1,2', allowed: three shares"),
+        (["image-folder", "--splits", "0.5,0.2,0.2"], "splits: got (0.5, 0.2, 0.2), allowed"),
+        (["quickdraw", "--split-by", "identity"], "split_by: got 'identity', allowed: key"),
+    ],
+)
+def test_wrong_calls_of_each_source(tmp_path, args, message):
+    from click.testing import CliRunner
+
+    from pipeline.cli import main
+
+    (tmp_path / "a.bin").write_bytes(b"x")
+    more = ["--input", str(tmp_path / "a.bin"), "--output", str(tmp_path / "out")]
+    result = CliRunner().invoke(main, ["prep", *args, *more])
+    assert result.exit_code == 2
+    assert message in result.output

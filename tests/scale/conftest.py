@@ -40,8 +40,8 @@ taskmanager.memory.framework.off-heap.size: 128m
 taskmanager.memory.task.heap.size: 256m
 taskmanager.memory.task.off-heap.size: 64m
 taskmanager.memory.managed.size: 128m
-taskmanager.memory.network.min: 64m
-taskmanager.memory.network.max: 64m
+taskmanager.memory.network.min: 128m
+taskmanager.memory.network.max: 128m
 taskmanager.memory.jvm-metaspace.size: 256m
 taskmanager.memory.jvm-overhead.min: 128m
 taskmanager.memory.jvm-overhead.max: 128m
@@ -115,7 +115,7 @@ def flink(tmp_path_factory) -> Iterator[Flink]:
     java = ["java", *(f"--add-opens=java.base/java.{name}=ALL-UNNAMED" for name in OPENED)]
     where = ["-cp", str(JOB_SERVER)]
     master = [*java, "-Xmx384m", *where, MASTER, "--configDir", str(folder)]
-    worker = [*java, "-Xmx512m", *where, WORKER, "--configDir", str(folder)]
+    worker = [*java, "-Xmx448m", *where, WORKER, "--configDir", str(folder)]
     with (
         process(master, folder / "master.log"),
         process(worker, folder / "worker.log"),
@@ -125,13 +125,13 @@ def flink(tmp_path_factory) -> Iterator[Flink]:
 
 
 @pytest.fixture
-def worker_pool(tmp_path) -> Iterator[WorkerPool]:
+def worker_pool(tmp_path_factory) -> Iterator[WorkerPool]:
     """Beam's pool of Python workers, as it runs beside a task manager in a cluster."""
     (port,) = free_ports(1)
-    log = tmp_path / "pool.log"
+    log = tmp_path_factory.mktemp("pool") / "pool.log"
     module = "apache_beam.runners.worker.worker_pool_main"
     with process([sys.executable, "-m", module, f"--service_port={port}"], log):
-        wait(lambda: socket.create_connection(("localhost", port), 1).close() is None, tmp_path)
+        wait(lambda: socket.create_connection(("localhost", port), 1).close() is None, log.parent)
         yield WorkerPool(f"localhost:{port}", log)
 
 

@@ -1,0 +1,72 @@
+"""Image folders: the folder is the class."""
+
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_prep.errors import InputError
+from data_prep.options import PrepOptions
+
+
+def options(**more) -> PrepOptions:
+    return PrepOptions(**{"source": "image_folder", "image_size": 8, "crop": -1} | more)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Red pictures in red/, blue ones in blue/, of every format and of odd sizes."""
+    root = tmp_path / "pictures"
+    for label, colour in (("red", (250, 0, 0)), ("blue", (0, 0, 250))):
+        (root / label).mkdir(parents=True)
+        for i, form in enumerate(("png", "jpg", "bmp", "gif", "webp", "tif")):
+            picture = Image.new("RGB", (9 + 5 * i, 20), colour)
+            picture.save(root / label / f"{i}.{form}")
+    return root
+
+
+def rows(done):
+    return {r["key"][0].decode(): r for s in ("train", "eval", "test") for r in done.examples(s)}
+
+
+def test_formats_sizes_and_classes(folder, prepared):
+    done = prepared(options(), folder)
+    found = rows(done)
+    assert len(found) == 12 and done.manifest.labels == ("blue", "red")
+    for key, row in found.items():
+        image = np.frombuffer(row["image"][0], np.uint8).reshape(8, 8, 3).astype(int)
+        colour = (250, 0, 0) if key.startswith("red/") else (0, 0, 250)
+        assert np.abs(image - colour).max() <= 6
+        assert row["label"] == [key.split("/")[0].encode()]
+
+
+def test_a_zip_of_the_folder_writes_the_same_bytes(folder, prepared, tmp_path):
+    with zipfile.ZipFile(tmp_path / "p.zip", "w") as file:
+        for path in folder.rglob("*.*"):
+            file.write(path, path.relative_to(folder.parent))
+    assert prepared(options(), tmp_path / "p.zip").hashes == prepared(options(), folder).hashes
+
+
+def test_gray_and_classes(folder, prepared):
+    done = prepared(options(channels=1, words=("red",)), folder)
+    assert done.manifest.image == (8, 8, 1, "none")
+    assert done.manifest.counts["by_label"] == {"red": 6}
+    assert done.manifest.counts["filtered"] == 6
+    image = np.frombuffer(next(iter(rows(done).values()))["image"][0], np.uint8)
+    assert np.abs(image.astype(int) - 75).max() <= 3  # 0.299 of 250
+
+
+def test_damage(folder, prepared, tmp_path):
+    (folder / "red" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n no")
+    (folder / "red" / "empty.jpg").touch()
+    with zipfile.ZipFile(tmp_path / "p.zip", "w") as file:
+        file.write(folder / "red" / "0.png", "lonely.png")
+    done = prepared(options(), folder, tmp_path / "p.zip")
+    assert done.manifest.counts["written"] == 12
+    assert done.manifest.rejects == {"no_class": 1, "undecodable": 2}
+
+
+def test_no_such_list_to_split_by(folder, prepared):
+    with pytest.raises(InputError, match="split_by: got 'identity', allowed: key"):
+        prepared(options(split_by="identity"), folder)

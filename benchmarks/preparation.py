@@ -33,7 +33,7 @@ class Cost(NamedTuple):
     processor: float  # seconds
 
 
-def run_once(command: list[str], core: int) -> Cost:
+def run_once(command: list[str], cores: set[int]) -> Cost:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     subprocess.run(
@@ -42,7 +42,7 @@ def run_once(command: list[str], core: int) -> Cost:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -78,7 +78,7 @@ def main() -> None:
             for name, command in contenders.items():
                 for size in counts if repeat >= 0 else ("small",):
                     with tempfile.TemporaryDirectory(dir=scratch) as output:
-                        cost = run_once(command(f"{scratch}/{size}", output), core)
+                        cost = run_once(command(f"{scratch}/{size}", output), {core})
                     if repeat >= 0:
                         costs.setdefault((name, size), []).append(cost)
     report(list(contenders), counts, costs)

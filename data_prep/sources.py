@@ -31,9 +31,13 @@ def open_source(
     if options.source in ("celeba", "sample_faces"):
         files = expand(inputs, CelebA.extensions)
         lists = expand(options.lists, (".txt", ".csv")) if options.lists else ()
-        names = ("attributes", "identities", "partition")
-        found = {name: absolute(getattr(options, name)) for name in names}
-        return (*files, *lists), CelebA(dataclasses.replace(options, **found))
+        found = dataclasses.replace(
+            options,
+            attributes=absolute(options.attributes),
+            identities=absolute(options.identities),
+            partition=absolute(options.partition),
+        )
+        return (*files, *lists), CelebA(found)
     if options.source == "image_folder":
         return expand(inputs, pictures.Pictures.extensions, depth=2), ImageFolder(options)
     if options.source == "idx":

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -88,14 +88,14 @@ def safe_name(name: str) -> bool:
     return not (name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0])
 
 
-def read_member(stream: BinaryIO, row: Any) -> bytes | str:
+def read_member(stream: BinaryIO, row: Sequence[int]) -> bytes | str:
     """A member's contents, or why they cannot be had.
 
     Args:
       stream: the archive.
-      row: OFFSET, SIZE, FULL, CRC and METHOD of the member.
+      row: OFFSET, SIZE, FULL, CRC and METHOD of the member, as Python's numbers.
     """
-    offset, size, full, crc, method = (int(row[i]) for i in range(5))
+    offset, size, full, crc, method = row[:5]
     stream.seek(offset)
     # The local header repeats the name; its extra field is seldom longer than this.
     block = stream.read(_LOCAL + 256 + size)

@@ -119,14 +119,17 @@ def test_the_staged_package_holds_every_module(staged_package):
 
 def test_the_worker_sees_the_package_and_nothing_of_the_checkout(clean_worker):
     python, environment = clean_worker
-    code = "import data_prep.job, pipeline.cli, sys; print(data_prep.job.__file__, *sys.path)"
-    done = subprocess.run(
-        [*python, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    module, *path = done.stdout.split()
-    assert module == str(Path(environment["PYTHONPATH"].split(os.pathsep)[0], "data_prep/job.py"))
-    assert str(ROOT) not in path
+    packages, libraries = environment["PYTHONPATH"].split(os.pathsep)
+
+    def import_in(path: str) -> subprocess.CompletedProcess:
+        code = "import data_prep.job, pipeline.cli; print(data_prep.job.__file__)"
+        return subprocess.run(
+            [*python, "-c", code],
+            env={"PYTHONPATH": path}, cwd=ROOT, capture_output=True, text=True,
+        )  # fmt: skip
+
+    assert import_in(environment["PYTHONPATH"]).stdout.strip() == f"{packages}/data_prep/job.py"
+    assert "No module named 'data_prep'" in import_in(libraries).stderr
 
 
 def test_a_worker_made_of_the_staged_package_writes_the_same_bytes(

@@ -157,20 +157,23 @@ def test_a_failure_of_the_program_is_status_1(finished):
 def test_an_interrupted_run_says_so_and_the_same_command_goes_on(finished):
     folder, _ = finished
     command = [*COMMAND, "run", "sample", *sets("train.epochs=100000", "train.seed=2")]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    for line in process.stdout:
-        if "epoch 2/" in line:
+        # Where the tests themselves run in the background, their children ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        try:
+            assert any("epoch 2/" in line for line in process.stdout)
             process.send_signal(signal.SIGINT)
-            break
-    began = time.monotonic()
-    _, error = process.communicate(timeout=60)
+            began = time.monotonic()
+            _, error = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert error.startswith("interrupted; the same command goes on") and "Traceback" not in error
     assert time.monotonic() - began < 30
@@ -183,7 +186,7 @@ def test_two_runs_in_one_root_are_refused(finished):
 
     folder, _ = finished
     with open(folder / "runs" / "tiny" / ".lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shown = latentforge("run", "sample", *sets(), cwd=folder)
     assert shown.returncode == 2
     assert "another run is using" in shown.stderr

@@ -47,7 +47,7 @@ def _encode(name: str, values: pa.Array | np.ndarray) -> list[bytes]:
         if size >= LARGE and (np.diff(offsets) == size).all():
             # Values of one size differ in nothing but themselves, which come last.
             head = _encode_feature(name, values.slice(0, 1))[0][:-size]
-            view = memoryview(data)
+            view = data.data
             return [head + view[at : at + size] for at in offsets[:-1].tolist()]
     return _encode_feature(name, values)
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-
 FEWEST = 4  # taps in the tables; those that are not needed weigh nothing
 
 

@@ -95,9 +95,12 @@ def _parse_block(block: bytes, rows: int) -> pa.Table | None:
         table.validate(full=True)  # Arrow's parser lets bytes pass that are not UTF-8
     except (pa.ArrowException, KeyError):
         return None
-    nested = pc.list_flatten(pc.list_flatten(table.column("drawing")))
-    whole = nested.null_count == 0 and pc.list_flatten(nested).null_count == 0
-    return table if whole and table.num_rows == rows else None
+    inner = table.column("drawing")
+    for _ in range(3):  # strokes, their parts, the values: a null is no drawing
+        inner = pc.list_flatten(inner)
+        if inner.null_count:
+            return None
+    return table if table.num_rows == rows else None
 
 
 def _parse_each(lines: list[bytes]) -> tuple[pa.Table, np.ndarray]:

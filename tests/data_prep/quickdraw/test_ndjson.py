@@ -53,6 +53,8 @@ def test_a_simplified_line_becomes_the_same_record(line, record):
         ({"drawing": [[[0.5], [0]]]}, "bad_coordinate"),
         ({"drawing": [[[float("nan")], [0]]]}, "bad_coordinate"),
         ({"drawing": [[[1], [None]]]}, "not_a_drawing"),
+        ({"drawing": [[[1], None]]}, "not_a_drawing"),
+        ({"drawing": [None]}, "not_a_drawing"),
         ({"drawing": [[[1], [True]]]}, "not_a_drawing"),
         ({"drawing": [[[1], ["2"]]]}, "not_a_drawing"),
         ({"drawing": [[[1]], 5]}, "not_a_drawing"),

@@ -63,6 +63,7 @@ format: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/rasterize.py
 	@$(BIN)/python benchmarks/preparation.py
+	@$(BIN)/python benchmarks/faces.py
 
 lock:
 	uv pip compile requirements.in --quiet --python-version 3.11 --override overrides.txt \

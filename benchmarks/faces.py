@@ -37,7 +37,9 @@ def faces(scratch: Path) -> tuple[list[bytes], str]:
     if archive.exists():
         with zipfile.ZipFile(archive) as file:
             return [file.read(name) for name in sorted(file.namelist())], "real"
-    drawn = Path(write_faces(str(scratch / "drawn"), count=4000, seed=0))
+    drawn = scratch / "drawn" / IMAGE_FOLDER
+    if not drawn.exists():
+        write_faces(str(drawn.parent), count=4000, seed=0)
     return [path.read_bytes() for path in sorted(drawn.iterdir())], "procedural"
 
 

@@ -1,6 +1,6 @@
 """Peak memory of a preparation, its worker processes included, at two sizes.
 
-  python benchmarks/memory.py [--small N] [--large N]
+  python benchmarks/memory.py [--faces] [--small N] [--large N]
 
 Samples the proportional set size of the whole process tree ten times a second (Linux).
 """
@@ -14,12 +14,14 @@ import time
 from pathlib import Path
 
 import psutil
-from preparation import latentforge
+from faces import faces, write_archive
+from preparation import LATENTFORGE
 from raw_drawings import source_name, write_repeats
 from rich.console import Console
 from rich.table import Table
 
 INTERVAL = 0.1  # seconds
+DRAWINGS = {"small": 100_000, "large": 1_000_000}
 
 
 def tree_memory(root: psutil.Process) -> int:
@@ -47,26 +49,38 @@ def peak_memory(command: list[str]) -> int:
     return peak
 
 
+def drawing_commands(scratch: Path, size: str, count: int) -> tuple[int, list[str]]:
+    folder = scratch / size
+    folder.mkdir()
+    written = write_repeats(str(folder), count)
+    return written, [LATENTFORGE, "prep", "quickdraw", "--input", f"{folder}/*.bin"]
+
+
+def face_commands(scratch: Path, size: str, count: int) -> tuple[int, list[str]]:
+    options = write_archive(scratch / size, faces(scratch)[0], count)
+    return count, [LATENTFORGE, "prep", "celeba", *options]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", type=int, default=100_000, help="drawings (default 100000)")
-    parser.add_argument("--large", type=int, default=1_000_000, help="drawings (default 1000000)")
+    parser.add_argument("--faces", action="store_true", help="CelebA's zip instead of drawings")
+    parser.add_argument("--small", type=int, help="records (default 100000, or 2000 faces)")
+    parser.add_argument("--large", type=int, help="records (default 1000000, or 40000 faces)")
     arguments = parser.parse_args()
-    table = Table(title=f"Peak memory of a preparation ({source_name()} drawings), MB")
-    for heading in ("worker processes", "drawings", "peak, MB", "times the smaller"):
+    usual = {"small": 2_000, "large": 40_000} if arguments.faces else DRAWINGS
+    sizes = {size: getattr(arguments, size) or usual[size] for size in usual}
+    kind = "faces" if arguments.faces else f"{source_name()} drawings"
+    table = Table(title=f"Peak memory of a preparation ({kind}), MB")
+    for heading in ("worker processes", "records", "peak, MB", "times the smaller"):
         table.add_column(heading, justify="right")
     with tempfile.TemporaryDirectory() as scratch:
-        counts = {}
-        for size in ("small", "large"):
-            folder = Path(scratch) / size
-            folder.mkdir()
-            counts[size] = write_repeats(str(folder), getattr(arguments, size))
+        make = face_commands if arguments.faces else drawing_commands
+        commands = {size: make(Path(scratch), size, count) for size, count in sizes.items()}
         for workers in (1, 2):
             smaller = 0
-            for size, count in counts.items():
+            for count, command in commands.values():
                 with tempfile.TemporaryDirectory(dir=scratch) as output:
-                    command = latentforge(f"{scratch}/{size}", output)
-                    peak = peak_memory([*command, "--workers", str(workers)])
+                    peak = peak_memory([*command, "--output", output, "--workers", str(workers)])
                 smaller = smaller or peak
                 row = (str(workers), f"{count:,}", f"{peak / 1e6:,.0f}", f"{peak / smaller:.2f}")
                 table.add_row(*row)

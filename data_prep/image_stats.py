@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def image_stats(
       float32 [n] each: mean in [0, 255], standard deviation, share in [0, 1].
     """
     require(ink in INKS, "ink", ink, ", ".join(INKS))
-    flat = read_only(images).reshape(len(images), -1)
+    flat = read_only(images).reshape(len(images), math.prod(images.shape[1:]))
     sums = np.empty((3, len(flat)), np.int64)
     _sum(flat, sums)
     size = flat.shape[1]

@@ -52,6 +52,7 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
         "rejected": sum(rejects.values()),
         "filtered": sum(filtered.values()),
         "duplicates": sum(r["duplicates"] for r in shards),
+        "duplicates_that_differ": sum(len(r["differing"]) for r in shards),
         "by_split": dict(by_split),
         "by_label": dict(sorted(by_label.items())),
         "by_split_and_label": {s: dict(sorted(c.items())) for s, c in by_both.items()},

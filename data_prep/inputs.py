@@ -96,16 +96,24 @@ def read_whole(path: str) -> bytes:
 
 
 def _match(pattern: str) -> list[InputFile]:
+    if not pattern:
+        raise InputError("input: got '', allowed: a file, folder or glob")
     try:
         results = FileSystems.match([pattern])
     except Exception as error:  # every filesystem raises its own kinds
         raise InputError(f"input {pattern}: cannot be listed ({_first_line(error)})") from error
-    return [
+    files = [
         InputFile(absolute(m.path), int(m.size_in_bytes), float(m.last_updated_in_seconds or 0))
         for result in results
         for m in result.metadata_list
         if not os.path.isdir(m.path)
     ]
+    for file in files:
+        try:
+            file.path.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"input {file.path!a}: its name is not UTF-8") from None
+    return files
 
 
 def _first_line(error: Exception) -> str:

@@ -9,7 +9,9 @@ on neither workers nor order nor run, and memory is bounded by a shard and a chu
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import difflib
 import io
 import os
 import threading
@@ -74,7 +76,10 @@ def prepare(
     pipeline = make_pipeline(workers, beam_args)
     _clear(output, overwrite)
     plan = make_plan(source, options, files, absolute(output))
-    make_directory(join(plan.staging, "reports"))  # first: it marks the directory as ours
+    try:  # first: it marks the directory as ours
+        make_directory(join(plan.staging, "reports"))
+    except OSError as error:
+        raise InputError(f"output {output}: cannot be written to ({error})") from error
     for split in plan.splits:
         make_directory(join(output, f"Split-{split}"))
     with _watch(plan, files, on_progress), pipeline:
@@ -119,6 +124,7 @@ def make_pipeline(workers: int, beam_args: Sequence[str]) -> beam.Pipeline:
       InputError: for options that Beam cannot read.
     """
     args = list(beam_args)
+    _refuse_misspelled(args)
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):  # argparse prints and exits
@@ -135,6 +141,20 @@ def make_pipeline(workers: int, beam_args: Sequence[str]) -> beam.Pipeline:
         lines = (complaint.getvalue() or str(error)).strip().splitlines()
         reason = lines[-1].partition("error: ")[2] or lines[0]
         raise InputError(f"Beam options {' '.join(beam_args)}: {reason}") from None
+
+
+def _refuse_misspelled(args: Sequence[str]) -> None:
+    """Beam drops options that it does not know; runners may know more, but not near misses."""
+    known = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for group in PipelineOptions.__subclasses__():
+        with contextlib.suppress(argparse.ArgumentError):  # two groups may share an option
+            group._add_argparse_args(known)
+    names = [name for action in known._actions for name in action.option_strings]
+    for arg in args:
+        name = arg.partition("=")[0]
+        close = difflib.get_close_matches(name, names, n=1, cutoff=0.85)
+        if name.startswith("--") and name not in names and close:
+            raise InputError(f"Beam options: got {name}, which Beam does not know; {close[0]}?")
 
 
 def _existing(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from isal import igzip
+from isal.igzip_lib import IsalError
 from tfx_bsl.coders import example_coder
 
 from data_prep.errors import InputError
@@ -21,8 +23,15 @@ def read_records(path: str) -> Iterator[bytes]:
     """The payloads of a gzip TFRecord file, in order.
 
     Raises:
-      InputError: where the file is cut short or a checksum is wrong.
+      InputError: where the file is missing or cut short, or a checksum is wrong.
     """
+    try:
+        yield from _read_records(path)
+    except (OSError, EOFError, zlib.error, IsalError) as error:  # type: ignore[misc]  # missing or cut
+        raise InputError(f"{path}: damaged: {error}") from None
+
+
+def _read_records(path: str) -> Iterator[bytes]:
     with open_raw(path) as raw, igzip.IGzipFile(fileobj=raw) as stream:
         while head := stream.read(12):
             if len(head) == 12 and masked_crc(head[:8]) == head[8:]:

@@ -86,9 +86,9 @@ _lists = _options(
 
 def _crop(context: click.Context, parameter: click.Parameter, value: str) -> int:
     named = {"none": 0, "square": -1}
-    if value not in named and not value.isdigit():
+    if value not in named and not value.isdecimal():
         raise click.BadParameter("none, square or a number of pixels")
-    return named.get(value, int(value) if value.isdigit() else 0)
+    return named.get(value, int(value) if value.isdecimal() else 0)
 
 
 def _crop_option(default: str, what: str) -> Callable[[Command], Command]:
@@ -129,7 +129,12 @@ def sample(per_word: int, sample_seed: int, output: str, **options: Any) -> None
 @_every_source
 def faces(faces: int, sample_seed: int, output: str, **options: Any) -> None:
     """Procedural faces with known factors in CelebA's layout; their files go to DIR/raw."""
-    from data_prep.sample.faces import ATTRIBUTES_FILE, IDENTITIES_FILE, IMAGE_FOLDER
+    from data_prep.sample.faces import (
+        ATTRIBUTES_FILE,
+        IDENTITIES_FILE,
+        IMAGE_FOLDER,
+        PARTITION_FILE,
+    )
     from pipeline.config import SampleConfig
     from pipeline.raw_inputs import sample_faces
 
@@ -138,6 +143,7 @@ def faces(faces: int, sample_seed: int, output: str, **options: Any) -> None:
     options |= {
         "attributes": str(folder / ATTRIBUTES_FILE),
         "identities": str(folder / IDENTITIES_FILE),
+        "partition": str(folder / PARTITION_FILE),
     }
     _prepare("sample_faces", (str(folder / IMAGE_FOLDER),), output=output, **options)
 
@@ -196,7 +202,7 @@ def cifar10(words: str, student_number: str, **options: Any) -> None:
 @_words("--classes", "classes")
 @_every_source
 def image_folder(gray: bool, **options: Any) -> None:
-    """Pictures of any format, one sub-folder a class."""
+    """Pictures (JPEG, PNG, WebP, TIFF, …), one sub-folder a class."""
     _prepare("image_folder", channels=1 if gray else 3, **options)
 
 
@@ -212,6 +218,11 @@ def _prepare(
     words: str = "",
     **options: Any,
 ) -> None:
+    if beam_args and not beam_args[0].startswith("-"):  # a glob that the shell has expanded
+        raise InputError(
+            f"argument {beam_args[0]!r}: got it without an option; quote globs, "
+            "repeat --input for each, and put options of Beam after --"
+        )
     try:
         shares = tuple(float(share) for share in splits.split(","))
     except ValueError:

@@ -99,13 +99,14 @@ def _summarize(manifest: Manifest, output: str, seconds: float) -> None:
     counts, image = manifest.counts, manifest.image
     splits = ", ".join(f"{split} {n:,}" for split, n in counts["by_split"].items())
     click.echo(f"{counts['written']:,} images of {image.height}x{image.width} written: {splits}")
+    differing = counts["duplicates_that_differ"]
     for part, reasons in (
         ("rejected", manifest.rejects),
         ("filtered", counts["filtered_by_reason"]),
-        ("duplicates", {}),
+        ("duplicates", {"whose contents differ, see the rejects file": differing}),
     ):
         if counts[part]:
-            why = ", ".join(f"{reason} {n:,}" for reason, n in reasons.items())
+            why = ", ".join(f"{reason} {n:,}" for reason, n in reasons.items() if n)
             click.echo(f"{counts[part]:,} {part}" + (f": {why}" if why else ""))
     labels = counts["by_label"]
     named = ", ".join(f"{label} {n:,}" for label, n in list(labels.items())[:MOST_LABELS])

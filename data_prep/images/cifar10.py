@@ -38,7 +38,7 @@ def class_names(chosen: Sequence[str]) -> tuple[str, ...]:
     Raises:
       InputError: for anything else.
     """
-    names = [LABELS[int(c)] if c.isdigit() and int(c) < len(LABELS) else c for c in chosen]
+    names = [LABELS[int(c)] if c.isdecimal() and int(c) < len(LABELS) else c for c in chosen]
     for name in names:
         require(name in LABELS, "classes", name, f"0 to 9 or {', '.join(LABELS)}")
     return tuple(names)
@@ -49,7 +49,7 @@ def student_classes(number: str) -> tuple[str, ...]:
 
     1032259319 -> 1, 3, 5, 9.
     """
-    require(number.isdigit(), "student_number", number, "digits")
+    require(number.isdecimal(), "student_number", number, "digits")
     digits = list(dict.fromkeys(reversed(number)))[:4]
     require(len(digits) == 4, "student_number", number, "at least four different digits")
     return class_names(sorted(digits))

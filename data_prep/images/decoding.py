@@ -19,7 +19,8 @@ _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 def picture_size(data: bytes) -> tuple[int, int] | None:
     """(height, width) from the header alone; None if there is no readable one."""
     if data[:2] == b"\xff\xd8":
-        return _jpeg_size(data)
+        at = _jpeg_frame(data)
+        return struct.unpack_from(">HH", data, at + 5) if at else None
     if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
         width, height = struct.unpack_from(">II", data, 16)
         return height, width
@@ -32,28 +33,28 @@ def picture_size(data: bytes) -> tuple[int, int] | None:
         return None
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+def _jpeg_frame(data: bytes) -> int:
+    """Where the header of the picture itself begins, past any thumbnail; 0 if nowhere."""
     at = 2
     while at + 9 <= len(data):
         if data[at] != 0xFF:
-            return None
+            return 0
         marker = data[at + 1]
         if marker in _START_OF_FRAME:
-            height, width = struct.unpack_from(">HH", data, at + 5)
-            return height, width
+            return at
         if marker == 0xFF:  # fill
             at += 1
             continue
         (length,) = struct.unpack_from(">H", data, at + 2)
         at += 2 + length
-    return None
+    return 0
 
 
 def decode(data: bytes, channels: int = 3) -> np.ndarray | str:
     """uint8 [height, width, channels], RGB or gray; or the reason why not.
 
     JPEG and PNG by OpenCV, all else that Pillow reads by Pillow. A JPEG must have its end,
-    since decoders fill what is cut off with gray.
+    since decoders fill what is cut off with gray; what cameras append to it does not matter.
     """
     size = picture_size(data)
     if size is None or 0 in size:
@@ -61,7 +62,7 @@ def decode(data: bytes, channels: int = 3) -> np.ndarray | str:
     if size[0] * size[1] > MAX_PIXELS:
         return "too_large"
     jpeg = data[:2] == b"\xff\xd8"
-    if jpeg and b"\xff\xd9" not in data[-64:]:
+    if jpeg and data.rfind(b"\xff\xd9") < _jpeg_frame(data):
         return "truncated"
     if jpeg or data[:4] == b"\x89PNG":
         flag = cv2.IMREAD_COLOR_RGB if channels == 3 else cv2.IMREAD_GRAYSCALE
@@ -71,7 +72,12 @@ def decode(data: bytes, channels: int = 3) -> np.ndarray | str:
         return picture if picture.ndim == 3 else picture[:, :, None]
     try:
         with Image.open(io.BytesIO(data)) as opened:
-            pixels = np.asarray(opened.convert("RGB" if channels == 3 else "L"))
+            if opened.mode in ("I", "F"):  # no telling what is white
+                return "unknown_depth"
+            plain: Image.Image = opened
+            if opened.mode.startswith("I;16"):  # which Pillow would cut at 255, not scale
+                plain = Image.fromarray((np.asarray(opened) >> 8).astype(np.uint8))
+            pixels = np.asarray(plain.convert("RGB" if channels == 3 else "L"))
     except Exception:  # as above
         return "undecodable"
     return pixels if pixels.ndim == 3 else pixels[:, :, None]

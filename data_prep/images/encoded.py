@@ -210,7 +210,8 @@ def _refuse(name: str, row: Sequence[int]) -> str:
         return "encrypted"
     if row[zips.METHOD] not in (zips.STORED, zips.DEFLATED):
         return "unknown_compression"
-    if max(row[zips.SIZE], row[zips.FULL]) > MAX_BYTES or row[zips.FULL] < 0:
+    sizes = row[zips.SIZE], row[zips.FULL]
+    if max(sizes) > MAX_BYTES or min(sizes) < 0:
         return "too_large"
     return ""
 

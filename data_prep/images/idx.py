@@ -51,6 +51,8 @@ class Idx(FileSource):
     def __init__(self, options: PrepOptions, files: Sequence[InputFile]):
         self.options, self.shares = options, options.splits
         pairs = self.groups(files)
+        for _, labels in pairs:
+            _check_labels(labels)
         heads = {(h.height, h.width) for h in (_head(pair[0]) for pair in pairs)}
         if len(heads) > 1:
             raise InputError(f"input: image files of different sizes {sorted(heads)}")
@@ -68,12 +70,19 @@ class Idx(FileSource):
         """(image file, label file) pairs."""
         labels = {f.name.replace(".gz", ""): f for f in files if "labels-idx1" in f.name}
         pairs: list[tuple[InputFile, ...]] = []
+        parts: dict[str, str] = {}  # a record's key is its part and row
         for file in files:
             if "images-idx3" in file.name:
                 wanted = file.name.replace(".gz", "").replace("images-idx3", "labels-idx1")
                 if wanted not in labels:
                     raise InputError(f"input {file.path}: its labels ({wanted}) are not there")
                 pairs.append((file, labels[wanted]))
+                before = parts.setdefault(_part(file), file.path)
+                if before.removesuffix(".gz") != file.path.removesuffix(".gz"):
+                    raise InputError(
+                        f"input {file.path}: a second {_part(file)} part, beside {before}; "
+                        "prepare them apart"
+                    )
         if not pairs:
             raise InputError("input: no …images-idx3-ubyte file, plain or .gz")
         return pairs
@@ -89,7 +98,10 @@ class Idx(FileSource):
         return train * (1 - test), validation * (1 - test), test
 
     def estimate(self, files: Sequence[InputFile]) -> float:
-        return sum(_head(images).images for images, _ in self.groups(files))
+        return sum(
+            min(_head(images).images, _most_bytes(images) // (self.height * self.width))
+            for images, _ in self.groups(files)
+        )
 
     def chunks(self, files: tuple[InputFile, ...], group: int) -> Iterator[Chunk]:
         yield Chunk(files, group, 0, 0, sum(f.size for f in files))
@@ -97,7 +109,7 @@ class Idx(FileSource):
     def read(self, chunk: Chunk, side: None) -> Iterator[Records]:
         images, labels = chunk.files
         head = _head(images)
-        part = "test" if _is_test(images) else "train"
+        part = _part(images)
         size = head.height * head.width
         with open_raw(images.path) as raw_images, open_raw(labels.path) as raw_labels:
             pixels, classes = _plain(images, raw_images), _plain(labels, raw_labels)
@@ -166,7 +178,16 @@ def official_splits(keys: pa.Array, test: bool, options: PrepOptions) -> np.ndar
 
 
 def _is_test(file: InputFile) -> bool:
-    return file.name.startswith(("t10k", "test"))
+    return "t10k" in file.name or "test" in file.name  # emnist-letters-test-images-idx3-ubyte
+
+
+def _part(file: InputFile) -> str:
+    return "test" if _is_test(file) else "train"
+
+
+def _most_bytes(file: InputFile) -> int:
+    """That a file can hold, whatever its header says: gzip shrinks to 1/1032 at most."""
+    return file.size * (1032 if file.name.endswith(".gz") else 1)
 
 
 def _plain(file: InputFile, stream: BinaryIO) -> BinaryIO:
@@ -201,7 +222,12 @@ def _head(file: InputFile) -> Head:
     return Head(count, height, width)
 
 
+def _check_labels(file: InputFile) -> None:
+    with open_raw(file.path) as stream:
+        head = _read(_plain(file, stream), 4)
+    if len(head) == 4 and struct.unpack(">I", head)[0] != _LABELS:  # a shorter one is cut
+        raise InputError(f"input {file.path}: no IDX file of uint8 labels")
+
+
 def _label_count(head: bytes) -> int:
-    if len(head) < 8 or struct.unpack(">I", head[:4])[0] != _LABELS:
-        return 0
-    return struct.unpack(">I", head[4:])[0]
+    return struct.unpack(">I", head[4:])[0] if len(head) == 8 else 0

@@ -70,7 +70,7 @@ def _read_attributes(path: str) -> tuple[tuple[str, ...], dict[bytes, int]]:
     """(names, file name -> packed bits, as a signed 64-bit number)."""
     rows = _rows(path)
     _, head = next(rows, (0, []))
-    if len(head) == 1 and head[0].isdigit():  # the official .txt begins with its length
+    if len(head) == 1 and head[0].isdecimal():  # the official .txt begins with its length
         _, head = next(rows, (0, []))
     elif head and head[0].lower() in ("image_id", "filename", "image"):
         head = head[1:]
@@ -101,8 +101,10 @@ def _read_attributes(path: str) -> tuple[tuple[str, ...], dict[bytes, int]]:
 def _read_numbers(path: str, limit: int) -> dict[bytes, int]:
     numbers: dict[bytes, int] = {}
     for line, row in _rows(path):
-        if len(row) == 2 and row[1].isdigit() and int(row[1]) < limit:
-            _add(numbers, row[0], int(row[1]), path, line)
+        # Python refuses to read numbers of thousands of digits.
+        digits = row[1] if len(row) == 2 and len(row[1]) < 20 else ""
+        if digits.isdecimal() and int(digits) < limit:
+            _add(numbers, row[0], int(digits), path, line)
         elif line > 1:  # the first line of a .csv names its columns
             raise InputError(
                 f"list {path}: line {line}: got {' '.join(row)[:60]!r}, "
@@ -126,6 +128,10 @@ def _rows(path: str) -> Iterator[tuple[int, Sequence[str]]]:
     lines = text.splitlines()
     separated = csv.reader(lines) if "," in (lines[0] if lines else "") else None
     fields = separated if separated is not None else (line.split() for line in lines)
-    for number, row in enumerate(fields, start=1):
-        if row:
-            yield number, [field.strip() for field in row]
+    number = 0
+    try:
+        for number, row in enumerate(fields, start=1):
+            if row:
+                yield number, [field.strip() for field in row]
+    except csv.Error as error:
+        raise InputError(f"list {path}: line {number + 1}: {error}") from None

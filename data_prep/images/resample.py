@@ -59,7 +59,7 @@ def resample(
     _resample(image, *rows, *columns, top, left, span, out)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True)  # no fastmath: the same bytes on every processor
 def _resample(image, row_first, row_weights, first, weights, top, left, span, out):
     channels = image.shape[2]
     width = span * channels

@@ -48,6 +48,7 @@ def find_directory(file: InputFile) -> Directory:
     locator = at - 20
     if locator >= 0 and tail[locator : locator + 4] == b"PK\6\7":
         (record_at,) = struct.unpack_from("<Q", tail, locator + 8)
+        record_at = min(record_at, file.size)  # a lying one may be beyond any file
         record = read_range(file.path, record_at, record_at + 56)
         if record[:4] != b"PK\6\6" or len(record) < 56:
             raise InputError(f"input {file.path}: damaged zip archive (Zip64 end of directory)")
@@ -96,10 +97,12 @@ def read_member(stream: BinaryIO, row: Sequence[int]) -> bytes | str:
       row: OFFSET, SIZE, FULL, CRC and METHOD of the member, as Python's numbers.
     """
     offset, size, full, crc, method = row[:5]
+    if not 0 <= offset < 1 << 63:
+        return "damaged"
     stream.seek(offset)
     # The local header repeats the name; its extra field is seldom longer than this.
     block = stream.read(_LOCAL + 256 + size)
-    if block[:4] != b"PK\3\4":
+    if block[:4] != b"PK\3\4" or len(block) < _LOCAL:
         return "damaged"
     name, extra = struct.unpack_from("<HH", block, 26)
     begin = _LOCAL + name + extra

@@ -160,6 +160,7 @@ def test_repeats_and_damage_are_counted_and_named(tmp_path, record):
     assert manifest.counts["read"] == 20 + 2 + 2 + 1 + 1 + 1 + 1
     assert manifest.counts["written"] == 20
     assert manifest.counts["duplicates"] == 3
+    assert manifest.counts["duplicates_that_differ"] == 2
     assert manifest.counts["by_label"] == {"ant": 1, "cat": 19}
     assert manifest.rejects == {
         "empty_file": 1, "empty_stroke": 1, "empty_word": 1, "no_strokes": 1, "truncated": 1,

@@ -51,6 +51,7 @@ def test_sample_from_nothing(tmp_path):
     [
         ("--runner=NoSuchRunner", "Unexpected pipeline runner"),
         ("--direct_num_workers=x", "argument --direct_num_workers: invalid int value: 'x'"),
+        ("--runnner=FlinkRunner", "got --runnner, which Beam does not know; --runner?"),
     ],
 )
 def test_beam_options_reach_the_runner(tmp_path, option, reason):
@@ -59,7 +60,7 @@ def test_beam_options_reach_the_runner(tmp_path, option, reason):
         "prep", "quickdraw", "--input", "cat.bin", "--output", "out", "--", option, cwd=tmp_path
     )
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: Beam options {option}: {reason}")
+    assert done.stderr.startswith("error: Beam options") and reason in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
@@ -93,12 +94,33 @@ def test_faces_from_nothing(tmp_path):
     assert len(manifest["attributes"]) == 40
     assert manifest["positives"]["Smiling"] > 20
     assert manifest["image"] == {"height": 32, "width": 32, "channels": 3, "ink": "none"}
+    official = latentforge(
+        "prep", "sample-faces", "--faces", 120, "--output", tmp_path / "official",
+        "--image-size", 32, "--split-by", "partition",
+    )  # fmt: skip
+    assert official.returncode == 0, official.stderr
+
+
+@pytest.mark.slow
+def test_an_output_that_is_a_file(tmp_path):
+    (tmp_path / "cat.bin").write_bytes(b"x")
+    (tmp_path / "out").touch()
+    done = latentforge("prep", "quickdraw", "--input", "cat.bin", "--output", "out", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("error: output out: cannot be written to (")
+    assert "Not a directory" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
         (["celeba", "--crop", "wide"], "none, square or a number"),
+        (["celeba", "--crop", "²"], "none, square or a number"),
+        (["idx", "--input", ""], "input: got '', allowed: a file, folder or glob"),
+        (
+            ["quickdraw", "b.bin", "c.bin"],
+            "argument 'b.bin': got it without an option; quote globs",
+        ),
         (["cifar10", "--classes", "1", "--student-number", "1234"], "nothing with --classes"),
         (["cifar10", "--student-number", "11"], "student_number: got '11'"),
         (["idx", "--splits", "1,2"], "splits: got '1,2', allowed: three shares"),

@@ -102,7 +102,7 @@ def test_files_that_are_no_config(tmp_path, text, words):
 
 
 def test_an_unknown_preset_names_the_presets():
-    with pytest.raises(InputError, match="got 'nosuch', allowed: .*quickdraw, .*or the path"):
+    with pytest.raises(InputError, match=r"got 'nosuch', allowed: .*quickdraw, .*or the path"):
         load_config("nosuch")
 
 

@@ -186,6 +186,7 @@ def test_wrong_options(celeba, change, message):
         ("Bald Bald\na.jpg 1 1\n", "must name 1 to 64 attributes, each once"),
         ("Bald Hat\na.jpg 1\n", "line 2: 1 values, expected 2"),
         ("1\nBald\na.jpg 2\n", "line 3: got '2', allowed: -1, 0, 1"),
+        ('image_id,Bald\na.jpg,"' + "1" * 200_000, "line 2: field larger than field limit"),
         ("Bald\na.jpg 1\na.jpg -1\n", "line 3: a.jpg stands there twice and differs"),
     ],
 )
@@ -195,9 +196,9 @@ def test_wrong_attribute_lists(tmp_path, text, message):
         read_lists(str(tmp_path / "a.txt"), "", "")
 
 
-@pytest.mark.parametrize("text", ["a.jpg 1\nb.jpg\n", "a.jpg 1\nb.jpg x\n", "a.jpg 1\nb.jpg -2\n"])
+@pytest.mark.parametrize("text", ["", " x", " -2", " ²", " " + "9" * 5000])
 def test_wrong_number_lists(tmp_path, text):
-    (tmp_path / "a.txt").write_text(text)
+    (tmp_path / "a.txt").write_text(f"a.jpg 1\nb.jpg{text}\n")
     with pytest.raises(InputError, match=r"line 2: got 'b\.jpg.*allowed: a file name and a number"):
         read_lists("", str(tmp_path / "a.txt"), "")
 

@@ -76,7 +76,7 @@ def test_damage(batches, prepared):
     }
 
 
-@pytest.mark.parametrize("number", ["", "12x", "1112", "11"])
+@pytest.mark.parametrize("number", ["", "12x", "1112", "11", "1234²"])
 def test_wrong_student_numbers(number):
     with pytest.raises(InputError, match="student_number: got"):
         cifar10.student_classes(number)
@@ -87,3 +87,5 @@ def test_wrong_classes(batches):
         cifar10.class_names(["cow"])
     with pytest.raises(InputError, match="classes: got '10'"):
         cifar10.class_names(["10"])
+    with pytest.raises(InputError, match="classes: got '²'"):
+        cifar10.class_names(["²"])

@@ -112,3 +112,28 @@ def test_taps_are_averages_within_the_picture(size, out):
     assert (weights >= 0).all()
     reach = first[:, None] + np.arange(weights.shape[1])
     assert first.min() >= 0 and reach[weights > 0].max() < size
+
+
+def test_what_a_camera_appends_to_a_jpeg_does_not_matter(pixels):
+    data = encoded(pixels, "JPEG")
+    np.testing.assert_array_equal(decode(data + b"\xff\xda" + bytes(500)), decode(data))
+
+
+def test_the_end_of_a_thumbnail_is_not_the_end_of_the_picture(pixels):
+    data = encoded(pixels, "JPEG")
+    thumbnail = encoded(pixels[:8, :8], "JPEG")
+    segment = b"\xff\xe1" + struct.pack(">H", 2 + len(thumbnail)) + thumbnail
+    whole = data[:2] + segment + data[2:]
+    np.testing.assert_array_equal(decode(whole), decode(data))
+    assert decode(whole[:-30]) == "truncated"
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_sixteen_bits_are_scaled_not_cut(form):
+    gray = np.full((9, 12), 100 * 256 + 3, np.uint16)
+    assert (decode(encoded(gray, form)) == 100).all()
+    assert (decode(encoded(gray, form), 1) == 100).all()
+
+
+def test_numbers_without_a_known_white_are_refused():
+    assert decode(encoded(np.full((9, 12), 0.5, np.float32), "TIFF")) == "unknown_depth"

@@ -134,3 +134,46 @@ def test_a_known_digit(real_data, prepared):
     assert row["label"] == [b"5"]  # MNIST's first digit is a five
     # Its sixth row, as printed in many a tutorial.
     assert image[5, 12:24].tolist() == [3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247, 127]
+
+
+def test_a_prefix_before_the_name_of_a_part(idx_folder, prepared):
+    """As in EMNIST: the test files are known as such, or their keys would meet."""
+    folder = idx_folder()
+    for path in list(folder.iterdir()):
+        path.rename(folder / f"emnist-letters-{path.name.replace('t10k', 'test')}")
+    done = prepared(options(), folder)
+    assert done.manifest.counts["written"] == 40
+    assert {key.split("/")[0] for key in rows(done)} == {"train", "test"}
+
+
+def test_two_files_of_one_part_are_refused(idx_folder, prepared):
+    with pytest.raises(InputError, match=r"a second test part, beside .*30-10.*\.gz; prepare"):
+        prepared(options(), idx_folder(), idx_folder(train=31))
+
+
+def test_a_file_plain_and_zipped_counts_once(idx_folder, prepared):
+    folder = idx_folder(ending="")
+    for path in list(folder.iterdir()):
+        (folder / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    done = prepared(options(), folder)
+    assert (done.manifest.counts["written"], done.manifest.counts["duplicates"]) == (40, 40)
+
+
+def test_labels_that_are_none(idx_folder, prepared):
+    folder = idx_folder(ending="")
+    path = folder / "train-labels-idx1-ubyte"
+    path.write_bytes(b"\0\0\x0d\1" + path.read_bytes()[4:])  # floats
+    with pytest.raises(InputError, match="train-labels-idx1-ubyte: no IDX file of uint8 labels"):
+        prepared(options(), folder)
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_lying_number_of_images_makes_no_shards(idx_folder, prepared, ending):
+    folder = idx_folder(ending=ending)
+    path = folder / f"train-images-idx3-ubyte{ending}"
+    data = gzip.decompress(path.read_bytes()) if ending else path.read_bytes()
+    data = data[:4] + b"\xff" * 4 + data[8:]
+    path.write_bytes(gzip.compress(data) if ending else data)
+    done = prepared(options(), folder)
+    assert (done.manifest.counts["written"], len(done.manifest.shards)) == (40, 3)
+    assert done.manifest.rejects == {"truncated": 1}

@@ -1,5 +1,6 @@
 """Image folders: the folder is the class."""
 
+import os
 import zipfile
 
 import numpy as np
@@ -70,3 +71,20 @@ def test_damage(folder, prepared, tmp_path):
 def test_no_such_list_to_split_by(folder, prepared):
     with pytest.raises(InputError, match="split_by: got 'identity', allowed: key"):
         prepared(options(split_by="identity"), folder)
+
+
+def test_a_shard_of_nothing_but_rejects(folder, prepared):
+    """Each picture lies in a shard of its own, so each broken one is a whole batch."""
+    for i in range(3):
+        (folder / "red" / f"broken-{i}.jpg").write_bytes(b"no picture")
+    done = prepared(options(shards=200), folder)
+    assert done.manifest.counts["written"] == 12
+    assert done.manifest.rejects == {"undecodable": 3}
+
+
+def test_a_name_that_is_no_text_is_refused(folder, prepared):
+    broken = os.fsencode(folder / "red") + b"/\xff.png"
+    with open(broken, "wb") as file:
+        file.write((folder / "red" / "0.png").read_bytes())
+    with pytest.raises(InputError, match=r"red/.udcff\.png': its name is not UTF-8"):
+        prepared(options(), folder)

@@ -118,3 +118,21 @@ def test_a_bomb_is_not_inflated_beyond_what_it_says(tmp_path):
 )
 def test_names_that_climb_out(name, safe):
     assert zips.safe_name(name) == safe
+
+
+@pytest.mark.parametrize("offset", [-1, 1 << 63, 1 << 40])
+def test_an_offset_that_lies_is_damage(offset):
+    row = [offset, 5, 5, 0, zips.STORED]
+    assert zips.read_member(io.BytesIO(b"PK\3\4" + bytes(100)), row) == "damaged"
+
+
+def test_an_archive_that_ends_within_a_header_is_damaged():
+    assert zips.read_member(io.BytesIO(b"PK\3\4"), [0, 5, 5, 0, zips.STORED]) == "damaged"
+
+
+def test_a_zip64_directory_beyond_the_file_is_refused(tmp_path):
+    path = tmp_path / "a.zip"
+    end = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 1, 1, 46, 0, 0)
+    path.write_bytes(struct.pack("<IIQI", 0x07064B50, 0, 2**64 - 1, 1) + end)
+    with pytest.raises(InputError, match="damaged zip archive"):
+        zips.find_directory(InputFile(str(path), path.stat().st_size, 0.0))

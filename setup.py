@@ -10,6 +10,8 @@ from setuptools import setup
 PACKAGES = [
     "data_prep",
     "trainer",
+    "trainer.networks",
+    "trainer.pictures",
     "components",
     "components.example_preparation",
     "components.latent_evaluator",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import click
 
 from data_prep.errors import InputError
 from data_prep.options import RASTERIZERS, PrepOptions
+from pipeline.logs import quiet_libraries
 
 if TYPE_CHECKING:
     from data_prep.job import Progress
@@ -99,7 +99,7 @@ def _prepare(
     wanted = tuple(word.strip() for word in words.split(",")) if words else ()
     shaped = PrepOptions(source=source, words=wanted, **options)
     started = time.monotonic()
-    with _quiet_libraries(), _progress_bar() as on_progress:
+    with quiet_libraries(), _progress_bar() as on_progress:
         from data_prep.job import prepare
 
         manifest = prepare(
@@ -112,25 +112,6 @@ def _prepare(
             on_progress=on_progress,
         )
     _summarize(manifest, output, time.monotonic() - started)
-
-
-@contextmanager
-def _quiet_libraries() -> Iterator[None]:
-    """Sends what the libraries print to a log, which stays only if the job fails."""
-    from pipeline.logs import output_to_log
-
-    descriptor, name = tempfile.mkstemp(prefix="latentforge-prep-", suffix=".log")
-    os.close(descriptor)
-    try:
-        with output_to_log(Path(name)):
-            yield
-    except InputError:
-        os.unlink(name)
-        raise
-    except Exception:
-        click.echo(f"the libraries' own messages: {name}", err=True)
-        raise
-    os.unlink(name)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from trainer.hparams import ImageShape, ModelConfig, TrainConfig, TrainerSetting
 PRESETS = Path(__file__).parent / "presets"
 PREPARED = "prepared"
 SAMPLE = "sample"
+CHANNELS = {"celeba": 3, "sample_faces": 3, "cifar10": 3}  # of other sources: 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,11 @@ class DataConfig(PrepOptions):
         names = [field.name for field in dataclasses.fields(PrepOptions)]
         return PrepOptions(**{name: getattr(self, name) for name in names})
 
+    def image_shape(self) -> ImageShape:
+        """Of the prepared images; a `prepared` directory says it itself."""
+        side = self.image_size
+        return ImageShape(height=side, width=side, channels=CHANNELS.get(self.source, 1))
+
     def worker_processes(self) -> int:
         return self.workers or len(os.sched_getaffinity(0))
 
@@ -105,9 +111,8 @@ class PipelineConfig:
         plain = self.name.replace("-", "").replace("_", "")
         require(plain.isascii() and plain.isalnum(), "name", self.name, allowed)
         if self.data.source != PREPARED:
-            side = self.data.image_size
             try:
-                self.trainer_settings(ImageShape(height=side, width=side))
+                self.trainer_settings(self.data.image_shape())
             except InputError as error:
                 raise InputError(f"data.image_size: {error}") from None
 

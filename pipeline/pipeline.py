@@ -29,6 +29,7 @@ from trainer.hparams import (
     ImageShape,
     TrainerSettings,
 )
+from trainer.inputs import check_kind
 from trainer.preprocessing import preprocessing_fn
 from trainer.run_fn import run_fn
 
@@ -56,6 +57,8 @@ def create_pipeline(
     manifest = read_manifest(inputs[0]) if prepared else None
     shape, image = _data_shape(config, manifest), _image_shape(config, manifest)
     settings = config.trainer_settings(image)
+    if manifest is not None:  # refused now, not after the nodes before the trainer
+        check_kind(settings, manifest)
     schema = make_schema(shape)
 
     data = _import(inputs[0]) if prepared else _prepare(config, inputs)
@@ -70,12 +73,14 @@ def create_pipeline(
     transform = _transform(settings, examples, import_schema.outputs["schema"])
     # Training waits for the validation, whose failure ends the run.
     transform.add_upstream_node(validator)
-    trainer = _trainer(settings, examples, transform, os.path.join(root, "checkpoints"))
     blessed = tfx.dsl.Resolver(
         strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
         model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
         model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
     ).with_id("LatestBlessedModel")
+    start = blessed.outputs["model"] if settings.train.warm_start else None
+    checkpoints = os.path.join(root, "checkpoints")
+    trainer = _trainer(settings, examples, transform, start, checkpoints)
     evaluator = LatentEvaluator(
         examples=examples,
         model=trainer.outputs["model"],
@@ -101,8 +106,8 @@ def create_pipeline(
             import_schema,
             validator.with_id("ExampleValidator"),
             transform,
-            trainer,
             blessed,
+            trainer,
             evaluator,
             pusher,
         ],
@@ -129,7 +134,7 @@ def _data_shape(config: PipelineConfig, manifest: Manifest | None) -> DataShape:
 
 def _image_shape(config: PipelineConfig, manifest: Manifest | None) -> ImageShape:
     if manifest is None:
-        return ImageShape(height=config.data.image_size, width=config.data.image_size)
+        return config.data.image_shape()
     image = manifest.image
     return ImageShape(height=image.height, width=image.width, channels=image.channels)
 
@@ -181,12 +186,13 @@ def _transform(settings: TrainerSettings, examples: Any, schema: Any) -> BaseNod
 
 
 def _trainer(
-    settings: TrainerSettings, examples: Any, transform: BaseNode, checkpoints: str
+    settings: TrainerSettings, examples: Any, transform: BaseNode, start: Any, checkpoints: str
 ) -> BaseNode:
     return tfx.components.Trainer(
         run_fn=udf_path(run_fn),
         examples=examples,
         transform_graph=transform.outputs["transform_graph"],
+        base_model=start,
         custom_config={
             SETTINGS: settings.to_json(),
             CODE_VERSION: code_version(run_fn.__module__),

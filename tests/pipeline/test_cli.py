@@ -56,10 +56,15 @@ def test_help_and_version_start_no_heavy_library(tmp_path):
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), check=True)
 
 
-def test_presets_are_listed_with_a_word_on_each(tmp_path):
+def test_presets_are_listed_with_beta_and_a_word_on_each(tmp_path):
     shown = latentforge("presets", cwd=tmp_path)
     assert shown.returncode == 0
-    assert [line.split()[0] for line in shown.stdout.splitlines()] == ["quickdraw", "sample"]
+    lines = [line.split(maxsplit=3) for line in shown.stdout.splitlines()]
+    assert lines[0] == ["preset", "beta", "sigma"]
+    found = {name: numbers for name, *numbers in lines[1:]}
+    assert found["cats_vae"][:2] == ["0.1024", "-"]
+    assert found["cats_ae"][:2] == ["-", "-"]  # no KL
+    assert found["sample"] == ["1", "-", "procedural drawings, conv VAE, 32x32"]
 
 
 @pytest.mark.slow
@@ -78,7 +83,7 @@ def test_presets_as_json_count_the_parameters(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["run", "nosuch"], "error: config: got 'nosuch', allowed: quickdraw, sample, or the path"),
+        (["run", "nosuch"], "error: config: got 'nosuch', allowed: "),
         (["run", "sample", "--set", "model.beta=x"], "error: model.beta: got 'x', allowed: a num"),
         (["run", "sample", "--root", "file"], "error: --root: file is not a directory"),
     ],

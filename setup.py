@@ -13,6 +13,8 @@ PACKAGES = [
     "data_prep.quickdraw",
     "data_prep.sample",
     "trainer",
+    "trainer.networks",
+    "trainer.pictures",
     "components",
     "components.example_preparation",
     "components.latent_evaluator",

@@ -12,9 +12,11 @@ from typing import Any
 import click
 
 from data_prep.errors import InputError
+from pipeline.cli_generate import VERBS
 from pipeline.cli_prep import prep
 from pipeline.config import load_config, preset_names
 from pipeline.failures import one_line
+from trainer.beta import implied_sigma
 
 VERSION = "0.1.0"
 
@@ -45,6 +47,8 @@ def main() -> None:
 
 
 main.add_command(prep)
+for verb in VERBS:
+    main.add_command(verb)
 
 
 @main.command()
@@ -82,12 +86,18 @@ def inspect(directory: str, output: Path) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Parameters and effective beta, too.")
 def presets(as_json: bool) -> None:
-    """List the presets."""
+    """List the presets, with the effective beta and the pixel sigma it implies."""
     configs = [load_config(name) for name in preset_names()]
     if not as_json:
         width = max(len(config.name) for config in configs)
+        click.echo(f"{'preset'.ljust(width)}  {'beta':>6}  {'sigma':>6}")
         for config in configs:
-            click.echo(f"{config.name.ljust(width)}  {config.description}")
+            beta = config.model.beta if config.model.has_prior else None
+            numbers = "  ".join(
+                f"{'-' if number is None else format(number, '.4g'):>6}"
+                for number in (beta, implied_sigma(config.model))
+            )
+            click.echo(f"{config.name.ljust(width)}  {numbers}  {config.description}")
         return
     from pipeline.preset_facts import preset_facts
 

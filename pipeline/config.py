@@ -93,6 +93,13 @@ class DataConfig(PrepOptions):
                 values[name] = os.path.abspath(values[name])
         return PrepOptions(**values)
 
+    def image_shape(self) -> ImageShape:
+        """Of the prepared images; a `prepared` directory says it itself."""
+        side = self.image_size
+        if self.source in ("quickdraw", SAMPLE):
+            return ImageShape(height=side, width=side, channels=1)
+        return ImageShape(height=side, width=side, channels=self.channels)
+
     def worker_processes(self) -> int:
         return self.workers or len(os.sched_getaffinity(0))
 
@@ -113,9 +120,8 @@ class PipelineConfig:
         plain = self.name.replace("-", "").replace("_", "")
         require(plain.isascii() and plain.isalnum(), "name", self.name, allowed)
         if self.data.source not in (PREPARED, "idx", "cifar10"):  # those have sizes of their own
-            side = self.data.image_size
             try:
-                self.trainer_settings(ImageShape(height=side, width=side))
+                self.trainer_settings(self.data.image_shape())
             except InputError as error:
                 raise InputError(f"data.image_size: {error}") from None
 

@@ -10,9 +10,12 @@ import contextlib
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
+
+from data_prep.errors import InputError
 
 OURS = ("latentforge", "data_prep", "trainer", "components", "pipeline")
 PROGRESS = "latentforge.progress"
@@ -40,6 +43,23 @@ def output_to_log(path: Path) -> Iterator[TextIO]:
             os.close(original)
         os.close(log)
         terminal.close()
+
+
+@contextlib.contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Sends what the libraries print to a log, which stays only if the program fails."""
+    descriptor, name = tempfile.mkstemp(prefix="latentforge-", suffix=".log")
+    os.close(descriptor)
+    try:
+        with output_to_log(Path(name)):
+            yield
+    except InputError:
+        os.unlink(name)
+        raise
+    except Exception:
+        sys.stderr.write(f"the libraries' own messages: {name}\n")
+        raise
+    os.unlink(name)
 
 
 class _Forward(logging.Handler):

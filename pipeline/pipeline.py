@@ -30,6 +30,7 @@ from trainer.hparams import (
     ImageShape,
     TrainerSettings,
 )
+from trainer.inputs import check_condition
 from trainer.preprocessing import preprocessing_fn
 from trainer.run_fn import run_fn
 
@@ -57,6 +58,8 @@ def create_pipeline(
     """
     shape, image = _raw_shape(options, inputs) if options else _prepared_shape(inputs[0])
     settings = config.trainer_settings(image)
+    # Refused now, not after the nodes before the trainer.
+    check_condition(settings, labels=shape.labels, attributes=shape.attributes > 0)
     schema = make_schema(shape)
 
     data = _prepare(options, inputs) if options else _import(inputs[0])
@@ -71,12 +74,14 @@ def create_pipeline(
     transform = _transform(settings, examples, import_schema.outputs["schema"])
     # Training waits for the validation, whose failure ends the run.
     transform.add_upstream_node(validator)
-    trainer = _trainer(settings, examples, transform, os.path.join(root, "checkpoints"))
     blessed = tfx.dsl.Resolver(
         strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
         model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
         model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
     ).with_id("LatestBlessedModel")
+    start = blessed.outputs["model"] if settings.train.warm_start else None
+    checkpoints = os.path.join(root, "checkpoints")
+    trainer = _trainer(settings, examples, transform, start, checkpoints)
     evaluator = LatentEvaluator(
         examples=examples,
         model=trainer.outputs["model"],
@@ -102,8 +107,8 @@ def create_pipeline(
             import_schema,
             validator.with_id("ExampleValidator"),
             transform,
-            trainer,
             blessed,
+            trainer,
             evaluator,
             pusher,
         ],
@@ -187,12 +192,13 @@ def _transform(settings: TrainerSettings, examples: Any, schema: Any) -> BaseNod
 
 
 def _trainer(
-    settings: TrainerSettings, examples: Any, transform: BaseNode, checkpoints: str
+    settings: TrainerSettings, examples: Any, transform: BaseNode, start: Any, checkpoints: str
 ) -> BaseNode:
     return tfx.components.Trainer(
         run_fn=udf_path(run_fn),
         examples=examples,
         transform_graph=transform.outputs["transform_graph"],
+        base_model=start,
         custom_config={
             SETTINGS: settings.to_json(),
             CODE_VERSION: code_version(run_fn.__module__),

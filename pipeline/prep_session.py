@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from data_prep.errors import InputError
 from data_prep.options import PrepOptions
+from pipeline.logs import quiet_libraries
 
 if TYPE_CHECKING:
     from data_prep.job import Progress
@@ -34,7 +32,7 @@ def run_prep(
 ) -> None:
     """Prepares with a progress bar and prints what came of it."""
     started = time.monotonic()
-    with _quiet_libraries(), _progress_bar() as on_progress:
+    with quiet_libraries(), _progress_bar() as on_progress:
         from data_prep.job import prepare
 
         manifest = prepare(
@@ -47,25 +45,6 @@ def run_prep(
             on_progress=on_progress,
         )
     _summarize(manifest, output, time.monotonic() - started)
-
-
-@contextmanager
-def _quiet_libraries() -> Iterator[None]:
-    """Sends what the libraries print to a log, which stays only if the job fails."""
-    from pipeline.logs import output_to_log
-
-    descriptor, name = tempfile.mkstemp(prefix="latentforge-prep-", suffix=".log")
-    os.close(descriptor)
-    try:
-        with output_to_log(Path(name)):
-            yield
-    except InputError:
-        os.unlink(name)
-        raise
-    except Exception:
-        click.echo(f"the libraries' own messages: {name}", err=True)
-        raise
-    os.unlink(name)
 
 
 @contextmanager

@@ -1,61 +1,73 @@
-"""Named encoder and decoder networks. To add one: two builders, a line in `ARCHITECTURES`,
-and its name in trainer.hparams with what the image sides must be divisible by.
+"""The registry of named networks. To add one: builders, a line here, and what it asks of
+images in `trainer.hparams.ARCHITECTURES`.
 
 An encoder maps float images [batch, height, width, channels] in [0, 1] to z_mean and
 z_log_var, float32 [batch, latent_dim]. A decoder maps z, float32 [batch, latent_dim], to
-float32 logits of the image's shape; the model decides what a logit means.
+float32 logits of the image's shape; the model decides what a logit means. A discriminator maps
+images to logits of being real, float32 [batch], and to the flat features of its l-layer.
+With a condition each takes [input, condition], condition float32 [batch, condition_dim].
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import keras
-from keras import layers
 
-from trainer.hparams import ImageShape
+from trainer.networks import conv, dense, residual, two_branch
+
+Builder = Callable[..., keras.Model]
 
 
 class Architecture(NamedTuple):
-    """Builders that take the image shape and the latent size."""
+    """Builders.
 
-    encoder: Callable[[ImageShape, int], keras.Model]
-    decoder: Callable[[ImageShape, int], keras.Model]
-
-
-def conv_32_encoder(image: ImageShape, latent_dim: int) -> keras.Model:
-    """Three strided convolutions (Foster, Generative Deep Learning 2e, ch. 3, Fashion-MNIST).
-
-    100,868 parameters at 32x32x1 with latent size 2.
+    encoder: (image, latent_dim, condition_dim=0, outputs=("z_mean", "z_log_var")).
+    decoder: (image, latent_dim, condition_dim=0).
+    discriminator: (image, condition_dim=0).
     """
-    pixels = keras.Input(image.as_tuple, name="image")
-    x = pixels
-    for filters in (32, 64, 128):
-        x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
-    x = layers.Flatten()(x)
-    return keras.Model(pixels, _posterior(x, latent_dim), name="encoder")
+
+    encoder: Builder
+    decoder: Builder
+    discriminator: Builder | None = None
 
 
-def conv_32_decoder(image: ImageShape, latent_dim: int) -> keras.Model:
-    """The mirror of `conv_32_encoder`: 246,273 parameters at 32x32x1 with latent size 2."""
-    height, width = image.height // 8, image.width // 8
-    z = keras.Input((latent_dim,), name="z")
-    x = layers.Dense(height * width * 128)(z)
-    x = layers.Reshape((height, width, 128))(x)
-    for filters in (128, 64, 32):
-        x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same", activation="relu")(x)
-    logits = layers.Conv2D(image.channels, 3, padding="same", dtype="float32", name="logits")(x)
-    return keras.Model(z, logits, name="decoder")
+def _dense(*widths: int, regularised: bool) -> Architecture:
+    return Architecture(
+        partial(dense.dense_encoder, widths, regularised),
+        partial(dense.dense_decoder, widths, regularised),
+    )
+
+
+def _two_branch(stages: int) -> Architecture:
+    return Architecture(
+        partial(two_branch.two_branch_encoder, stages),
+        partial(two_branch.two_branch_decoder, stages),
+    )
 
 
 ARCHITECTURES = {
-    "conv_32": Architecture(conv_32_encoder, conv_32_decoder),
+    "dense_256": _dense(256, regularised=True),
+    "dense_256_128": _dense(256, 128, regularised=True),
+    "dense_512": _dense(512, regularised=False),
+    "conv_28": Architecture(conv.conv_28_encoder, conv.conv_28_decoder, conv.conv_28_discriminator),
+    "conv_32": Architecture(
+        conv.conv_32_encoder,
+        conv.conv_32_decoder,
+        partial(conv.strided_discriminator, (32, 64, 128)),
+    ),
+    "conv_64": Architecture(
+        conv.conv_64_encoder,
+        conv.conv_64_decoder,
+        partial(conv.strided_discriminator, (32, 64, 128, 128)),
+    ),
+    "res_64": Architecture(
+        residual.res_64_encoder,
+        residual.res_64_decoder,
+        partial(conv.strided_discriminator, (32, 64, 128, 128)),
+    ),
+    "two_branch_4": _two_branch(4),
+    "two_branch_5": _two_branch(5),
 }
-
-
-def _posterior(x: keras.KerasTensor, latent_dim: int) -> list[keras.KerasTensor]:
-    """The two heads, in float32 whatever the precision of the rest."""
-    return [
-        layers.Dense(latent_dim, dtype="float32", name=name)(x) for name in ("z_mean", "z_log_var")
-    ]

@@ -11,8 +11,8 @@ import tensorflow_transform as tft
 
 from data_prep import features as names
 from data_prep.errors import InputError
-from trainer.hparams import ImageShape
-from trainer.preprocessing import LABEL_INDEX, LABEL_ONEHOT
+from trainer.hparams import LABEL_INDEX, ImageShape
+from trainer.preprocessing import LABEL_ONEHOT
 
 Batch = dict[str, tf.Tensor]
 
@@ -51,6 +51,7 @@ def make_dataset(
     cache_mib: int,
     shuffle_seed: int | None = None,
     first_epoch: int = 0,
+    drop_remainder: bool = False,
 ) -> tf.data.Dataset:
     """Batches of {name: tensor}, images as uint8; the last batch of an epoch may be short.
 
@@ -62,20 +63,24 @@ def make_dataset(
       shuffle_seed: None gives one pass in the order of the files. Otherwise endless epochs,
         each in its own order, which depends on nothing but this seed and the epoch's number.
       first_epoch: the number of the first epoch, where shuffled.
+      drop_remainder: leave out a last batch that is short.
 
     Raises:
       InputError: when the shards hold another number of records than `source.records`.
     """
     if source.records * source.image.size <= cache_mib * 2**20:
-        one_epoch = _from_memory(source, batch_size, shuffle_seed)
+        one_epoch = _from_memory(source, batch_size, shuffle_seed, drop_remainder)
     else:
-        one_epoch = _from_shards(source, batch_size, shuffle_seed)
+        one_epoch = _from_shards(source, batch_size, shuffle_seed, drop_remainder)
     if shuffle_seed is None:
         batches = one_epoch(tf.constant(0, tf.int64))
     else:
         epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
         batches = epochs.flat_map(one_epoch)
-    return batches.prefetch(4)
+    # Every worker of a pool goes through all images and keeps its share of each batch.
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return batches.prefetch(4).with_options(options)
 
 
 def load(source: Source) -> dict[str, np.ndarray]:
@@ -100,7 +105,7 @@ def load(source: Source) -> dict[str, np.ndarray]:
 
 
 def _from_memory(
-    source: Source, batch_size: int, seed: int | None
+    source: Source, batch_size: int, seed: int | None, drop_remainder: bool
 ) -> Callable[[tf.Tensor], tf.data.Dataset]:
     with tf.device("CPU"):  # images wait in main memory, also where there is a GPU
         arrays = {name: tf.constant(values) for name, values in load(source).items()}
@@ -109,7 +114,7 @@ def _from_memory(
         order = tf.range(source.records)
         if seed is not None:
             order = tf.random.experimental.stateless_shuffle(order, seed=[seed, epoch])
-        batches = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
+        batches = tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder)
         return batches.map(
             lambda rows: {name: tf.gather(values, rows) for name, values in arrays.items()},
             num_parallel_calls=tf.data.AUTOTUNE,
@@ -119,7 +124,7 @@ def _from_memory(
 
 
 def _from_shards(
-    source: Source, batch_size: int, seed: int | None
+    source: Source, batch_size: int, seed: int | None, drop_remainder: bool
 ) -> Callable[[tf.Tensor], tf.data.Dataset]:
     files, decode = _files(source), _decoder(source)
     buffer = max(batch_size, SHUFFLE_BYTES // source.image.size)
@@ -132,7 +137,9 @@ def _from_shards(
             records = _records(order).shuffle(
                 buffer, seed=seed + epoch, reshuffle_each_iteration=False
             )
-        return records.batch(batch_size).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
+        return records.batch(batch_size, drop_remainder).map(
+            decode, num_parallel_calls=tf.data.AUTOTUNE
+        )
 
     return one_epoch
 

@@ -3,63 +3,80 @@
 Decoder (the serving model, which is what gets pushed):
   serving_default, decode: z float32 [batch, latent_dim] -> image float32
     [batch, height, width, channels] in [0, 1].
-  sample: count int32 [], seed int64 [] -> image, of z ~ N(0, I). The same seed gives the
-    same images on every device (Philox).
+  sample: count int32 [], seed int64 [] -> image, of z from the prior: N(0, I), or what stands
+    in for it in an autoencoder. The same seed gives the same images on every device (Philox).
 
 Full model (for the evaluator), which carries the transform graph and takes what shards hold:
-  encode: image string [batch] (raw uint8 pixels) -> z_mean, z_log_var float32 [batch, latent_dim].
+  encode: image string [batch] (raw uint8 pixels) -> z_mean, z_log_var float32
+    [batch, latent_dim].
   reconstruct: image string [batch] -> image float32 [batch, height, width, channels] decoded
     from z_mean; reconstruction_loss and kl_loss float32 [batch] there, in nats.
   elbo: image string [batch], noise float32 [batch, latent_dim] -> reconstruction_loss,
     kl_loss, elbo float32 [batch] at z = z_mean + exp(z_log_var / 2) noise, in nats. With
     standard normal noise from the caller's seed this is one sample of the exact ELBO.
+An autoencoder has no posterior: z_log_var, kl_loss and the signature elbo are missing.
 
-Beside each lies assets.extra/model.json, which describes the model in words and numbers.
+A conditional model takes `condition` besides in every signature, float32 [batch, names]: the
+label as one-hot or as a mix of labels, or the attributes as 0 and 1 or between. `sample` takes
+[count, names], or [1, names] for all.
+
+Beside each lies assets.extra/model.json, which describes the model in words and numbers; what
+the values of the condition stand for is `condition.names`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import tensorflow as tf
 import tensorflow_transform as tft
 
 from data_prep import features as names
+from trainer.beta import implied_sigma
 from trainer.dataset import decode_image
-from trainer.hparams import TrainerSettings, implied_sigma
+from trainer.hparams import TrainerSettings
 from trainer.vae import VAE
 
 DESCRIPTION = os.path.join("assets.extra", "model.json")
+Signatures = dict[str, Callable[..., Any]]
 
 
-def export_decoder(model: VAE, directory: str, labels: Sequence[str] = ()) -> None:
+def export_decoder(model: VAE, directory: str) -> None:
     """Writes the serving model. `model` computes in float32."""
     latent_dim = model.settings.model.latent_dim
-
-    @tf.function(input_signature=[tf.TensorSpec([None, latent_dim], tf.float32, "z")])
-    def decode(z: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"image": model.decode(z)}
-
-    @tf.function(
-        input_signature=[tf.TensorSpec([], tf.int32, "count"), tf.TensorSpec([], tf.int64, "seed")]
+    z_spec = tf.TensorSpec([None, latent_dim], tf.float32, "z")
+    count_spec, seed_spec = (
+        tf.TensorSpec([], tf.int32, "count"),
+        tf.TensorSpec([], tf.int64, "seed"),
     )
-    def sample(count: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        z = tf.random.stateless_normal(
+
+    def decode(z: tf.Tensor, condition: tf.Tensor = None) -> dict[str, tf.Tensor]:
+        return {"image": model.decode(z, condition)}
+
+    def sample(
+        count: tf.Tensor, seed: tf.Tensor, condition: tf.Tensor = None
+    ) -> dict[str, tf.Tensor]:
+        noise = tf.random.stateless_normal(
             [count, latent_dim], seed=tf.stack([seed, tf.zeros_like(seed)]), alg="philox"
         )
-        return decode(z)
+        if condition is not None:
+            condition = tf.broadcast_to(condition, [count, model.condition_dim])
+        return decode(model.from_prior(noise), condition)
 
-    signatures = {"serving_default": decode, "decode": decode, "sample": sample}
-    _save(_module(model.decoder.weights), signatures, directory)
-    _describe(model.settings, labels, directory)
+    decoding = _signature(model, decode, z_spec)
+    signatures = {
+        "serving_default": decoding,
+        "decode": decoding,
+        "sample": _signature(model, sample, count_spec, seed_spec),
+    }
+    _save(_module(model.decoding_weights), signatures, directory)
+    _describe(model, directory)
 
 
-def export_full_model(
-    model: VAE, transform: tft.TFTransformOutput, directory: str, labels: Sequence[str] = ()
-) -> None:
+def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: str) -> None:
     """Writes the model that the evaluator uses. `model` computes in float32."""
     settings = model.settings
     module = _module(model.weights)
@@ -72,38 +89,54 @@ def export_full_model(
         raw = {names.IMAGE: _as_parsed(image, image_spec)}
         return decode_image(module.transform(raw)[names.IMAGE], settings.image)
 
-    @tf.function(input_signature=[image_bytes])
-    def encode(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        z_mean, z_log_var = model.encode(model.scale(read(image)))
-        return {"z_mean": z_mean, "z_log_var": z_log_var}
+    def encode(image: tf.Tensor, condition: tf.Tensor = None) -> dict[str, tf.Tensor]:
+        z_mean, z_log_var = model.encode(model.scale(read(image)), condition)
+        return _known(z_mean=z_mean, z_log_var=z_log_var)
 
-    @tf.function(input_signature=[image_bytes])
-    def reconstruct(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        result = model.evaluate_images(read(image), noise=0.0)
-        return {
-            "image": tf.sigmoid(result["logits"]),
-            "reconstruction_loss": result["reconstruction_loss"],
-            "kl_loss": result["kl_loss"],
-        }
+    def reconstruct(image: tf.Tensor, condition: tf.Tensor = None) -> dict[str, tf.Tensor]:
+        result = model.evaluate_images(read(image), 0.0, condition)
+        return _known(
+            image=tf.sigmoid(result["logits"]),
+            reconstruction_loss=result["reconstruction_loss"],
+            kl_loss=result.get("kl_loss"),
+        )
 
-    @tf.function(input_signature=[image_bytes, noise_spec])
-    def elbo(image: tf.Tensor, noise: tf.Tensor) -> dict[str, tf.Tensor]:
-        result = model.evaluate_images(read(image), noise)
+    def elbo(
+        image: tf.Tensor, noise: tf.Tensor, condition: tf.Tensor = None
+    ) -> dict[str, tf.Tensor]:
+        result = model.evaluate_images(read(image), noise, condition)
         reconstruction, kl = result["reconstruction_loss"], result["kl_loss"]
         return {"reconstruction_loss": reconstruction, "kl_loss": kl, "elbo": -reconstruction - kl}
 
-    _save(module, {"encode": encode, "reconstruct": reconstruct, "elbo": elbo}, directory)
-    _describe(settings, labels, directory)
+    signatures: Signatures = {
+        "encode": _signature(model, encode, image_bytes),
+        "reconstruct": _signature(model, reconstruct, image_bytes),
+    }
+    if settings.model.has_prior:
+        signatures["elbo"] = _signature(model, elbo, image_bytes, noise_spec)
+    _save(module, signatures, directory)
+    _describe(model, directory)
 
 
-def _module(variables: Sequence[Any]) -> tf.Module:
+def _signature(model: VAE, function: Callable[..., Any], *specs: tf.TensorSpec) -> Any:
+    """`function` of these inputs, and of the condition where the model has one."""
+    if model.condition_dim:
+        specs = (*specs, tf.TensorSpec([None, model.condition_dim], tf.float32, "condition"))
+    return tf.function(function, input_signature=specs)
+
+
+def _known(**outputs: tf.Tensor | None) -> dict[str, tf.Tensor]:
+    return {name: value for name, value in outputs.items() if value is not None}
+
+
+def _module(variables: Iterable[Any]) -> tf.Module:
     """Holds the bare tensors, so that the SavedModel knows nothing of Keras objects."""
     module = tf.Module()
     module.weights = [variable.value for variable in variables]
     return module
 
 
-def _save(module: tf.Module, signatures: dict[str, Callable[..., Any]], directory: str) -> None:
+def _save(module: tf.Module, signatures: Signatures, directory: str) -> None:
     tf.saved_model.save(module, directory, signatures=signatures)
 
 
@@ -116,19 +149,29 @@ def _as_parsed(image: tf.Tensor, spec: Any) -> tf.Tensor | tf.SparseTensor:
     return tf.SparseTensor(indices, image, [tf.size(image, out_type=tf.int64), 1])
 
 
-def _describe(settings: TrainerSettings, labels: Sequence[str], directory: str) -> None:
-    model, image = settings.model, settings.image
-    description = {
-        "family": model.family,
-        "architecture": model.architecture,
-        "latent_dim": model.latent_dim,
-        "beta": model.beta,
-        "reconstruction": model.reconstruction,
-        "implied_sigma": implied_sigma(model),
-        "image": {"height": image.height, "width": image.width, "channels": image.channels},
-        "labels": list(labels),
-    }
+def _describe(model: VAE, directory: str) -> None:
     path = os.path.join(directory, DESCRIPTION)
     tf.io.gfile.makedirs(os.path.dirname(path))
     with tf.io.gfile.GFile(path, "w") as file:
-        file.write(json.dumps(description, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(description(model.settings), indent=2, ensure_ascii=False)
+        file.write(text + "\n")
+
+
+def description(settings: TrainerSettings) -> dict[str, Any]:
+    """What stands in model.json. `condition` is null, or {kind, names}; beta and implied_sigma
+    are null without a prior, implied_sigma also with a Bernoulli reconstruction."""
+    model, image = settings.model, settings.image
+    condition = {"kind": model.condition, "names": list(settings.condition_names)}
+    return {
+        "family": model.family,
+        "architecture": model.architecture,
+        "latent_dim": model.latent_dim,
+        "beta": model.beta if model.has_prior else None,
+        "reconstruction": model.reconstruction,
+        "sigma": None if model.reconstruction == "bernoulli" else model.sigma,
+        "implied_sigma": implied_sigma(model),
+        "image": {"height": image.height, "width": image.width, "channels": image.channels},
+        "labels": list(settings.labels),
+        "attributes": list(settings.attributes),
+        "condition": None if model.condition == "none" else condition,
+    }

@@ -7,16 +7,57 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
-from typing import Any
+from typing import Any, NamedTuple
 
+from data_prep import features
 from data_prep.errors import InputError
 from data_prep.settings import parse, require, to_dict
+from trainer.gan_config import GanConfig
+from trainer.requirements import at_least, one_of, positive
 
-FAMILIES = ("vae",)
+# family -> the conditions it takes
+FAMILIES = {
+    "vae": ("none",),
+    "cvae": ("label", "attributes"),
+    "vae_gan": ("none", "label", "attributes"),
+    "ae": ("none", "label", "attributes"),
+    "denoising_ae": ("none", "label", "attributes"),
+}
+WITHOUT_PRIOR = ("ae", "denoising_ae")
+LABEL_INDEX = "label_index"  # what Transform makes of a label
+# condition -> the feature it is made from
+CONDITION_FEATURES = {"label": LABEL_INDEX, "attributes": features.ATTRIBUTES}
+CONDITIONS = ("none", *CONDITION_FEATURES)
 RECONSTRUCTIONS = ("bernoulli", "gaussian", "gaussian_learned")
-# name -> what both sides of an image must be divisible by
-ARCHITECTURES = {"conv_32": 8}
+OPTIMIZERS = ("adam", "rmsprop", "adadelta")
+SCHEDULES = ("constant", "cosine", "plateau")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+class Fit(NamedTuple):
+    """What an architecture asks for.
+
+    divisor: of both sides of the image.
+    discriminator: whether it has one, for the family vae_gan.
+    latent_map: whether the latent is a map of one vector for each cell of `divisor` pixels.
+    """
+
+    divisor: int = 1
+    discriminator: bool = False
+    latent_map: bool = False
+
+
+ARCHITECTURES = {
+    "dense_256": Fit(),
+    "dense_256_128": Fit(),
+    "dense_512": Fit(),
+    "conv_28": Fit(4, discriminator=True),
+    "conv_32": Fit(8, discriminator=True),
+    "conv_64": Fit(32, discriminator=True),
+    "res_64": Fit(16, discriminator=True),
+    "two_branch_4": Fit(16, latent_map=True),
+    "two_branch_5": Fit(32, latent_map=True),
+}
 
 SETTINGS = "settings"  # keys of the Transform's and the Trainer's custom_config
 CODE_VERSION = "code_version"
@@ -51,58 +92,102 @@ class ImageShape:
 class ModelConfig:
     """Which model, and its loss: reconstruction NLL + beta * KL, in nats per image.
 
+    condition: what encoder and decoder are told besides: the `label` as one-hot, the
+      `attributes` as 0 and 1, or `none`.
     reconstruction: `bernoulli` (from logits), `gaussian` with the standard deviation
-    `sigma` given in pixel units of [0, 1], or `gaussian_learned`, where `sigma` is the
-    start of one learned value shared by all pixels.
+      `sigma` given in pixel units of [0, 1], or `gaussian_learned`, where `sigma` is the
+      start of one learned value shared by all pixels.
+    free_bits: nats of KL that cost nothing, in each latent dimension.
+    kl_warmup_epochs: beta rises linearly from 0 over that many epochs.
+    log_var_limit: z_log_var is clipped to plus and minus that; 0: not at all.
+    corruption: standard deviation of the noise on a denoising_ae's input, pixels in [0, 1].
     """
 
     family: str = "vae"
     architecture: str = "conv_32"
+    condition: str = "none"
     latent_dim: int = 2
     beta: float = 1.0
     reconstruction: str = "bernoulli"
     sigma: float = 1.0
+    free_bits: float = 0.0
+    kl_warmup_epochs: int = 0
+    log_var_limit: float = 0.0
+    corruption: float = 0.3
+    gan: GanConfig = dataclasses.field(default_factory=GanConfig)
 
     def __post_init__(self) -> None:
-        require(self.family in FAMILIES, "family", self.family, ", ".join(FAMILIES))
+        one_of(self, "family", FAMILIES)
+        allowed = [
+            name
+            for name, fit in ARCHITECTURES.items()
+            if fit.discriminator or self.family != "vae_gan"
+        ]
+        one_of(self, "architecture", allowed)
+        one_of(self, "condition", CONDITIONS)
         require(
-            self.architecture in ARCHITECTURES,
-            "architecture",
-            self.architecture,
-            ", ".join(ARCHITECTURES),
+            self.condition in FAMILIES[self.family],
+            "condition",
+            self.condition,
+            f"{', '.join(FAMILIES[self.family])} with family {self.family}",
         )
         require(1 <= self.latent_dim <= 4096, "latent_dim", self.latent_dim, "1 to 4096")
-        require(_finite(self.beta) and self.beta >= 0, "beta", self.beta, "a number of at least 0")
+        at_least(self, 0, "beta", "free_bits", "log_var_limit", "corruption")
+        at_least(self, 0, "kl_warmup_epochs")
+        one_of(self, "reconstruction", RECONSTRUCTIONS)
+        positive(self, "sigma")
         require(
-            self.reconstruction in RECONSTRUCTIONS,
+            self.family != "vae_gan" or self.reconstruction != "gaussian_learned",
             "reconstruction",
             self.reconstruction,
-            ", ".join(RECONSTRUCTIONS),
+            "bernoulli, gaussian with family vae_gan, whose loss is not on pixels",
         )
-        require(_finite(self.sigma) and self.sigma > 0, "sigma", self.sigma, "a number above 0")
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether z has a prior, hence a KL and an ELBO."""
+        return self.family not in WITHOUT_PRIOR
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How the model is trained (Adam)."""
+    """How the model is trained.
+
+    learning_rate_schedule: `constant`; `cosine`, to 0 over the epochs; `plateau`, times
+      plateau_factor whenever val_loss (loss without an eval split) has not improved for
+      plateau_patience epochs.
+    warm_start: begin with the weights of the latest blessed model, if there is one.
+    precision: `auto` (bfloat16 on GPUs, float32 on CPUs), `float32` or `bfloat16`. With
+      bfloat16 weights, losses and the outputs of the networks stay float32.
+    """
 
     epochs: int = 10
-    batch_size: int = 128
+    batch_size: int = 128  # over all devices together
+    optimizer: str = "adam"
     learning_rate: float = 1e-3
+    learning_rate_schedule: str = "constant"
+    plateau_factor: float = 0.1
+    plateau_patience: int = 25
     seed: int = 0  # of the weights, the batch order and the latent noise
     early_stopping_patience: int = 0  # epochs without a better val_loss; 0: never stop early
+    warm_start: bool = False
     cache_mib: int = 2048  # decoded images up to this size stay in memory after being read once
-    mixed_precision: bool = True  # on GPU only
+    precision: str = "auto"
+    pictures: bool = True  # drawn at some epochs; see trainer.pictures
 
     def __post_init__(self) -> None:
         require(1 <= self.epochs <= 100_000, "epochs", self.epochs, "1 to 100000")
         require(1 <= self.batch_size <= 65_536, "batch_size", self.batch_size, "1 to 65536")
+        one_of(self, "optimizer", OPTIMIZERS)
+        positive(self, "learning_rate", "plateau_factor")
         require(
-            _finite(self.learning_rate) and 0 < self.learning_rate <= 10,
-            "learning_rate",
-            self.learning_rate,
-            "a number above 0, at most 10",
+            self.learning_rate <= 10, "learning_rate", self.learning_rate, "above 0, at most 10"
         )
+        one_of(self, "learning_rate_schedule", SCHEDULES)
+        require(
+            self.plateau_factor < 1, "plateau_factor", self.plateau_factor, "a factor from 0 to 1"
+        )
+        require(self.plateau_patience >= 1, "plateau_patience", self.plateau_patience, "1 or more")
         require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
         require(
             self.early_stopping_patience >= 0,
@@ -111,37 +196,53 @@ class TrainConfig:
             "0 (never stop early) or more epochs",
         )
         require(self.cache_mib >= 0, "cache_mib", self.cache_mib, "0 (never) or more MiB")
+        one_of(self, "precision", PRECISIONS)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainerSettings:
     """Everything the user functions of Transform and Trainer need to know.
 
-    `labels` may stay empty: the words then come from the data. Given, they are the only
-    words allowed, in this (sorted) order.
+    `labels` and `attributes` may stay empty: the names then come from the data. Given, they
+    are the only ones allowed, labels in this (sorted) order.
     """
 
     image: ImageShape = dataclasses.field(default_factory=ImageShape)
     model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
     labels: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        divisor = ARCHITECTURES[self.model.architecture]
+        fit = ARCHITECTURES[self.model.architecture]
         for name in ("height", "width"):
             side = getattr(self.image, name)
             require(
-                side % divisor == 0,
+                side % fit.divisor == 0,
                 f"image.{name}",
                 side,
-                f"a multiple of {divisor} with architecture {self.model.architecture}",
+                f"a multiple of {fit.divisor} with architecture {self.model.architecture}",
             )
+        cells = self.image.height * self.image.width // fit.divisor**2
+        require(
+            not fit.latent_map or self.model.latent_dim % cells == 0,
+            "model.latent_dim",
+            self.model.latent_dim,
+            f"a multiple of {cells} with architecture {self.model.architecture} and images of "
+            f"{self.image.height}x{self.image.width}, whose latent is a map",
+        )
         require(
             list(self.labels) == sorted(set(self.labels)) and all(self.labels),
             "labels",
             self.labels,
             "different words, sorted, none empty",
         )
+
+    @property
+    def condition_names(self) -> tuple[str, ...]:
+        """What each value of the condition stands for; empty without a condition."""
+        names = {"label": self.labels, "attributes": self.attributes}
+        return names.get(self.model.condition, ())
 
     def to_json(self) -> str:
         """One line with sorted keys, equal for equal settings."""
@@ -155,40 +256,3 @@ class TrainerSettings:
         except (TypeError, ValueError) as error:
             raise InputError(f"{SETTINGS}: not JSON ({error})") from None
         return parse(cls, values, SETTINGS)
-
-
-def effective_beta(
-    *,
-    reconstruction_weight: float,
-    averaged_over: int = 1,
-    kl_weight: float = 1.0,
-    reconstruction: str = "bernoulli",
-) -> float:
-    """The beta that a published loss amounts to in this project's convention.
-
-    The source writes `reconstruction_weight * mean + kl_weight * KL`, where the mean over
-    `averaged_over` values is of binary cross-entropy ("bernoulli") or of squared error
-    ("gaussian", whose NLL at sigma 1 is half the sum of squares). Dividing by the weight of
-    the summed NLL leaves NLL + beta * KL. So a weight on the reconstruction acts as 1/beta:
-    the larger, the less regularised.
-
-    >>> effective_beta(reconstruction_weight=500, averaged_over=1024)
-    2.048
-    """
-    nats_per_value = 1.0 if reconstruction == "bernoulli" else 0.5
-    return kl_weight * averaged_over * nats_per_value / reconstruction_weight
-
-
-def implied_sigma(model: ModelConfig) -> float | None:
-    """The Gaussian noise that would give the same optimum at beta 1: sigma * sqrt(beta).
-
-    SSE / (2 sigma^2) + beta KL is proportional to SSE / (2 beta sigma^2) + KL. None for a
-    Bernoulli reconstruction, which has no sigma. For `gaussian_learned` it holds at the start.
-    """
-    if model.reconstruction == "bernoulli":
-        return None
-    return model.sigma * math.sqrt(model.beta)
-
-
-def _finite(value: float) -> bool:
-    return math.isfinite(value)

@@ -12,18 +12,15 @@ from data_prep import features as names
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
 from data_prep.settings import require
-from trainer.dataset import RAW_FEATURES, Source
-from trainer.hparams import SETTINGS, TrainerSettings
-from trainer.models import MODELS
-from trainer.preprocessing import LABEL_INDEX, LABEL_ONEHOT
+from trainer.dataset import Source
+from trainer.hparams import CONDITION_FEATURES, SETTINGS, TrainerSettings
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingInputs:
     """Settings and splits that fit each other."""
 
-    settings: TrainerSettings
-    labels: tuple[str, ...]  # sorted words of the data, empty where it has none
+    settings: TrainerSettings  # with the names of the data's labels and attributes
     patterns: dict[str, tuple[str, ...]]  # "train", "eval" -> file patterns
     records: dict[str, int]
     data_version: str  # changes with the contents of the data
@@ -43,7 +40,7 @@ class TrainingInputs:
             records=self.records[split],
             image=self.settings.image,
             transform=transform,
-            features=(names.IMAGE, *MODELS[self.settings.model.family].features),
+            features=_features(self.settings),
         )
 
 
@@ -67,8 +64,9 @@ def check_inputs(fn_args: Any) -> TrainingInputs:
     records = {side: _records(manifest, files) for side, files in patterns.items()}
     check_settings(settings, manifest, records)
     return TrainingInputs(
-        settings=settings,
-        labels=tuple(manifest.labels),
+        settings=dataclasses.replace(
+            settings, labels=tuple(manifest.labels), attributes=tuple(manifest.attributes)
+        ),
         patterns=patterns,
         records=records,
         data_version=manifest_sha256(directory),
@@ -77,27 +75,7 @@ def check_inputs(fn_args: Any) -> TrainingInputs:
 
 def check_settings(settings: TrainerSettings, manifest: Manifest, records: dict[str, int]) -> None:
     """Refuses settings that the data cannot serve. `records` counts "train" and "eval"."""
-    for name in ("height", "width", "channels"):
-        wanted, found = getattr(settings.image, name), getattr(manifest.image, name)
-        require(wanted == found, f"image.{name}", wanted, f"{found}, as the data was prepared")
-    require(
-        not settings.labels or settings.labels == tuple(manifest.labels),
-        "labels",
-        settings.labels,
-        f"the words of the data: {', '.join(manifest.labels) or 'none'}",
-    )
-    needs = set(MODELS[settings.model.family].features)
-    for feature, found in {
-        LABEL_INDEX: manifest.labels,
-        LABEL_ONEHOT: manifest.labels,
-        names.ATTRIBUTES: manifest.attributes,
-    }.items():
-        require(
-            feature not in needs or bool(found),
-            "model.family",
-            settings.model.family,
-            f"a family that needs no {RAW_FEATURES[feature]}: the data has none",
-        )
+    check_kind(settings, manifest)
     train = settings.train
     if not records["train"]:
         raise InputError("examples: the train split is empty")
@@ -113,6 +91,56 @@ def check_settings(settings: TrainerSettings, manifest: Manifest, records: dict[
         train.early_stopping_patience,
         "0 where the eval split is empty",
     )
+
+
+def check_kind(settings: TrainerSettings, manifest: Manifest) -> None:
+    """Refuses settings for images, labels or attributes that the data does not have."""
+    for name in ("height", "width", "channels"):
+        wanted, found = getattr(settings.image, name), getattr(manifest.image, name)
+        require(wanted == found, f"image.{name}", wanted, f"{found}, as the data was prepared")
+    for name in ("labels", "attributes"):
+        wanted, there = getattr(settings, name), tuple(getattr(manifest, name))
+        require(
+            not wanted or wanted == there,
+            name,
+            wanted,
+            f"those of the data: {', '.join(there) or 'none'}",
+        )
+    check_condition(settings, labels=bool(manifest.labels), attributes=bool(manifest.attributes))
+
+
+def check_condition(settings: TrainerSettings, *, labels: bool, attributes: bool) -> None:
+    """Refuses a condition that the data does not hold."""
+    condition = settings.model.condition
+    found = {"label": labels, "attributes": attributes}
+    require(
+        condition == "none" or found[condition],
+        "model.condition",
+        condition,
+        f"{' or '.join(k for k, there in found.items() if there) or 'none'}, as the data has",
+    )
+
+
+def check_vocabulary(settings: TrainerSettings, transform: tft.TFTransformOutput) -> None:
+    """Refuses data whose train split lacks words: their numbers would be other words'.
+
+    `settings` name the data's labels.
+    """
+    from_data = transform.vocabulary_file_by_name(names.LABEL) is not None
+    if settings.model.condition != "label" or not from_data:
+        return
+    known = {word.decode() for word in transform.vocabulary_by_name(names.LABEL)}
+    missing = [word for word in settings.labels if word not in known]
+    if missing:
+        raise InputError(
+            f"examples: no image of {', '.join(missing)} in the train split, which a model with "
+            "model.condition label has to learn"
+        )
+
+
+def _features(settings: TrainerSettings) -> tuple[str, ...]:
+    condition = CONDITION_FEATURES.get(settings.model.condition)
+    return (names.IMAGE,) if condition is None else (names.IMAGE, condition)
 
 
 def _records(manifest: Manifest, patterns: tuple[str, ...]) -> int:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from trainer.autoencoder import Autoencoder, DenoisingAutoencoder
 from trainer.hparams import TrainerSettings
-from trainer.vae import VAE
+from trainer.vae import CVAE, VAE
+from trainer.vae_gan import VAEGAN
 
-MODELS: dict[str, type[VAE]] = {"vae": VAE}
+MODELS: dict[str, type[VAE]] = {
+    "vae": VAE,
+    "cvae": CVAE,
+    "vae_gan": VAEGAN,
+    "ae": Autoencoder,
+    "denoising_ae": DenoisingAutoencoder,
+}
 
 
 def build_model(settings: TrainerSettings) -> VAE:
-    """The model with every variable created, not compiled."""
+    """The model with every variable created, not compiled.
+
+    `settings` hold the names of the condition, where there is one.
+    """
     return MODELS[settings.model.family](settings)

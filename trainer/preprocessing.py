@@ -9,9 +9,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from data_prep import features
-from trainer.hparams import SETTINGS, TrainerSettings
+from trainer.hparams import LABEL_INDEX, SETTINGS, TrainerSettings
 
-LABEL_INDEX = "label_index"
 LABEL_ONEHOT = "label_onehot"
 
 

@@ -11,15 +11,22 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from trainer.beta import implied_sigma
 from trainer.callbacks import Curves, EarlyStopping, History
 from trainer.checkpoints import Checkpoint, checkpoint_directory
 from trainer.dataset import make_dataset
+from trainer.devices import dtype_policy, is_chief, make_strategy, on_gpu
 from trainer.export import export_decoder, export_full_model
-from trainer.hparams import CHECKPOINT_ROOT, CODE_VERSION, SETTINGS, TrainerSettings, implied_sigma
-from trainer.inputs import TrainingInputs, check_inputs
+from trainer.hparams import CHECKPOINT_ROOT, CODE_VERSION, SETTINGS, TrainerSettings
+from trainer.inputs import TrainingInputs, check_inputs, check_vocabulary
 from trainer.models import build_model
+from trainer.pictures.callback import DIRECTORY, Pictures
+from trainer.pictures.examples import read_examples
+from trainer.players import make_optimizer
 from trainer.progress import LOGGER, Progress
+from trainer.schedules import Schedules
 from trainer.vae import VAE
+from trainer.warm_start import full_model_beside, start_from
 
 HISTORY_FILE = "history.json"
 
@@ -27,10 +34,13 @@ HISTORY_FILE = "history.json"
 def run_fn(fn_args: Any) -> None:
     """Trains, and writes the decoder, the full model and the history.
 
+    On a worker pool (TF_CONFIG) every worker runs it, and the chief alone writes.
+
     Args:
       fn_args: tfx FnArgs. Read are `train_files`, `eval_files`, `transform_graph_path` (or
         `transform_output`), `serving_model_dir` (the decoder goes there), `eval_model_dir`
-        (the full model), `model_run_dir` (history.json, TensorBoard scalars), and of
+        (the full model), `model_run_dir` (history.json, TensorBoard, pictures), `base_model` (a
+        decoder with its full model beside it, to start from where train.warm_start), and of
         `custom_config`: `settings` (JSON of `TrainerSettings`), `code_version` and
         `checkpoint_root`.
 
@@ -40,29 +50,35 @@ def run_fn(fn_args: Any) -> None:
     """
     inputs = check_inputs(fn_args)
     config, settings = fn_args.custom_config, inputs.settings
+    strategy = make_strategy()
     transform = tft.TFTransformOutput(fn_args.transform_graph_path or fn_args.transform_output)
+    check_vocabulary(settings, transform)
+    base = getattr(fn_args, "base_model", None) if settings.train.warm_start else None
     directory = checkpoint_directory(
         config.get(CHECKPOINT_ROOT) or os.path.join(fn_args.model_run_dir, "checkpoints"),
         settings=config[SETTINGS],
         code=config.get(CODE_VERSION, ""),
         data=inputs.data_version,
+        start=base,
         versions=[keras.__version__, tf.__version__],
     )
-    _announce(settings)
+    _announce(settings, base)
 
-    on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    if not on_gpu:
+    if not on_gpu():
         tf.config.experimental.enable_op_determinism()
-    mixed = on_gpu and settings.train.mixed_precision
-    model = _with_precision("mixed_bfloat16" if mixed else "float32", lambda: _compiled(settings))
+    with strategy.scope():
+        policy = dtype_policy(settings.train.precision)
+        model = _with_precision(policy, lambda: _compiled(settings))
+        if base:
+            start_from(model, full_model_beside(base))
     history, checkpoint = _train(model, inputs, transform, directory, fn_args.model_run_dir)
 
-    if mixed:
+    if is_chief():
         model = _in_float32(model)
-    export_decoder(model, fn_args.serving_model_dir, inputs.labels)
-    export_full_model(model, transform, fn_args.eval_model_dir, inputs.labels)
-    _write_json(os.path.join(fn_args.model_run_dir, HISTORY_FILE), history)
-    checkpoint.remove()
+        export_decoder(model, fn_args.serving_model_dir)
+        export_full_model(model, transform, fn_args.eval_model_dir)
+        _write_json(os.path.join(fn_args.model_run_dir, HISTORY_FILE), history)
+        checkpoint.remove()
 
 
 def _train(
@@ -81,10 +97,15 @@ def _train(
     first_epoch = checkpoint.restore(model)
     if first_epoch:
         LOGGER.info("resuming after epoch %d of %d", first_epoch, train.epochs)
+    pictures = _pictures(inputs, transform, checkpoint_dir, log_dir, first_epoch)
     if first_epoch < train.epochs and not (early and early.exhausted):
-        steps = -(-inputs.train_records // train.batch_size)
+        alone = model.distribute_strategy.num_replicas_in_sync == 1
+        whole, rest = divmod(inputs.train_records, train.batch_size)
+        steps = whole + 1 if rest and alone else whole
         progress = Progress(train.epochs, steps, train.learning_rate)
+        schedules = Schedules(history, inputs.settings.model, train)
         kept = [early] if early else []
+        written = [*pictures, checkpoint, Curves(history, log_dir)] if is_chief() else []
         model.fit(
             make_dataset(
                 inputs.source(transform, "train"),
@@ -92,19 +113,44 @@ def _train(
                 cache_mib=train.cache_mib,
                 shuffle_seed=train.seed,
                 first_epoch=first_epoch,
+                drop_remainder=not alone,  # every replica needs images to learn from
             ),
             validation_data=_validation_data(inputs, transform),
             epochs=train.epochs,
             initial_epoch=first_epoch,
             steps_per_epoch=steps,
             shuffle=False,  # the data set does that
-            callbacks=[progress, history, *kept, checkpoint, Curves(history, log_dir)],
+            callbacks=[schedules, progress, history, *kept, *written],
             verbose=0,
         )
+    for each in pictures:
+        each.finish()
     if early:
         early.restore_best(model)
     best_epoch = early.best_epoch if early else len(history.epochs)
     return {"epochs": history.epochs, "exported_epoch": best_epoch}, checkpoint
+
+
+def _pictures(
+    inputs: TrainingInputs,
+    transform: tft.TFTransformOutput,
+    checkpoint_dir: str,
+    log_dir: str,
+    finished: int,
+) -> list[Pictures]:
+    """The callback that draws held-out images, where it is wanted."""
+    if not (inputs.settings.train.pictures and is_chief()):
+        return []
+    source = inputs.source(transform, "eval" if inputs.eval_records else "train")
+    return [
+        Pictures(
+            read_examples(source, inputs.settings.labels),
+            inputs.settings,
+            directory=os.path.join(log_dir, DIRECTORY),
+            keep=os.path.join(checkpoint_dir, DIRECTORY),
+            finished=finished,
+        )
+    ]
 
 
 def _validation_data(
@@ -124,10 +170,9 @@ def _compiled(settings: TrainerSettings) -> VAE:
     keras.utils.set_random_seed(settings.train.seed)
     model = build_model(settings)
     model.compile(
-        optimizer=keras.optimizers.Adam(settings.train.learning_rate),
-        jit_compile=bool(tf.config.list_physical_devices("GPU")),
+        optimizer=make_optimizer(model, settings.train.optimizer, settings.train.learning_rate),
+        jit_compile=on_gpu(),
     )
-    model.optimizer.build(model.trainable_variables)
     return model
 
 
@@ -142,23 +187,25 @@ def _with_precision(policy: str, build: Callable[[], VAE]) -> VAE:
 
 
 def _in_float32(model: VAE) -> VAE:
-    """The same weights in a model that computes in float32, for export."""
+    """The same weights on one device in a model that computes in float32, for export."""
     exact = _with_precision("float32", lambda: build_model(model.settings))
     exact.set_weights(model.get_weights())
     return exact
 
 
-def _announce(settings: TrainerSettings) -> None:
+def _announce(settings: TrainerSettings, base: str | None) -> None:
     model = settings.model
     sigma = implied_sigma(model)
     LOGGER.info(
-        "training %s %s: latent size %d, %s reconstruction, effective beta %g, implied sigma %s",
+        "training %s %s: latent size %d%s, %s reconstruction%s, implied sigma %s%s",
         model.family,
         model.architecture,
         model.latent_dim,
+        "" if model.condition == "none" else f", told {model.condition}",
         model.reconstruction,
-        model.beta,
+        f", effective beta {model.beta:g}" if model.has_prior else ", no KL",
         "none" if sigma is None else f"{sigma:g}",
+        f", starting from {base}" if base else "",
     )
 
 

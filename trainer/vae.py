@@ -8,10 +8,13 @@ from typing import Any
 import keras
 from keras import ops
 
+from data_prep.settings import require
 from trainer import losses
 from trainer.architectures import ARCHITECTURES
-from trainer.hparams import TrainerSettings
+from trainer.hparams import CONDITION_FEATURES, TrainerSettings
 from trainer.metrics import ActiveUnits
+from trainer.networks.joints import POSTERIOR
+from trainer.replicas import normal, reducible, replicas
 
 
 class VAE(keras.Model):
@@ -20,9 +23,9 @@ class VAE(keras.Model):
     loss = reconstruction NLL + beta * KL, nats per image, averaged over the batch.
 
     Inputs are a mapping with `image`, uint8 [batch, height, width, channels]; dividing by
-    255 is the first thing that happens to them here, on the device. Another family overrides
-    `regularizer`, `call` or what else differs, and names in `features` what it needs of an
-    example besides the image.
+    255 is the first thing that happens to them here, on the device. With a condition there is
+    also `label_index`, int [batch], or `attributes`, int [batch, names] of 0 and 1. Another
+    family overrides `call`, `objective`, `metric_values` or what else differs.
 
     Metrics, in training and validation:
       loss: as above.
@@ -32,15 +35,30 @@ class VAE(keras.Model):
       active_units: see `ActiveUnits`.
     """
 
-    features: tuple[str, ...] = ()
+    heads: tuple[str, ...] = POSTERIOR
+    metric_names: tuple[str, ...] = ("reconstruction_loss", "kl_loss", "elbo", "bits_per_dim")
 
     def __init__(self, settings: TrainerSettings) -> None:
+        """`settings` hold the names of the labels or attributes that are the condition.
+
+        Raises:
+          InputError: where there is a condition but it has no names.
+        """
         super().__init__(name=settings.model.family)
         config = settings.model
         self.settings = settings
+        self.condition_dim = len(settings.condition_names)
+        require(
+            config.condition == "none" or self.condition_dim > 0,
+            "model.condition",
+            config.condition,
+            "none with data that has no names for it",
+        )
         networks = ARCHITECTURES[config.architecture]
-        self.encoder = networks.encoder(settings.image, config.latent_dim)
-        self.decoder = networks.decoder(settings.image, config.latent_dim)
+        self.encoder = networks.encoder(
+            settings.image, config.latent_dim, self.condition_dim, self.heads
+        )
+        self.decoder = networks.decoder(settings.image, config.latent_dim, self.condition_dim)
         self.noise_seed = keras.random.SeedGenerator(settings.train.seed)
         self.log_sigma = self.add_weight(
             shape=(),
@@ -49,10 +67,8 @@ class VAE(keras.Model):
             dtype="float32",
             name="log_sigma",
         )
-        self.means = {
-            name: keras.metrics.Mean(name=name)
-            for name in ("reconstruction_loss", "kl_loss", "elbo", "bits_per_dim")
-        }
+        self.kl_scale = self._state("kl_scale", 1.0)  # of beta, below 1 in a warm-up
+        self.means = {name: keras.metrics.Mean(name=name) for name in self.metric_names}
         self.active_units = ActiveUnits(config.latent_dim)
         self.built = True  # every variable exists, so that a checkpoint can be restored now
 
@@ -60,18 +76,46 @@ class VAE(keras.Model):
         """uint8 images as float32 in [0, 1]."""
         return ops.cast(images, "float32") / 255.0
 
-    def encode(self, pixels: Any) -> tuple[Any, Any]:
+    def condition_of(self, inputs: dict[str, Any]) -> Any:
+        """The condition of a batch, float32 [batch, condition_dim]; None where there is none.
+
+        A label_index of -1, a word unknown in training, is all zeros.
+        """
+        kind = self.settings.model.condition
+        if kind == "none":
+            return None
+        values = inputs[CONDITION_FEATURES[kind]]
+        if kind == "label":
+            words = ops.arange(self.condition_dim, dtype="int32")
+            values = ops.expand_dims(ops.cast(values, "int32"), -1) == words
+        return ops.cast(values, "float32")
+
+    def encode(self, pixels: Any, condition: Any = None) -> tuple[Any, Any]:
         """z_mean and z_log_var, float32 [batch, latent_dim], of float images in [0, 1]."""
-        z_mean, z_log_var = self.encoder(pixels)
-        return z_mean, z_log_var
+        z_mean, z_log_var = self.encoder(given(pixels, condition))
+        limit = self.settings.model.log_var_limit
+        return z_mean, ops.clip(z_log_var, -limit, limit) if limit else z_log_var
 
     def draw_noise(self, like: Any) -> Any:
         """Standard normal noise of the shape of `like`. Its seed is saved with the weights."""
-        return keras.random.normal(ops.shape(like), dtype="float32", seed=self.noise_seed)
+        return normal(ops.shape(like), self.noise_seed)
 
-    def decode(self, z: Any) -> Any:
+    def from_prior(self, noise: Any) -> Any:
+        """z of the prior, float32 [n, latent_dim], from standard normal noise of that shape."""
+        return noise
+
+    @property
+    def decoding_weights(self) -> list[keras.Variable]:
+        """What `decode` and `from_prior` need."""
+        return self.decoder.weights
+
+    def decode(self, z: Any, condition: Any = None) -> Any:
         """The mean image, float32 [batch, height, width, channels] in [0, 1]."""
-        return ops.sigmoid(self.decoder(z))
+        return ops.sigmoid(self.logits(z, condition))
+
+    def logits(self, z: Any, condition: Any = None) -> Any:
+        """What the sigmoid makes the mean image of."""
+        return self.decoder(given(z, condition))
 
     def reconstruction_nll(self, pixels: Any, logits: Any) -> Any:
         """Nats per image, float32 [batch], under the configured likelihood."""
@@ -81,9 +125,16 @@ class VAE(keras.Model):
 
     def regularizer(self, z_mean: Any, z_log_var: Any) -> Any:
         """What beta multiplies, nats per image, float32 [batch]."""
+        free = self.settings.model.free_bits
+        if free:
+            return losses.kl_above_free_bits(z_mean, z_log_var, free)
         return losses.kl_divergence(z_mean, z_log_var)
 
-    def evaluate_images(self, images: Any, noise: Any) -> dict[str, Any]:
+    def effective_beta(self, training: bool) -> Any:
+        """beta as it counts now: a warm-up scales it, but not in validation."""
+        return self.settings.model.beta * (self.kl_scale if training else 1.0)
+
+    def evaluate_images(self, images: Any, noise: Any, condition: Any = None) -> dict[str, Any]:
         """Everything about a batch of uint8 images at z = z_mean + exp(z_log_var / 2) noise.
 
         Returns:
@@ -91,10 +142,10 @@ class VAE(keras.Model):
           reconstruction_loss, kl_loss: float32 [batch], nats per image.
         """
         pixels = self.scale(images)
-        z_mean, z_log_var = self.encode(pixels)
+        z_mean, z_log_var = self.encode(pixels, condition)
         if noise is None:
             noise = self.draw_noise(z_mean)
-        logits = self.decoder(z_mean + ops.exp(0.5 * z_log_var) * noise)
+        logits = self.logits(z_mean + ops.exp(0.5 * z_log_var) * noise, condition)
         return {
             "z_mean": z_mean,
             "z_log_var": z_log_var,
@@ -106,7 +157,28 @@ class VAE(keras.Model):
     def call(self, inputs: dict[str, Any], training: bool = False) -> dict[str, Any]:
         """`evaluate_images` at sampled noise, in training and in validation alike: the ELBO
         is an expectation over it."""
-        return self.evaluate_images(inputs["image"], None)
+        return self.evaluate_images(inputs["image"], None, self.condition_of(inputs))
+
+    def objective(self, y_pred: dict[str, Any], training: bool) -> Any:
+        """The loss of each image, float32 [batch]."""
+        penalty = self.regularizer(y_pred["z_mean"], y_pred["z_log_var"])
+        return y_pred["reconstruction_loss"] + self.effective_beta(training) * penalty
+
+    def metric_values(self, y_pred: dict[str, Any]) -> dict[str, Any]:
+        """What is averaged over an epoch, float32 [batch] each."""
+        reconstruction, kl = y_pred["reconstruction_loss"], y_pred["kl_loss"]
+        negative_elbo = reconstruction + kl
+        bits = losses.bits_per_dim(
+            negative_elbo,
+            self.settings.image.size,
+            density=self.settings.model.reconstruction != "bernoulli",
+        )
+        return {
+            "reconstruction_loss": reconstruction,
+            "kl_loss": kl,
+            "elbo": -negative_elbo,
+            "bits_per_dim": bits,
+        }
 
     def compute_loss(
         self,
@@ -116,36 +188,44 @@ class VAE(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """The mean over the global batch: replicas add their gradients up."""
-        penalty = self.regularizer(y_pred["z_mean"], y_pred["z_log_var"])
-        per_image = y_pred["reconstruction_loss"] + self.settings.model.beta * penalty
-        return ops.mean(per_image) / _replicas()
+        """The mean over the global batch: replicas add their gradients up.
+
+        A replica that got no image of the last batch of a validation adds nothing.
+        """
+        each = self.objective(y_pred, training)
+        count = ops.maximum(ops.cast(ops.shape(each)[0], "float32"), 1.0)
+        return ops.sum(each) / (count * replicas())
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
-        reconstruction, kl = y_pred["reconstruction_loss"], y_pred["kl_loss"]
-        negative_elbo = reconstruction + kl
-        bits = losses.bits_per_dim(
-            negative_elbo,
-            self.settings.image.size,
-            density=self.settings.model.reconstruction != "bernoulli",
-        )
-        for name, values in {
-            "reconstruction_loss": reconstruction,
-            "kl_loss": kl,
-            "elbo": -negative_elbo,
-            "bits_per_dim": bits,
-        }.items():
+        for name, values in self.metric_values(y_pred).items():
             self.means[name].update_state(values)
         self.active_units.update_state(y_pred["z_mean"])
-        return self.get_metrics_result()
+        return reducible(self.get_metrics_result())
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Nothing is left to build. Keras 3.15 would average a batch over the replicas to find
+        that out, which fails on a pool of workers."""
+
+    def _state(self, name: str, value: float, shape: tuple[int, ...] = ()) -> keras.Variable:
+        """A variable that is saved with the weights, but changed by no optimizer."""
+        return self.add_weight(
+            shape=shape,
+            initializer=keras.initializers.Constant(value),
+            trainable=False,
+            dtype="float32",
+            aggregation="mean",
+            name=name,
+        )
 
 
-def _replicas() -> int:
-    """Replicas whose losses TensorFlow adds up; other backends see the global batch."""
-    if keras.backend.backend() != "tensorflow":
-        return 1
-    import tensorflow as tf
+class CVAE(VAE):
+    """Sohn et al. 2015: encoder and decoder are told the condition, and z keeps the rest."""
 
-    return tf.distribute.get_strategy().num_replicas_in_sync
+
+def given(first: Any, condition: Any) -> Any:
+    """What a network takes."""
+    if condition is None:
+        return first
+    return [ops.convert_to_tensor(first), ops.convert_to_tensor(condition)]

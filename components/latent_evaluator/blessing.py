@@ -68,13 +68,21 @@ def _absolute(metrics: dict[str, Any], config: EvaluationConfig) -> Iterator[tup
 def _relative(
     candidate: dict[str, Any], baseline: dict[str, Any], config: EvaluationConfig
 ) -> tuple[bool, str]:
-    new, old = -candidate["elbo"], -baseline["elbo"]
+    measure = "negative ELBO"
+    if candidate["elbo"] is None:  # nor has the baseline one: see the executor
+        measure = "reconstruction loss (there is no ELBO without a posterior)"
+    new, old = _nats(candidate), _nats(baseline)
     if not math.isfinite(old):
-        return True, "the blessed model's ELBO is not finite on this data: not compared"
+        return True, f"the blessed model's {measure} is not finite on this data: not compared"
     change = (new - old) / max(abs(old), 1e-12)
     direction = "worse" if change > 0 else "better"
     return (
         change <= config.max_worsening,
-        f"negative ELBO {new:.2f} nats against the blessed model's {old:.2f}: "
+        f"{measure} {new:.2f} nats against the blessed model's {old:.2f}: "
         f"{abs(change):.1%} {direction} (at most {config.max_worsening:.1%} worse)",
     )
+
+
+def _nats(metrics: dict[str, Any]) -> float:
+    """What an image costs; lower is better."""
+    return metrics["reconstruction_loss"] if metrics["elbo"] is None else -metrics["elbo"]

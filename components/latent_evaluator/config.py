@@ -18,7 +18,7 @@ class EvaluationConfig:
     max_unexplained: share of the reconstruction error of a constant mean image that may
       remain; 0 is a perfect reconstruction, 1 no better than that constant image.
     max_worsening: how much worse than the blessed model's the negative ELBO may be, as a
-      fraction of it.
+      fraction of it. Of autoencoders, which have no ELBO, the reconstruction loss.
     """
 
     split: str = "test"

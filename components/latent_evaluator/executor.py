@@ -22,12 +22,12 @@ from tfx.utils import io_utils, path_utils
 from components.latent_evaluator import blessing as judgement
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.contact_sheet import model_sheet
-from components.latent_evaluator.scoring import Scoring, describe
+from components.latent_evaluator.scoring import Scoring, condition_of, describe, read_records
 from components.latent_evaluator.tally import Tally, metrics
 from data_prep.errors import InputError
 from data_prep.manifest import read_manifest
 from data_prep.settings import parse
-from trainer.hparams import ImageShape
+from trainer.hparams import WITHOUT_PRIOR, ImageShape
 
 EXAMPLES, MODEL, BASELINE_MODEL = "examples", "model", "baseline_model"
 EVALUATION, BLESSING = "evaluation", "blessing"
@@ -63,7 +63,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             seed=config.seed,
             images_per_label=config.images_per_label,
         )
-        note = _why_not_compared(model, baseline, image)
+        names = {"label": manifest.labels, "attributes": manifest.attributes}
+        note = _why_not_compared(model, baseline, image, names)
         models = {"candidate": model} if note else {"candidate": model, "baseline": baseline}
         tallies = self._score(scoring, {name: _full(each) for name, each in models.items()})
         if not tallies["candidate"].sums:
@@ -83,7 +84,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             os.path.join(evaluation.uri, "blessing.json"),
             {"blessed": verdict.blessed, "reasons": list(verdict.reasons)},
         )
-        sheet = _draw(tallies["candidate"], measured["candidate"], verdict, model, config)
+        sheet = _draw(tallies["candidate"], measured["candidate"], verdict, model, scoring, config)
         with fileio.open(os.path.join(evaluation.uri, "contact_sheet.png"), "wb") as file:
             file.write(sheet)
         _bless(artifact_utils.get_single_instance(output_dict[BLESSING]), verdict, model, baseline)
@@ -110,7 +111,10 @@ def _full(model: types.Artifact) -> str:
 
 
 def _why_not_compared(
-    model: types.Artifact, baseline: types.Artifact | None, image: ImageShape
+    model: types.Artifact,
+    baseline: types.Artifact | None,
+    image: ImageShape,
+    names: dict[str, tuple[str, ...]],
 ) -> str:
     """Why a comparison with the baseline would mean nothing; "" where it means something."""
     if baseline is None:
@@ -131,15 +135,27 @@ def _why_not_compared(
             f"the blessed model has a {old['reconstruction']} likelihood, this one "
             f"{new['reconstruction']}: not compared"
         )
+    if (new["family"] in WITHOUT_PRIOR) != (old["family"] in WITHOUT_PRIOR):
+        return (
+            f"the blessed model is of the family {old['family']}, this one {new['family']}, and "
+            "only one of them has an ELBO: not compared"
+        )
+    condition = old.get("condition")
+    if condition and tuple(condition["names"]) != tuple(names[condition["kind"]]):
+        return (
+            f"the blessed model is told {condition['kind']} of other names than the data has: "
+            "not compared"
+        )
     return ""
 
 
 def _likelihood(description: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `metrics`. implied_sigma is sigma * sqrt(beta)."""
-    implied, beta = description["implied_sigma"], description["beta"]
-    if not implied or not beta:
-        return {"likelihood": description["reconstruction"]}
-    return {"likelihood": description["reconstruction"], "sigma": implied / math.sqrt(beta)}
+    """The arguments of `metrics`."""
+    return {
+        "likelihood": description["reconstruction"],
+        "sigma": description["sigma"] or 1.0,
+        "posterior": description["family"] not in WITHOUT_PRIOR,
+    }
 
 
 def _draw(
@@ -147,6 +163,7 @@ def _draw(
     measured: dict[str, Any],
     verdict: judgement.Verdict,
     model: types.Artifact,
+    scoring: Scoring,
     config: EvaluationConfig,
 ) -> bytes:
     rows = [
@@ -155,17 +172,20 @@ def _draw(
     ]
     count = SAMPLE_ROWS * max(len(real) for _, real, _ in rows)
     decoder = tf.saved_model.load(path_utils.serving_model_path(model.uri))
-    samples = decoder.signatures["sample"](
-        count=tf.constant(count), seed=tf.constant(config.seed, tf.int64)
-    )["image"].numpy()
     description = describe(_full(model))
+    given = {"count": tf.constant(count), "seed": tf.constant(config.seed, tf.int64)}
+    condition = _sample_condition(description, scoring, count)
+    if condition is not None:
+        given["condition"] = tf.constant(condition)
+    samples = decoder.signatures["sample"](**given)["image"].numpy()
+    family = description["family"].upper().replace("_", "-")
     title = (
-        f"{description['family'].upper()}, {description['latent_dim']} latent dimensions: "
+        f"{family}, {description['latent_dim']} latent dimensions: "
         f"{'blessed' if verdict.blessed else 'not blessed'}"
     )
     caption = (
         f"{measured['count']:,} {config.split} images   ·   "
-        f"ELBO {measured['elbo']:.1f} nats   ·   PSNR {measured['psnr']:.1f} dB "
+        f"{_cost(measured)}   ·   PSNR {measured['psnr']:.1f} dB "
         f"(mean image {measured['mean_image']['psnr']:.1f})   ·   "
         f"{measured['active_units']} of {measured['latent_dim']} dimensions in use"
     )
@@ -173,6 +193,28 @@ def _draw(
     buffer = io.BytesIO()
     model_sheet(rows, pixels, title, caption).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _sample_condition(
+    description: dict[str, Any], scoring: Scoring, count: int
+) -> np.ndarray | None:
+    """Each label in turn, or the attributes of images of the split: float32 [count, names]."""
+    condition = description.get("condition")
+    if condition is None:
+        return None
+    if condition["kind"] == "label":
+        names = len(condition["names"])
+        return np.eye(names, dtype=np.float32)[np.arange(count) % names]
+    shards = (batch for path in scoring.files for batch in read_records(path))
+    known = condition_of(description, next(shards))
+    assert known is not None
+    return known[np.arange(count) % len(known)]
+
+
+def _cost(measured: dict[str, Any]) -> str:
+    if measured["elbo"] is None:
+        return f"reconstruction {measured['reconstruction_loss']:.1f} nats, no KL"
+    return f"ELBO {measured['elbo']:.1f} nats"
 
 
 def _bless(

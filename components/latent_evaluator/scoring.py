@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
@@ -73,8 +73,8 @@ class _ScoreShard(beam.DoFn):
     def process(self, path: str) -> Iterator[Tally]:
         assert self._model is not None
         tally = Tally(self._scoring.images_per_label)
-        for keys, labels, images in _read(path):
-            tally.add(self._model.score(keys, labels, images, self._scoring))
+        for records in read_records(path):
+            tally.add(self._model.score(records, self._scoring))
         yield tally
 
 
@@ -105,25 +105,30 @@ class _Model:
 
     def __init__(self, directory: str) -> None:
         self._loaded = tf.saved_model.load(directory)
-        self._latent_dim = describe(directory)["latent_dim"]
+        self._description = describe(directory)
 
-    def score(
-        self, keys: list[bytes], labels: list[str], images: list[bytes], scoring: Scoring
-    ) -> Batch:
-        strings = tf.constant(images, tf.string)
-        noise = np.stack([noise_for(key, scoring.seed, self._latent_dim) for key in keys])
-        encoded = self._call("encode", image=strings)
-        reconstructed = self._call("reconstruct", image=strings)
-        elbo = self._call("elbo", image=strings, noise=tf.constant(noise))
-        pixels = np.frombuffer(b"".join(images), np.uint8)
+    def score(self, read: Records, scoring: Scoring) -> Batch:
+        given = {"image": tf.constant(read.images, tf.string)}
+        condition = condition_of(self._description, read)
+        if condition is not None:
+            given["condition"] = tf.constant(condition)
+        size = self._description["latent_dim"]
+        noise = np.stack([noise_for(key, scoring.seed, size) for key in read.keys])
+        encoded = self._call("encode", **given)
+        reconstructed = self._call("reconstruct", **given)
+        # without a posterior there is no noise: the reconstruction itself is what is scored
+        scored = reconstructed
+        if "elbo" in self._loaded.signatures:
+            scored = self._call("elbo", **given, noise=tf.constant(noise))
+        pixels = np.frombuffer(b"".join(read.images), np.uint8)
         return Batch(
-            keys=keys,
-            labels=labels,
-            images=pixels.reshape(len(images), *scoring.image.as_tuple),
+            keys=read.keys,
+            labels=read.labels,
+            images=pixels.reshape(len(read.images), *scoring.image.as_tuple),
             reconstructions=reconstructed["image"],
             z_mean=encoded["z_mean"],
-            reconstruction_loss=elbo["reconstruction_loss"],
-            kl_loss=elbo["kl_loss"],
+            reconstruction_loss=scored["reconstruction_loss"],
+            kl_loss=scored.get("kl_loss"),
         )
 
     def _call(self, signature: str, **inputs: tf.Tensor) -> dict[str, np.ndarray]:
@@ -141,14 +146,44 @@ def noise_for(key: bytes, seed: int, size: int) -> np.ndarray:
     return generator.standard_normal(size, dtype=np.float32)
 
 
-def _read(path: str) -> Iterator[tuple[list[bytes], list[str], list[bytes]]]:
-    """Keys, labels ("" where there is none) and raw images of a shard, in batches."""
+class Records(NamedTuple):
+    """Images of a shard. labels: "" where there is none; attributes: int64 [n, names]."""
+
+    keys: list[bytes]
+    labels: list[str]
+    images: list[bytes]
+    attributes: np.ndarray
+
+
+def condition_of(description: dict[str, Any], records: Records) -> np.ndarray | None:
+    """What a model is told about images, float32 [n, names]; None where it is told nothing.
+
+    A label that the model does not know is all zeros.
+    """
+    condition = description.get("condition")
+    if condition is None:
+        return None
+    if condition["kind"] == "attributes":
+        return records.attributes.astype(np.float32)
+    return np.array(
+        [[label == name for name in condition["names"]] for label in records.labels], np.float32
+    )
+
+
+def read_records(path: str) -> Iterator[Records]:
+    """The images of a shard, in batches."""
     spec = {
         features.KEY: tf.io.FixedLenFeature([], tf.string),
         features.LABEL: tf.io.FixedLenFeature([], tf.string, default_value=""),
         features.IMAGE: tf.io.FixedLenFeature([], tf.string),
+        features.ATTRIBUTES: tf.io.RaggedFeature(tf.int64),
     }
     records = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(BATCH)
     for batch in records.map(lambda serialized: tf.io.parse_example(serialized, spec)).prefetch(2):
         labels = [label.decode("utf-8", "replace") for label in batch[features.LABEL].numpy()]
-        yield batch[features.KEY].numpy().tolist(), labels, batch[features.IMAGE].numpy().tolist()
+        yield Records(
+            keys=batch[features.KEY].numpy().tolist(),
+            labels=labels,
+            images=batch[features.IMAGE].numpy().tolist(),
+            attributes=batch[features.ATTRIBUTES].to_tensor().numpy(),
+        )

@@ -27,7 +27,8 @@ class Batch:
     images: uint8 [n, height, width, channels].
     reconstructions: float [n, height, width, channels] in [0, 1], at z = z_mean.
     z_mean: float [n, latent_dim].
-    reconstruction_loss, kl_loss: float [n], nats per image, at a sampled z.
+    reconstruction_loss, kl_loss: float [n], nats per image, at a sampled z; kl_loss is None
+      without a posterior, z being z_mean then.
     """
 
     keys: list[bytes]
@@ -36,7 +37,7 @@ class Batch:
     reconstructions: np.ndarray
     z_mean: np.ndarray
     reconstruction_loss: np.ndarray
-    kl_loss: np.ndarray
+    kl_loss: np.ndarray | None
 
 
 @dataclasses.dataclass
@@ -57,7 +58,7 @@ class Tally:
             [
                 np.ones(len(pixels)),
                 batch.reconstruction_loss,
-                batch.kl_loss,
+                np.zeros(len(pixels)) if batch.kl_loss is None else batch.kl_loss,
                 _per_image((pixels - guesses) ** 2),
                 _per_image(_cross_entropy(pixels, guesses)),
                 _per_image(_cross_entropy(pixels, pixels)),
@@ -95,13 +96,17 @@ class Tally:
         self.gallery[label] = both[: self.images_per_label]
 
 
-def metrics(tally: Tally, *, likelihood: str, sigma: float = 1.0) -> dict[str, Any]:
+def metrics(
+    tally: Tally, *, likelihood: str, sigma: float = 1.0, posterior: bool = True
+) -> dict[str, Any]:
     """The metrics of a split.
 
     Args:
       tally: of at least one image.
       likelihood: `bernoulli`, or a Gaussian one (`gaussian`, `gaussian_learned`).
       sigma: of `gaussian`.
+      posterior: whether the model has one. Without it there is no KL, hence no ELBO: kl_loss,
+        elbo and bits_per_dim are None.
 
     Returns:
       count; reconstruction_loss, kl_loss, elbo (its sum's negative: higher is better), in nats
@@ -124,7 +129,7 @@ def metrics(tally: Tally, *, likelihood: str, sigma: float = 1.0) -> dict[str, A
     z_variance = z_square - z_mean**2
 
     density = likelihood != "bernoulli"
-    whole = _scores(total, size, density)
+    whole = _scores(total, size, density, posterior)
     if not density:
         mean_loss = mean_cross_entropy
         floor = total[1 + _SCALARS.index("entropy")] / count
@@ -143,22 +148,23 @@ def metrics(tally: Tally, *, likelihood: str, sigma: float = 1.0) -> dict[str, A
             "psnr": _psnr(mean_error / size),
         },
         "labels": {
-            label: _scores(sums, size, density)
+            label: _scores(sums, size, density, posterior)
             for label, sums in sorted(tally.sums.items())
             if label
         },
     }
 
 
-def _scores(sums: np.ndarray, size: int, density: bool) -> dict[str, Any]:
+def _scores(sums: np.ndarray, size: int, density: bool, posterior: bool) -> dict[str, Any]:
     count = int(sums[0])
     loss, kl, error = (float(value) for value in sums[1:4] / count)
+    bits = bits_per_dim(loss + kl, size, density=density)
     return {
         "count": count,
         "reconstruction_loss": loss,
-        "kl_loss": kl,
-        "elbo": -(loss + kl),
-        "bits_per_dim": bits_per_dim(loss + kl, size, density=density),
+        "kl_loss": kl if posterior else None,
+        "elbo": -(loss + kl) if posterior else None,
+        "bits_per_dim": bits if posterior else None,
         "mse": error / size,
         "psnr": _psnr(error / size),
     }

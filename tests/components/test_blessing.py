@@ -64,6 +64,14 @@ def test_a_density_may_have_a_negative_loss():
     assert not judge(GOOD | {"elbo": 940.0}, CONFIG, old).blessed
 
 
+def test_models_without_an_elbo_are_compared_on_reconstruction():
+    old = GOOD | {"elbo": None, "reconstruction_loss": 50.0}
+    worse = judge(old | {"reconstruction_loss": 53.0}, CONFIG, old)
+    assert not worse.blessed
+    assert "no ELBO without a posterior) 53.00 nats against the blessed model's" in worse.reasons[0]
+    assert judge(old | {"reconstruction_loss": 52.0}, CONFIG, old).blessed
+
+
 def test_the_same_model_says_so_and_is_not_compared():
     verdict = judge(GOOD, CONFIG, None, SAME_MODEL)
     assert verdict.blessed

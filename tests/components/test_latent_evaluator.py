@@ -104,7 +104,9 @@ def write_model(directory, fault="", worse=0.0, **description):
             "latent_dim": LATENT,
             "beta": 1.0,
             "reconstruction": "gaussian",
+            "sigma": 1.0,
             "implied_sigma": 1.0,
+            "condition": None,
             "image": {"height": SIDE, "width": SIDE, "channels": 1},
         }
         with open(os.path.join(path, "assets.extra", "model.json"), "w") as file:
@@ -163,10 +165,71 @@ def models(tmp_path_factory):
     }
     found["worse"] = write_model(root / "worse", worse=1.5)
     found["bernoulli"] = write_model(
-        root / "bernoulli", reconstruction="bernoulli", implied_sigma=None
+        root / "bernoulli", reconstruction="bernoulli", sigma=None, implied_sigma=None
     )
     found["small"] = write_model(root / "small", image={"height": 16, "width": 16, "channels": 1})
     return found
+
+
+class Told(Model):
+    """Makes of every image what it is told: a black one of a cat, a white one of a dog."""
+
+    def of(self, condition):
+        return tf.tile(tf.reshape(condition[:, 1], [-1, 1, 1, 1]), [1, SIDE, SIDE, 1])
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, "image"),
+            tf.TensorSpec([None, 2], tf.float32, "condition"),
+        ]
+    )
+    def encode(self, image, condition):
+        return {"z_mean": self.pixels(image)[:, 0, :LATENT, 0] + condition[:, :1] * 0}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, "image"),
+            tf.TensorSpec([None, 2], tf.float32, "condition"),
+        ]
+    )
+    def reconstruct(self, image, condition):
+        loss = tf.reduce_sum((self.of(condition) - self.pixels(image)) ** 2, [1, 2, 3])
+        return {"image": self.of(condition), "reconstruction_loss": loss}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([], tf.int32, "count"),
+            tf.TensorSpec([], tf.int64, "seed"),
+            tf.TensorSpec([None, 2], tf.float32, "condition"),
+        ]
+    )
+    def sample(self, count, seed, condition):
+        return {"image": self.of(condition)}
+
+
+def write_told(directory):
+    """A conditional autoencoder: no posterior, hence no signature `elbo`."""
+    model = Told("", 0.0)
+    facts = {
+        "family": "ae",
+        "latent_dim": LATENT,
+        "beta": None,
+        "reconstruction": "gaussian",
+        "sigma": 1.0,
+        "implied_sigma": None,
+        "condition": {"kind": "label", "names": list(LABELS)},
+        "image": {"height": SIDE, "width": SIDE, "channels": 1},
+    }
+    for folder, named in (
+        ("Format-TFMA", {"encode": model.encode, "reconstruct": model.reconstruct}),
+        ("Format-Serving", {"sample": model.sample}),
+    ):
+        path = os.path.join(directory, folder)
+        tf.saved_model.save(model, path, signatures=named)
+        os.makedirs(os.path.join(path, "assets.extra"))
+        with open(os.path.join(path, "assets.extra", "model.json"), "w") as file:
+            json.dump(facts, file)
+    return str(directory)
 
 
 class Outcome:
@@ -309,6 +372,25 @@ def test_numbers_and_picture_do_not_depend_on_the_shards(tmp_path, examples, mod
         )
     sheets = [Path(outcome.evaluation.uri, "contact_sheet.png") for outcome in (one, other)]
     assert sheets[0].read_bytes() == sheets[1].read_bytes()
+
+
+def test_a_conditional_autoencoder_is_told_the_label_and_has_no_elbo(tmp_path, examples, models):
+    told = write_told(tmp_path / "told")
+    config = EvaluationConfig(max_unexplained=1.0)
+    # it is compared with another autoencoder on the reconstruction loss
+    outcome = run(tmp_path / "out", examples, told, baseline=told, config=config)
+    candidate = outcome.read("metrics.json")["candidate"]
+    assert (candidate["elbo"], candidate["kl_loss"], candidate["bits_per_dim"]) == (None,) * 3
+    # cats are all black to it, dogs all white: each image's own sum of squares away
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (IMAGES, PIXELS), np.uint8) / 255
+    errors = (pixels - (np.arange(IMAGES) % 2)[:, None]) ** 2
+    assert candidate["mse"] == pytest.approx(errors.mean(), rel=1e-5)
+    assert candidate["reconstruction_loss"] == pytest.approx(errors.sum(1).mean(), rel=1e-5)
+    assert not outcome.read("blessing.json")["blessed"]  # such images explain nothing
+    assert "of a constant mean image's error" in outcome.reasons[0]
+    vae = run(tmp_path / "vae", examples, models[""], baseline=told)
+    assert "only one of them has an ELBO: not compared" in vae.reasons[-1]
 
 
 def test_data_without_labels(tmp_path, models):

@@ -58,11 +58,16 @@ def test_help_and_version_start_no_heavy_library(tmp_path):
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), check=True)
 
 
-def test_presets_are_listed_with_a_word_on_each(tmp_path):
+def test_presets_are_listed_with_beta_and_a_word_on_each(tmp_path):
     shown = latentforge("presets", cwd=tmp_path)
     assert shown.returncode == 0
-    names = [line.split()[0] for line in shown.stdout.splitlines()]
-    assert names == preset_names() and {"sample", "quickdraw", "celeba", "mnist"} <= set(names)
+    lines = [line.split(maxsplit=3) for line in shown.stdout.splitlines()]
+    assert lines[0] == ["preset", "beta", "sigma"]
+    found = {name: numbers for name, *numbers in lines[1:]}
+    assert list(found) == preset_names()
+    assert found["cats_vae"][:2] == ["0.1024", "-"]
+    assert found["cats_ae"][:2] == ["-", "-"]  # no KL
+    assert found["sample"] == ["1", "-", "procedural drawings, conv VAE, 32x32"]
 
 
 @pytest.mark.slow
@@ -81,7 +86,7 @@ def test_presets_as_json_count_the_parameters(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["run", "nosuch"], "error: config: got 'nosuch', allowed: celeba, "),
+        (["run", "nosuch"], "error: config: got 'nosuch', allowed: "),
         (["run", "sample", "--set", "model.beta=x"], "error: model.beta: got 'x', allowed: a num"),
         (["run", "sample", "--root", "file"], "error: --root: file is not a directory"),
     ],

@@ -8,17 +8,30 @@ import pytest
 
 from data_prep.errors import InputError
 from data_prep.options import PrepOptions
-from pipeline.config import load_config, preset_names
+from pipeline.config import PRESETS, load_config, preset_names
 
 QUICKDRAW = "data.input=a/*.bin"
 
 
 def test_every_preset_loads():
-    assert len(preset_names()) >= 8
+    assert {"quickdraw", "sample", "cats_ae", "cats_vae", "words_ae"} <= set(preset_names())
     for name in preset_names():
         config = load_config(name)
         assert config.name == name and config.description
-        assert config.data.prep_options().source == config.data.source
+
+
+def test_presets_have_the_beta_that_their_sources_amount_to():
+    from trainer.beta import PUBLISHED, effective_beta
+
+    for name in set(preset_names()) & set(PUBLISHED):
+        assert load_config(name).model.beta == pytest.approx(effective_beta(**PUBLISHED[name]))
+
+
+def test_headers_of_presets_say_what_is_needed():
+    for name in preset_names():
+        header = (PRESETS / f"{name}.yaml").read_text().split("\nname:")[0]
+        for word in ("source", "command", "hardware", "expect"):
+            assert f"\n#   {word} " in header, (name, word)
 
 
 def test_overrides_are_yaml_and_reach_any_depth():
@@ -58,6 +71,9 @@ def test_prep_options_hold_what_shapes_the_data_and_nothing_else():
         (["model.beta=-1"], r"model\.beta: got -1\.0, allowed: a number of at least 0"),
         (["model.latent_dim=many"], r"model\.latent_dim: got 'many', allowed: a whole number"),
         (["data.image_size=20"], r"data\.image_size: .* got 20, allowed: a multiple of 8"),
+        (["model.latent_dim=0"], r"model\.latent_dim: got 0, allowed: 1 to 4096"),
+        (["model.family=cvae"], r"model\.condition: got 'none', allowed: label, attributes"),
+        (["model.condition=label"], r"model\.condition: got 'label', allowed: none with family"),
         (["data.rasterizer=crayon"], r"data\.rasterizer: got 'crayon', allowed: official, book"),
         (["data.input="], r"data\.input"),
         (["data.input=[]"], r"data\.input: got \[\], allowed: one or more globs"),

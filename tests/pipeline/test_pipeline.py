@@ -5,6 +5,7 @@ import json
 import pytest
 from tfx.utils import import_utils
 
+from data_prep.errors import InputError
 from data_prep.manifest import Manifest
 from data_prep.source import ImageSpec
 from pipeline.config import load_config
@@ -128,3 +129,15 @@ def test_data_without_labels_has_none_in_its_schema(make, tmp_path):
     with open(nodes["ImportSchemaGen"].exec_properties["schema_file"]) as file:
         schema = file.read()
     assert '"image"' in schema and '"label"' not in schema and '"attributes"' not in schema
+
+
+def test_a_condition_that_prepared_data_lacks_is_refused_before_any_node(make, tmp_path):
+    folder = prepared(tmp_path / "data", labels=())
+    conditional = ("model.family=cvae", "model.condition=label")
+    with pytest.raises(InputError, match=r"model\.condition: got 'label', allowed: none, as the"):
+        make("data.source=prepared", f"data.input={folder}", *conditional, inputs=[folder])
+
+
+def test_the_blessed_model_reaches_the_trainer_only_for_a_warm_start(make):
+    assert "base_model" not in make()["Trainer"].inputs
+    assert "base_model" in make("train.warm_start=true")["Trainer"].inputs

@@ -27,6 +27,7 @@ TINY = (
     "train.epochs=25",
     "train.batch_size=16",
     "train.learning_rate=0.003",
+    "train.pictures=false",
     "evaluation.min_active_units=1",
     "evaluation.max_unexplained=1",
     "evaluation.max_worsening=10",

@@ -104,7 +104,7 @@ def tiny_settings():
     def build(**changes) -> TrainerSettings:
         parts = {
             "model": {"latent_dim": 3},
-            "train": {"epochs": 2, "batch_size": 16, "seed": 7},
+            "train": {"epochs": 2, "batch_size": 16, "seed": 7, "pictures": False},
         }
         model_fields = {field.name for field in dataclasses.fields(ModelConfig)}
         for name, value in changes.items():

@@ -19,14 +19,16 @@ def exported(prepared, tmp_path_factory):
 
     out = tmp_path_factory.mktemp("exported")
     settings = TrainerSettings(
-        image=ImageShape(height=8, width=8), model=ModelConfig(latent_dim=3, beta=2.0)
+        image=ImageShape(height=8, width=8),
+        model=ModelConfig(latent_dim=3, beta=2.0),
+        labels=("bar", "ring"),
     )
     keras.utils.set_random_seed(0)
     model = build_model(settings)
     random = np.random.default_rng(0)
     model.set_weights([w + random.normal(0, 0.1, w.shape) for w in model.get_weights()])
-    export_decoder(model, str(out / "decoder"), ["bar", "ring"])
-    export_full_model(model, prepared.transform, str(out / "full"), ["bar", "ring"])
+    export_decoder(model, str(out / "decoder"))
+    export_full_model(model, prepared.transform, str(out / "full"))
     return model, out
 
 
@@ -114,10 +116,74 @@ def test_description(exported):
             "latent_dim": 3,
             "beta": 2.0,
             "reconstruction": "bernoulli",
+            "sigma": None,
             "implied_sigma": None,
             "image": {"height": 8, "width": 8, "channels": 1},
             "labels": ["bar", "ring"],
+            "attributes": [],
+            "condition": None,
         }
+
+
+def export(prepared, out, **model):
+    from trainer.hparams import ImageShape, ModelConfig, TrainerSettings
+
+    settings = TrainerSettings(
+        image=ImageShape(height=8, width=8),
+        model=ModelConfig(latent_dim=3, **model),
+        labels=("bar", "ring"),
+    )
+    made = build_model(settings)
+    random = np.random.default_rng(0)
+    made.set_weights([w + random.normal(0, 0.1, w.shape) for w in made.get_weights()])
+    export_decoder(made, str(out / "decoder"))
+    export_full_model(made, prepared.transform, str(out / "full"))
+    return made
+
+
+def test_a_conditional_model_takes_its_condition_everywhere(prepared, tmp_path):
+    model = export(prepared, tmp_path, family="cvae", condition="label")
+    images = prepared.images["eval"][:6]
+    image = tf.constant([i.tobytes() for i in images])
+    mixes = np.array([[1, 0], [0, 1], [0.5, 0.5]] * 2, np.float32)
+    z = np.random.default_rng(1).normal(size=(6, 3)).astype(np.float32)
+
+    decoded = signature(tmp_path / "decoder", "decode")(z=z, condition=mixes)["image"].numpy()
+    assert decoded == pytest.approx(np.asarray(model.decode(z, mixes)), abs=1e-5)
+    assert not np.allclose(decoded, np.asarray(model.decode(z, mixes[::-1])), atol=1e-3)
+
+    sample = signature(tmp_path / "decoder", "sample")
+    given = {"count": tf.constant(6), "seed": tf.constant(1, tf.int64)}
+    each = sample(**given, condition=mixes)["image"].numpy()
+    same = sample(**given, condition=mixes[:1])["image"].numpy()
+    assert np.array_equal(each[[0, 3]], same[[0, 3]])
+    assert not np.allclose(each[1], same[1], atol=1e-3)
+
+    z_mean, _ = model.encode(model.scale(images), mixes)
+    encoded = signature(tmp_path / "full", "encode")(image=image, condition=mixes)
+    assert encoded["z_mean"].numpy() == pytest.approx(np.asarray(z_mean), abs=1e-5)
+    expected = model.evaluate_images(images, z, mixes)
+    scored = signature(tmp_path / "full", "elbo")(image=image, noise=z, condition=mixes)
+    for name in ("reconstruction_loss", "kl_loss"):
+        assert scored[name].numpy() == pytest.approx(np.asarray(expected[name]), rel=1e-5)
+    described = json.loads((tmp_path / "decoder" / DESCRIPTION).read_text())
+    assert described["condition"] == {"kind": "label", "names": ["bar", "ring"]}
+
+
+def test_an_autoencoder_has_codes_but_no_elbo(prepared, tmp_path):
+    model = export(prepared, tmp_path, family="ae")
+    model.z_square.assign(model.z_square + 1.0)
+    loaded = tf.saved_model.load(str(tmp_path / "full"))
+    assert set(loaded.signatures) == {"encode", "reconstruct"}
+    image = tf.constant([i.tobytes() for i in prepared.images["eval"]])
+    assert set(loaded.signatures["encode"](image=image)) == {"z_mean"}
+    found = loaded.signatures["reconstruct"](image=image)
+    assert set(found) == {"image", "reconstruction_loss"}
+    described = json.loads((tmp_path / "full" / DESCRIPTION).read_text())
+    assert (described["beta"], described["condition"]) == (None, None)
+    sample = signature(tmp_path / "decoder", "sample")
+    drawn = sample(count=tf.constant(4), seed=tf.constant(0, tf.int64))["image"]
+    assert drawn.shape == (4, 8, 8, 1)
 
 
 ELSEWHERE = """

@@ -5,9 +5,7 @@ import pytest
 from data_prep.errors import InputError
 from data_prep.manifest import read_manifest
 from trainer.hparams import ImageShape
-from trainer.inputs import check_inputs, check_settings
-from trainer.models import MODELS
-from trainer.vae import VAE
+from trainer.inputs import check_inputs, check_settings, check_vocabulary
 
 RECORDS = {"train": 60, "eval": 20}
 
@@ -15,8 +13,7 @@ RECORDS = {"train": 60, "eval": 20}
 def test_what_fits(prepared, tiny_settings, tmp_path):
     inputs = check_inputs(prepared.fn_args(tmp_path, tiny_settings()))
     assert (inputs.train_records, inputs.eval_records) == (60, 20)
-    assert inputs.labels == ("bar", "ring")
-    assert inputs.settings == tiny_settings()
+    assert inputs.settings == dataclasses.replace(tiny_settings(), labels=("bar", "ring"))
     assert len(inputs.data_version) == 64
     source = inputs.source(prepared.transform, "eval")
     assert (source.records, source.features) == (20, ("image",))
@@ -33,7 +30,7 @@ def test_what_fits(prepared, tiny_settings, tmp_path):
             {"image": ImageShape(height=8, width=8, channels=3)},
             "image.channels: got 3, allowed: 1, as the data was prepared",
         ),
-        ({"labels": ("bar",)}, "labels: got ('bar',), allowed: the words of the data: bar, ring"),
+        ({"labels": ("bar",)}, "labels: got ('bar',), allowed: those of the data: bar, ring"),
     ],
 )
 def test_settings_that_the_data_cannot_serve(prepared, tiny_settings, changes, message):
@@ -61,17 +58,40 @@ def test_too_few_records(prepared, tiny_settings, train, records, message):
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize(("feature", "name"), [("label_index", "label"), ("attributes",) * 2])
-def test_a_family_that_needs_what_the_data_lacks(
-    prepared, tiny_settings, monkeypatch, feature, name
+@pytest.mark.parametrize(
+    ("condition", "labels", "attributes", "allowed"),
+    [
+        ("label", (), (), "none"),
+        ("attributes", ("bar", "ring"), (), "label"),
+        ("label", (), ("Male",), "attributes"),
+    ],
+)
+def test_a_condition_that_the_data_lacks(
+    prepared, tiny_settings, condition, labels, attributes, allowed
 ):
-    class Conditional(VAE):
-        features = (feature,)
+    settings = tiny_settings(family="cvae", condition=condition)
+    manifest = dataclasses.replace(
+        read_manifest(prepared.directory), labels=labels, attributes=attributes
+    )
+    with pytest.raises(InputError) as error:
+        check_settings(settings, manifest, RECORDS)
+    words = f"model.condition: got '{condition}', allowed: {allowed}, as the data has"
+    assert str(error.value) == words
 
-    monkeypatch.setitem(MODELS, "vae", Conditional)
-    manifest = dataclasses.replace(read_manifest(prepared.directory), labels=(), attributes=())
-    with pytest.raises(InputError, match=rf"model\.family: got 'vae', .* needs no {name}:"):
-        check_settings(tiny_settings(), manifest, RECORDS)
+
+def test_a_condition_brings_its_feature(prepared, tiny_settings, tmp_path):
+    settings = tiny_settings(family="cvae", condition="label")
+    inputs = check_inputs(prepared.fn_args(tmp_path, settings))
+    assert inputs.source(prepared.transform, "train").features == ("image", "label_index")
+    check_vocabulary(inputs.settings, prepared.transform)
+
+
+def test_a_word_that_the_train_split_lacks(prepared, tiny_settings):
+    settings = dataclasses.replace(
+        tiny_settings(family="cvae", condition="label"), labels=("bar", "cat", "ring")
+    )
+    with pytest.raises(InputError, match="no image of cat in the train split"):
+        check_vocabulary(settings, prepared.transform)
 
 
 def test_a_number_of_steps_is_refused(prepared, tiny_settings, tmp_path):

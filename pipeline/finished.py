@@ -1,0 +1,103 @@
+"""Where the models and the data of a finished run are, told from its summary.
+
+Standard library only: a wrong directory is refused before TensorFlow is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from data_prep.errors import InputError
+from pipeline.summary import FILE as SUMMARY
+
+RUNS = Path("runs")
+MODEL_FILE = "saved_model.pb"
+DESCRIPTION = Path("assets.extra") / "model.json"
+
+
+class Finished(NamedTuple):
+    """Directories. `full` and `examples` are None where only a decoder is at hand."""
+
+    decoder: Path
+    full: Path | None = None
+    examples: Path | None = None
+
+
+def find(run: Path | None, decoder: Path | None) -> Finished:
+    """The models of the run with that root, or that decoder alone.
+
+    Args:
+      run: a root; with neither, the run below `RUNS` whose summary is the newest.
+      decoder: a decoder's directory, or a serving directory, of which the newest version.
+
+    Raises:
+      InputError: where they are not such directories.
+    """
+    if run is not None and decoder is not None:
+        raise InputError("--run, --decoder: got both, allowed: one of them")
+    if decoder is not None:
+        return Finished(_decoder(decoder))
+    return _run(run or _newest_run())
+
+
+def describe(model: Path) -> dict[str, Any]:
+    """What the trainer wrote beside a SavedModel about it: see `trainer.export.description`."""
+    return json.loads((model / DESCRIPTION).read_text(encoding="utf-8"))
+
+
+def condition_names(description: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the values of a model's condition, in order; empty where it takes none."""
+    return tuple((description.get("condition") or {}).get("names", ()))
+
+
+def takes_labels(description: dict[str, Any]) -> bool:
+    """Whether the condition is the label, of which an image has one."""
+    return (description.get("condition") or {}).get("kind") == "label"
+
+
+def _newest_run() -> Path:
+    summaries = sorted(RUNS.glob(f"*/{SUMMARY}"), key=lambda path: path.stat().st_mtime)
+    if not summaries:
+        raise InputError(f"--run: no run under {RUNS}, allowed: the root of a finished run")
+    return summaries[-1].parent
+
+
+def _run(root: Path) -> Finished:
+    summary = root / SUMMARY
+    if not summary.is_file():
+        raise InputError(
+            f"--run: got {str(root)!r}, allowed: the root of a run ({SUMMARY} is missing)"
+        )
+    artifacts = json.loads(summary.read_text(encoding="utf-8"))["artifacts"]
+    if "model" not in artifacts:
+        raise InputError(f"--run: the run in {root} has no model yet, allowed: a finished run")
+    model = _moved(Path(artifacts["model"]), root)
+    examples = _moved(Path(artifacts["examples"]), root)
+    found = Finished(model / "Format-Serving", model / "Format-TFMA", examples)
+    for path in found:
+        if path is None or not path.is_dir():
+            raise InputError(f"--run: the run in {root} is not whole: {path} is missing")
+    return found
+
+
+def _moved(path: Path, root: Path) -> Path:
+    """The artifact where the run wrote it, or below the root that has been moved since."""
+    if path.is_dir() or "artifacts" not in path.parts:
+        return path
+    below = path.parts[len(path.parts) - 1 - path.parts[::-1].index("artifacts") :]
+    return root.joinpath(*below)
+
+
+def _decoder(directory: Path) -> Path:
+    if directory.is_dir():
+        versions = [path for path in directory.iterdir() if path.name.isdecimal()]
+        candidates = [directory, *sorted(versions, key=lambda path: -int(path.name))]
+        for path in candidates:
+            if (path / MODEL_FILE).is_file() and (path / DESCRIPTION).is_file():
+                return path
+    raise InputError(
+        f"--decoder: got {str(directory)!r}, allowed: a pushed decoder, or the directory of "
+        f"its versions ({MODEL_FILE} and {DESCRIPTION} are missing)"
+    )

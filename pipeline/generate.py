@@ -1,0 +1,253 @@
+"""The pictures behind the generation verbs: which codes are decoded, and how they are laid out."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from data_prep.errors import InputError
+from data_prep.settings import require
+from pipeline.finished import Finished
+from pipeline.trained_models import Examples, Model, read_examples
+from trainer import generation
+from trainer.pictures.sheet import Row, sheet
+
+COLUMNS = 10
+MOST_NAMES = 10  # conditions shown where the call names none
+TRAVERSAL = np.linspace(-3, 3, 13, dtype=np.float32)  # in standard deviations of the prior
+SPLITS = ("test", "eval", "train")
+
+
+class Studio:
+    """A decoder and, of a finished run, its full model and images."""
+
+    def __init__(self, found: Finished, seed: int) -> None:
+        self.seed = seed
+        self.decoder = Model(found.decoder)
+        self._found = found
+
+    @functools.cached_property
+    def full(self) -> Model | None:
+        return Model(self._found.full) if self._found.full else None
+
+    @functools.cached_property
+    def examples(self) -> Examples | None:
+        return _examples(self._found.examples) if self._found.examples else None
+
+    def choose(self, count: int, labels: Sequence[str] = ()) -> list[int]:
+        """Positions of `count` examples drawn by the seed, labels taking turns."""
+        assert self.examples is not None
+        _known(labels, self.examples.names, "--labels")
+        order = np.random.default_rng(self.seed).permutation(len(self.examples.keys))
+        found = [self.examples.labels[i] for i in order]
+        allowed = [n for n, label in enumerate(found) if not labels or label in labels]
+        if len(allowed) < count:
+            raise InputError(
+                f"--count: asks for {count} images, allowed: the {len(allowed)} there are"
+            )
+        picked = generation.spread([found[n] for n in allowed], count)
+        return [int(order[allowed[n]]) for n in picked]
+
+    def encode(self, positions: Sequence[int]) -> tuple[np.ndarray, np.ndarray | None]:
+        """z_mean and conditions of these examples."""
+        assert self.examples is not None and self.full is not None
+        conditions = self.full.conditions_of(self.examples)
+        own = None if conditions is None else conditions[list(positions)]
+        return self.full.encode(self.examples.images[list(positions)], own)[0], own
+
+    @functools.cached_property
+    def codes(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """z_mean and z_log_var (None where codes have no spread) of every example."""
+        assert self.examples is not None and self.full is not None
+        return self.full.encode(self.examples.images, self.full.conditions_of(self.examples))
+
+    @functools.cached_property
+    def prior(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation [latent_dim] that codes are drawn with: 0 and 1, or
+        those of the images' codes where the model has no prior."""
+        if self.decoder.has_prior:
+            return np.zeros(self.decoder.latent_dim), np.ones(self.decoder.latent_dim)
+        if self.examples is None:
+            raise InputError("--decoder: an autoencoder has no prior, allowed: --run")
+        return self.codes[0].mean(axis=0), self.codes[0].std(axis=0)
+
+    def draw(self, count: int) -> np.ndarray:
+        mean, deviation = self.prior
+        return mean + deviation * generation.draw_codes(count, len(mean), self.seed)
+
+
+def sample(studio: Studio, *, count: int, labels: Sequence[str]) -> Image.Image:
+    """New images, z ~ N(0, I); the same codes under each condition."""
+    decoder = studio.decoder
+    if not decoder.conditions:
+        rows = _lines(decoder.sample(count, studio.seed))
+        return sheet(rows, title=f"{count} samples of the prior")
+    rows = []
+    for name in labels or decoder.conditions[:MOST_NAMES]:
+        condition = generation.mix([name], [1.0], decoder.conditions)
+        rows += _lines(decoder.sample(count, studio.seed, condition), name)
+    return sheet(rows, title="samples of the prior, the same codes in each group")
+
+
+def reconstruct(studio: Studio, *, count: int, labels: Sequence[str]) -> Image.Image:
+    """Real images over what comes back from their codes."""
+    assert studio.examples is not None
+    positions = studio.choose(count, labels)
+    decoded = studio.decoder.decode(*studio.encode(positions))
+    real = studio.examples.images[positions]
+    rows = []
+    for start in range(0, count, COLUMNS):
+        part = slice(start, start + COLUMNS)
+        rows += [Row(real[part], "real"), Row(decoded[part], note="reconstructed")]
+    return sheet(rows, title=f"{count} images and their reconstructions")
+
+
+def morph(
+    studio: Studio, *, count: int, steps: int, ends: tuple[str, str] | None, labels: Sequence[str]
+) -> Image.Image:
+    """From A to B on a straight line of codes (and of conditions), a row for each pair."""
+    conditions: np.ndarray | None = None
+    if studio.examples is None:
+        codes = studio.draw(2 * count)
+        if studio.decoder.conditions:
+            every = np.eye(len(studio.decoder.conditions), dtype=np.float32)
+            conditions = every[np.arange(2 * count) % len(every)]
+    else:
+        positions = _pairs(studio, count, ends, labels)
+        codes, conditions = studio.encode(positions)
+    rows = []
+    for a in range(0, len(codes), 2):
+        b, told = a + 1, None
+        if conditions is not None:
+            told = generation.interpolate(conditions[a], conditions[b], steps)
+        images = studio.decoder.decode(generation.interpolate(codes[a], codes[b], steps), told)
+        if studio.examples is not None:
+            real = studio.examples.images[[positions[a], positions[b]]]
+            images = np.concatenate([real[:1], images, real[1:]])
+        rows.append(Row(images))
+    alphas = [f"{alpha:.2g}" for alpha in np.linspace(0, 1, steps)]
+    columns = alphas if studio.examples is None else ["A", *alphas, "B"]
+    return sheet(rows, title="from A to B", columns=columns)
+
+
+def style(studio: Studio, *, count: int, labels: Sequence[str]) -> Image.Image:
+    """Prototypes (rows) x conditions (columns): the code of the one under the other.
+
+    With attributes, a column turns its attribute over in the prototype's own ones.
+    """
+    decoder = studio.decoder
+    names = tuple(labels) or decoder.conditions[:MOST_NAMES]
+    every = np.stack([generation.mix([name], [1.0], decoder.conditions) for name in names])
+    if studio.examples is None:
+        codes, own, first = studio.draw(count), np.zeros((count, every.shape[1])), []
+    else:
+        positions = studio.choose(count)
+        codes, conditions = studio.encode(positions)
+        assert conditions is not None
+        own, first = conditions, [studio.examples.images[positions]]
+    rows = []
+    for row, code in enumerate(codes):
+        targets = every if decoder.by_label else np.abs(own[row] - every)
+        images = decoder.decode(*generation.cross(code[None], targets))
+        rows.append(Row(np.concatenate([*(real[row : row + 1] for real in first), images])))
+    columns = [*("prototype" for _ in first), *names]
+    return sheet(rows, title="one style in each row", columns=columns)
+
+
+def mix(
+    studio: Studio, *, count: int, labels: Sequence[str], weights: Sequence[float]
+) -> Image.Image:
+    """The same codes (the first is 0) under each label alone and under their mix; four labels
+    without weights: the bilinear grid between them at z = 0, `count` to a side."""
+    decoder = studio.decoder
+    known = decoder.conditions
+    pure = np.stack([generation.mix([name], [1.0], known) for name in labels])
+    if len(labels) == 4 and not weights:
+        blends = generation.blend_corners(pure, count)
+        images = decoder.decode(np.tile(studio.prior[0], (len(blends), 1)), blends)
+        rows = [Row(images[i : i + count]) for i in range(0, len(images), count)]
+        corners = f"{labels[0]}, {labels[1]} above; {labels[2]}, {labels[3]} below"
+        return sheet(rows, title="between four labels, z = 0", caption=corners)
+    shares = list(weights) or [1 / len(labels)] * len(labels)
+    codes = np.concatenate([studio.prior[0][None], studio.draw(count)[1:]])
+    blend = generation.mix(labels, shares, known)
+    rows = [
+        Row(decoder.decode(codes, np.tile(condition, (count, 1))), name)
+        for name, condition in zip((*labels, "mix"), (*pure, blend), strict=True)
+    ]
+    parts = zip(labels, shares, strict=True)
+    recipe = " + ".join(f"{share:.2g} {name}" for name, share in parts)
+    return sheet(rows, title=recipe, columns=["z = 0"])
+
+
+def traverse(studio: Studio, *, count: int) -> Image.Image:
+    """A row for each of up to `count` latent dimensions, the others held: by falling KL around
+    a real image where there is a full model, in the given order around 0 otherwise."""
+    decoder = studio.decoder
+    count = min(count, decoder.latent_dim)
+    mean, deviation = studio.prior
+    told: np.ndarray | None = None
+    if studio.examples is None:
+        dimensions, notes, code = list(range(count)), [""] * count, mean
+        if decoder.conditions:
+            told = generation.mix(decoder.conditions[:1], [1.0], decoder.conditions)
+    else:
+        sizes, note = _carried(*studio.codes)
+        dimensions = generation.by_size(sizes)[:count]
+        notes = [note.format(sizes[i]) for i in dimensions]
+        codes, conditions = studio.encode(studio.choose(1))
+        code, told = codes[0], None if conditions is None else conditions[0]
+    values = mean[dimensions, None] + deviation[dimensions, None] * TRAVERSAL
+    codes = generation.traverse(code, dimensions, values)
+    images = decoder.decode(codes, None if told is None else np.tile(told, (len(codes), 1)))
+    rows = [
+        Row(part, f"z{dimension}", note)
+        for part, dimension, note in zip(np.split(images, count), dimensions, notes, strict=True)
+    ]
+    columns = [f"{value:+g}" if value else "0" for value in TRAVERSAL]
+    return sheet(rows, title="one latent dimension in each row", columns=columns)
+
+
+def _carried(z_mean: np.ndarray, z_log_var: np.ndarray | None) -> tuple[np.ndarray, str]:
+    """How much each dimension carries, and the words for it."""
+    if z_log_var is None:
+        return z_mean.var(axis=0), "variance {:.2g}"
+    return generation.kl_by_dimension(z_mean, z_log_var), "KL {:.2f} nats"
+
+
+def _examples(directory: Path) -> Examples:
+    """Of the first split that has any, held-out ones first."""
+    for split in SPLITS:
+        examples = read_examples(directory, split)
+        if examples.keys:
+            return examples
+    raise InputError(f"--run: no images in {directory}")
+
+
+def _pairs(
+    studio: Studio, count: int, ends: tuple[str, str] | None, labels: Sequence[str]
+) -> list[int]:
+    """Positions of A, B, A, B...: the named examples, or of two labels where there are."""
+    assert studio.examples is not None
+    if ends is None:
+        return studio.choose(2 * count, labels)
+    keys = studio.examples.keys
+    for option, key in zip(("--from", "--to"), ends, strict=True):
+        require(key in keys, option, key, f"a key of the split, such as {keys[0]}")
+    return [keys.index(key) for key in ends]
+
+
+def _lines(images: np.ndarray, name: str = "") -> list[Row]:
+    return [
+        Row(images[start : start + COLUMNS], name if start == 0 else "")
+        for start in range(0, len(images), COLUMNS)
+    ]
+
+
+def _known(names: Sequence[str], known: Sequence[str], option: str) -> None:
+    for name in names:
+        require(name in known, option, name, ", ".join(known) or "nothing: the data has no labels")

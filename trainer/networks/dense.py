@@ -1,0 +1,58 @@
+"""Fully connected networks of the published MNIST recipes. They take images of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+from keras import layers
+
+from trainer.hparams import ImageShape
+from trainer.networks.joints import POSTERIOR, Tensor, heads, image_input, join, latent_input
+
+DROPOUT = 0.3
+
+
+def dense_encoder(
+    widths: Sequence[int],
+    regularised: bool,
+    image: ImageShape,
+    latent_dim: int,
+    condition_dim: int = 0,
+    outputs: Sequence[str] = POSTERIOR,
+) -> keras.Model:
+    """Dense layers of these widths with ReLU, then the heads.
+
+    widths (512,) is Osinga, Deep Learning Cookbook, ch. 13; (256, 128) and (256,), each
+    followed by batch normalisation and dropout ("regularised"), are parts 3 and 4 of the series
+    "Autoencoders in Keras".
+    """
+    pixels, condition, inputs = image_input(image, condition_dim)
+    x = join(layers.Flatten()(pixels), condition)
+    for width in widths:
+        x = _regularise(layers.Dense(width, activation="relu")(x), regularised)
+    return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
+
+
+def dense_decoder(
+    widths: Sequence[int],
+    regularised: bool,
+    image: ImageShape,
+    latent_dim: int,
+    condition_dim: int = 0,
+) -> keras.Model:
+    """The mirror: leaky ReLU where regularised, ReLU where not, as the sources have it."""
+    z, condition, inputs = latent_input(latent_dim, condition_dim)
+    x = join(z, condition)
+    for width in reversed(widths):
+        x = layers.Dense(width)(x)
+        x = layers.LeakyReLU(0.3)(x) if regularised else layers.ReLU()(x)
+        x = _regularise(x, regularised)
+    x = layers.Dense(image.size, dtype="float32", name="logits")(x)
+    return keras.Model(inputs, layers.Reshape(image.as_tuple, dtype="float32")(x), name="decoder")
+
+
+def _regularise(x: Tensor, regularised: bool) -> Tensor:
+    if not regularised:
+        return x
+    return layers.Dropout(DROPOUT)(layers.BatchNormalization()(x))

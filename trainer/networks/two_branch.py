@@ -1,0 +1,58 @@
+"""The networks of Osinga, Deep Learning Cookbook, ch. 13: 3x3 and 2x2 kernels side by side.
+
+Their latent is a map: one vector for each cell of 2^stages pixels, flattened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+from keras import layers
+
+from trainer.hparams import ImageShape
+from trainer.networks.joints import POSTERIOR, heads, image_input, join, latent_input, logits
+
+FIRST = 4  # filters of each branch of the first stage; every stage doubles them
+
+
+def two_branch_encoder(
+    stages: int,
+    image: ImageShape,
+    latent_dim: int,
+    condition_dim: int = 0,
+    outputs: Sequence[str] = POSTERIOR,
+) -> keras.Model:
+    """4 stages with one head of 128 make the autoencoder of 35,085 parameters; 5 stages, which
+    end in a linear layer of 128, with two heads of 64 the VAE of 276,013, both at 32x32x1."""
+    pixels, condition, inputs = image_input(image, condition_dim)
+    x = pixels
+    for stage in range(stages):
+        branches = [
+            layers.Conv2D(FIRST * 2**stage, kernel, padding="same", activation="relu")(x)
+            for kernel in (3, 2)
+        ]
+        x = layers.MaxPooling2D(2)(layers.Concatenate()(branches))
+    if stages == 5:
+        x = layers.Dense(FIRST * 2**stages)(x)
+    units = latent_dim // _cells(image, stages)
+    flat = [layers.Flatten(dtype="float32")(y) for y in heads(join(x, condition), units, outputs)]
+    return keras.Model(inputs, flat, name="encoder")
+
+
+def two_branch_decoder(
+    stages: int, image: ImageShape, latent_dim: int, condition_dim: int = 0
+) -> keras.Model:
+    """Single 3x3 convolutions between nearest-neighbour upsamplings."""
+    z, condition, inputs = latent_input(latent_dim, condition_dim)
+    height, width = image.height // 2**stages, image.width // 2**stages
+    x = layers.Reshape((height, width, latent_dim // _cells(image, stages)))(z)
+    x = join(x, condition)
+    for stage in reversed(range(stages)):
+        filters = FIRST * 2**stage * (2 if stages == 5 else 1)
+        x = layers.UpSampling2D(2)(layers.Conv2D(filters, 3, padding="same", activation="relu")(x))
+    return keras.Model(inputs, logits(x, image), name="decoder")
+
+
+def _cells(image: ImageShape, stages: int) -> int:
+    return image.height * image.width // 4**stages

@@ -115,10 +115,12 @@ def report(contenders, sizes, costs, decoding, kind) -> None:
         )
         slope = Cost(*((b - a) / more * 1e6 for a, b in zip(small, large, strict=True)))
         first = first or slope.wall
+        # Beam does not wait for its worker processes, so their processor time is not known.
+        alone = workers == 1
         table.add_row(
-            str(workers), f"{slope.wall:.0f}", f"{slope.processor:.0f}",
+            str(workers), f"{slope.wall:.0f}", f"{slope.processor:.0f}" if alone else "-",
             f"{small.wall - slope.wall * sizes['small'] / 1e6:.1f}",
-            f"{slope.processor / decode:.2f}", f"{first / slope.wall:.2f}",
+            f"{slope.processor / decode:.2f}" if alone else "-", f"{first / slope.wall:.2f}",
         )  # fmt: skip
     Console().print(table)
 

@@ -12,6 +12,7 @@ from data_prep import features
 from data_prep.columns import large_binary
 from data_prep.errors import InputError
 from data_prep.features import SPLITS
+from data_prep.images.decoding import Picture
 from data_prep.images.encoded import Located, Pictures, pack
 from data_prep.images.lists import Lists, read_lists
 from data_prep.options import PrepOptions
@@ -99,8 +100,8 @@ class CelebA(Pictures):
             matched=rows[rows >= 0],
         )
 
-    def accepts(self, picture: np.ndarray) -> str:
-        return "" if picture.shape[:2] == (HEIGHT, WIDTH) else "wrong_size"
+    def accepts(self, picture: Picture) -> str:
+        return "" if (picture.height, picture.width) == (HEIGHT, WIDTH) else "wrong_size"
 
     def more_columns(self, places: np.ndarray) -> dict[str, Any]:
         columns: dict[str, Any] = {}

@@ -16,7 +16,7 @@ import pyarrow as pa
 from data_prep.columns import binary_parts, large_binary
 from data_prep.errors import InputError
 from data_prep.images import zips
-from data_prep.images.decoding import Fitter, decode
+from data_prep.images.decoding import Fitter, Picture, decode
 from data_prep.inputs import InputFile, open_raw, read_whole
 from data_prep.options import PrepOptions
 from data_prep.source import Chunk, FileSource, ImageSpec, Made, Records, Reject, image_columns
@@ -87,7 +87,7 @@ class Pictures(FileSource):
     def fitter(self) -> Fitter:
         return Fitter(self.options.crop, self.options.image_size)
 
-    def accepts(self, picture: np.ndarray) -> str:
+    def accepts(self, picture: Picture) -> str:
         """ "" or the reason why a decoded picture is refused."""
         return ""
 
@@ -115,7 +115,7 @@ class Pictures(FileSource):
     def _draw(self, data: bytes | str | None, fitter: Fitter, out: np.ndarray) -> str:
         if not isinstance(data, bytes):
             return data or "unreadable"
-        picture = decode(data, self.image.channels)
+        picture = decode(data, self.image.channels, fitter)
         if isinstance(picture, str):
             return picture
         return self.accepts(picture) or fitter.fit(picture, out)

@@ -121,7 +121,7 @@ def make_pipeline(workers: int, beam_args: Sequence[str]) -> beam.Pipeline:
     """An empty pipeline on the runner that `beam_args` name, else on local processes.
 
     Raises:
-      InputError: for options that Beam cannot read.
+      InputError: for options that Beam cannot read, or workers beside a runner.
     """
     args = list(beam_args)
     _refuse_misspelled(args)
@@ -134,6 +134,11 @@ def make_pipeline(workers: int, beam_args: Sequence[str]) -> beam.Pipeline:
                 args += [f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"]
                 # By name: Beam's DirectRunner would first try to download another runner.
                 runner = FnApiRunner()
+            elif workers > 1:
+                raise InputError(
+                    f"workers: got {workers}, allowed: nothing beside --runner, whose own options "
+                    "say how many"
+                )
             options = PipelineOptions(args)
             options.get_all_options()  # now, not when half the work is done
             return beam.Pipeline(runner=runner, options=options)
@@ -177,10 +182,17 @@ def _existing(
     now = source_facts(options.source, files)
     if now["fingerprint"] != manifest.source["fingerprint"]:
         changed.append(_changed_files(manifest.source.get("files", []), now.get("files", [])))
-    if not changed:
-        return manifest
-    if overwrite:
+    if overwrite and changed:
         return None
+    if not changed:
+        gone = [
+            s["path"] for s in manifest.shards if not FileSystems.exists(join(output, s["path"]))
+        ]
+        if not gone:
+            return manifest
+        if overwrite:
+            return None
+        raise InputError(f"output {output}: {gone[0]} is missing; use --overwrite to make it again")
     raise InputError(
         f"output {output}: holds another data set ({'; '.join(changed)}); "
         "use --overwrite or another directory"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 
 from data_prep.settings import require
 
 SOURCES = ("quickdraw", "sample", "celeba", "sample_faces", "idx", "cifar10", "image_folder")
 RASTERIZERS = ("official", "book")
+LISTS = ("attributes", "identities", "partition")  # options that are paths
 SPLIT_BY = ("auto", "key", "identity", "partition")
 MAX_SIDE = 1024
 
@@ -92,7 +94,13 @@ class PrepOptions:
             "different names that are not empty",
         )
 
+    def with_absolute_lists(self) -> PrepOptions:
+        """The same lists whatever the working directory is."""
+        paths = {name: getattr(self, name) for name in LISTS}
+        local = {name: path for name, path in paths.items() if path and "://" not in path}
+        return dataclasses.replace(self, **{n: os.path.abspath(p) for n, p in local.items()})
+
     @property
     def lists(self) -> tuple[str, ...]:
         """Paths of the lists that are given."""
-        return tuple(p for p in (self.attributes, self.identities, self.partition) if p)
+        return tuple(path for name in LISTS if (path := getattr(self, name)))

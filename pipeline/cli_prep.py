@@ -230,6 +230,7 @@ def _prepare(
     if len(shares) != 3:
         raise InputError(f"splits: got {splits!r}, allowed: three shares, like 0.8,0.1,0.1")
     shaped = PrepOptions(source=source, words=_split(words), splits=shares, **options)
+    shaped = shaped.with_absolute_lists()
     run_prep(shaped, inputs, output, overwrite=overwrite, workers=workers, beam_args=beam_args)
 
 

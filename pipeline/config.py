@@ -88,10 +88,7 @@ class DataConfig(PrepOptions):
     def prep_options(self) -> PrepOptions:
         """The part that shapes the prepared data."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(PrepOptions)}
-        for name in ("attributes", "identities", "partition"):
-            if values[name] and "://" not in values[name]:
-                values[name] = os.path.abspath(values[name])
-        return PrepOptions(**values)
+        return PrepOptions(**values).with_absolute_lists()
 
     def image_shape(self) -> ImageShape:
         """Of the prepared images; a `prepared` directory says it itself."""

@@ -267,6 +267,33 @@ def test_bitmap_file_cut_anywhere(tmp_path, cut):
     assert manifest.counts["written"] == 2 + max(0, (cut - 128) // 784)
 
 
+def test_a_data_set_without_one_of_its_shards_is_not_taken_for_whole(drawings, tmp_path):
+    out = tmp_path / "out"
+    shard = prepare(options(), [str(drawings)], str(out)).shards[0]["path"]
+    before = (out / shard).read_bytes()
+    (out / shard).unlink()
+    with pytest.raises(InputError, match=re.escape(f"{shard} is missing; use --overwrite")):
+        prepare(options(), [str(drawings)], str(out))
+    prepare(options(), [str(drawings)], str(out), overwrite=True)
+    assert (out / shard).read_bytes() == before
+
+
+def test_a_manifest_without_its_counts_is_refused(drawings, tmp_path):
+    prepare(options(), [str(drawings)], str(tmp_path / "out"))
+    file = tmp_path / "out" / "manifest.json"
+    plain = json.loads(file.read_text())
+    del plain["counts"]["written"]
+    file.write_text(json.dumps(plain))
+    with pytest.raises(InputError, match="counts lack written"):
+        read_manifest(str(tmp_path / "out"))
+
+
+def test_workers_beside_a_runner_are_refused(drawings, tmp_path):
+    arguments = ["--runner=FlinkRunner"]
+    with pytest.raises(InputError, match="workers: got 2, allowed: nothing beside --runner"):
+        prepare(options(), [str(drawings)], str(tmp_path / "out"), workers=2, beam_args=arguments)
+
+
 def test_unchanged_returns_at_once_and_changes_are_noticed(drawings, tmp_path, monkeypatch):
     out = str(tmp_path / "out")
     first = prepare(options(), [str(drawings)], out)

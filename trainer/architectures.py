@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import keras
 
-from trainer.networks import conv, dense, residual, two_branch
+from trainer.networks import conv, dense, residual, strided, two_branch
 
 Builder = Callable[..., keras.Model]
 
@@ -68,6 +68,7 @@ ARCHITECTURES = {
         residual.res_64_decoder,
         partial(conv.strided_discriminator, (32, 64, 128, 128)),
     ),
+    "strided_28": Architecture(strided.strided_28_encoder, strided.strided_28_decoder),
     "two_branch_4": _two_branch(4),
     "two_branch_5": _two_branch(5),
 }

@@ -55,6 +55,7 @@ ARCHITECTURES = {
     "conv_32": Fit(8, discriminator=True),
     "conv_64": Fit(32, discriminator=True),
     "res_64": Fit(16, discriminator=True),
+    "strided_28": Fit(4),
     "two_branch_4": Fit(16, latent_map=True),
     "two_branch_5": Fit(32, latent_map=True),
 }

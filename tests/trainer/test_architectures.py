@@ -19,6 +19,7 @@ def counts(model):
     [
         ("conv_32", DRAWING, 2, (100_868, 100_868), (246_273, 246_273)),
         ("conv_64", FACE, 200, (253_584, 252_944), (240_131, 238_979)),
+        ("strided_28", MNIST, 2, (69_076, 69_076), (65_089, 65_089)),
     ],
 )
 def test_published_parameter_counts(name, image, latent_dim, encoder, decoder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numba import njit
 
@@ -50,39 +51,48 @@ def _cubic(x: np.ndarray) -> np.ndarray:
 
 def resample(image: np.ndarray, rows: Taps, columns: Taps, out: np.ndarray) -> None:
     """Writes what the taps take from `image`, uint8 [height, width, channels], into `out`,
-    uint8 [rows, columns, channels]."""
-    left = int(columns.first.min())
-    right = int(columns.first.max()) + columns.weights.shape[1]
-    _resample(image, *rows, *columns, left, right - left, out)
+    uint8 [rows, columns, channels].
 
-
-@njit(cache=True, nogil=True)  # no fastmath: the same bytes on every processor
-def _resample(image, row_first, row_weights, first, weights, left, span, out):
+    Both passes add up whole lines of the image, which vector units like; so between them, and
+    after the second, the image is laid on its side.
+    """
     height, width, channels = out.shape
-    strip = np.empty(span * channels, np.float32)
-    # Both passes add long runs of pixels side by side, which vector units like; so what the
-    # first makes of a row is laid down as a column.
-    turned = np.empty((span, height * channels), np.float32)
-    for y in range(height):
-        strip[:] = 0
-        for k in range(row_weights.shape[1]):
-            weight = row_weights[y, k]
-            line = image[row_first[y] + k, left : left + span].reshape(-1)
-            for i in range(span * channels):
-                strip[i] += weight * np.float32(line[i])
-        for i in range(span):
-            for c in range(channels):
-                turned[i, y * channels + c] = strip[i * channels + c]
-    column = np.empty(height * channels, np.float32)
-    for x in range(width):
-        column[:] = np.float32(0.5)  # to round by cutting
+    left = int(columns.first[0])
+    right = int(columns.first[-1]) + columns.weights.shape[1]
+    strips = np.empty((height, right - left, channels), np.float32)
+    lines = image.reshape(len(image), -1)[:, left * channels : right * channels]
+    _weigh(lines, *rows, strips.reshape(height, -1))
+    turned = cv2.transpose(strips).reshape(right - left, -1)
+    pixels = np.empty((width, height, channels), np.uint8)
+    _weigh_to_bytes(turned, columns.first - left, columns.weights, pixels.reshape(width, -1))
+    out[...] = cv2.transpose(pixels).reshape(out.shape)
+
+
+# No fastmath in either: the same bytes on every processor.
+@njit(cache=True, nogil=True)
+def _weigh(lines, first, weights, out):
+    """out[i] = weights[i] @ lines[first[i] : first[i] + taps], uint8 lines."""
+    for i in range(len(out)):
+        to = out[i]
+        to[:] = np.float32(0)
         for k in range(weights.shape[1]):
-            weight = weights[x, k]
-            source = turned[first[x] - left + k]
-            for i in range(height * channels):
-                column[i] += weight * source[i]
-        for i in range(height * channels):
-            column[i] = min(max(column[i], np.float32(0)), np.float32(255))
-        for y in range(height):
-            for c in range(channels):
-                out[y, x, c] = np.uint8(np.int32(column[y * channels + c]))
+            weight, line = weights[i, k], lines[first[i] + k]
+            for j in range(len(to)):
+                to[j] += weight * np.float32(line[j])
+
+
+@njit(cache=True, nogil=True)
+def _weigh_to_bytes(lines, first, weights, out):
+    """The same of float32 lines, rounded."""
+    to = np.empty(out.shape[1], np.float32)
+    for i in range(len(out)):
+        to[:] = np.float32(0.5)  # to round by cutting
+        for k in range(weights.shape[1]):
+            weight, line = weights[i, k], lines[first[i] + k]
+            for j in range(len(to)):
+                to[j] += weight * line[j]
+        row = out[i]
+        for j in range(len(to)):
+            value = np.int32(to[j])
+            value = 0 if value < 0 else value
+            row[j] = np.uint8(255 if value > 255 else value)

@@ -11,6 +11,8 @@ from typing import Any
 
 _HOME = {
     "Evaluation": "components.artifacts",
+    "Extractor": "components.artifacts",
+    "LatentVectors": "components.artifacts",
     "ExamplePreparation": "components.example_preparation.component",
     "LatentEvaluator": "components.latent_evaluator.component",
     "DecoderPusher": "components.decoder_pusher",

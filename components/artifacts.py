@@ -13,7 +13,50 @@ class Evaluation(Artifact):
                          a constant mean image and for the blessed model before it
       blessing.json      {"blessed": bool, "reasons": [sentences], ...}
       contact_sheet.png  real images over their reconstructions, and samples of the prior
+
+    metrics.json (docs/evaluation.md says what each number means). At the top: `split`, `seed`,
+    `extractor` {hash, kind, ...} (null where there is none), `candidate`, `baseline` (null
+    where nothing is compared). Of each model, null where a number is not defined:
+      count, latent_dim, active_units, labels {name: {...}}, mean_image {...}
+      reconstruction_loss, kl_loss, elbo, bits_per_dim, mse, psnr, unexplained, ssim
+      iw_log_likelihood, iw_samples
+      kl_per_dimension             [d] nats
+      latent_normality             {ks_statistic [d], mean [d], std [d],
+                                   histogram {edges [bins + 1], counts [d][bins]}}
+      sliced_wasserstein, sliced_wasserstein_reconstruction
+      cfid_samples, cfid_reconstructions, precision, recall
+      nearest_train                {memorised, memorised_held_out, median_distance,
+                                   median_distance_held_out, samples, train_images}
+      classes                      {name: {real, sampled}} shares by the extractor's eye
+      label_fidelity               {accuracy, accuracy_real, by_name {...}}
+      condition_probe              {score, chance, measure}
+      disentanglement              {mig, sap, dci {disentanglement, completeness,
+                                   informativeness}, factors [names]}
+    A number `x` may have its 95 % bootstrap interval beside it, `x_interval` [low, high].
     """
 
     # The V2 compiler wants an import path here and no PROPERTIES.
     TYPE_NAME = "components.Evaluation"
+
+
+class LatentVectors(Artifact):
+    """Attribute vectors; `components.latent_evaluator.vectors.AttributeVectors` reads it.
+
+    Layout of the payload:
+      attribute_vectors.npz   vectors, standard errors, cosines, orthogonalised vectors
+      attribute_vectors.json  names, counts, norms, AUC; fingerprints of model and data
+    """
+
+    TYPE_NAME = "components.LatentVectors"
+
+
+class Extractor(Artifact):
+    """A small network trained on the same data, by whose eye distances are measured.
+
+    Layout of the payload:
+      saved_model/    signature `features`: image uint8 [n, h, w, c] -> features float32
+                      [n, 64], and scores float32 [n, names] where it classifies
+      extractor.json  {hash, kind, names, ...}; the hash is over the weights
+    """
+
+    TYPE_NAME = "components.Extractor"

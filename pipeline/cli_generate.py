@@ -11,8 +11,9 @@ import click
 
 from data_prep.errors import InputError
 from data_prep.settings import require
-from pipeline.finished import Finished, condition_names, describe, find, takes_labels
+from pipeline.finished import Finished, describe, find
 from pipeline.logs import quiet_libraries
+from trainer.description import condition_names, takes_labels
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from data_prep.errors import InputError
 from pipeline.summary import FILE as SUMMARY
+from trainer.description import DESCRIPTION
 
 RUNS = Path("runs")
 MODEL_FILE = "saved_model.pb"
-DESCRIPTION = Path("assets.extra") / "model.json"
 
 
 class Finished(NamedTuple):
@@ -45,16 +45,6 @@ def find(run: Path | None, decoder: Path | None) -> Finished:
 def describe(model: Path) -> dict[str, Any]:
     """What the trainer wrote beside a SavedModel about it: see `trainer.export.description`."""
     return json.loads((model / DESCRIPTION).read_text(encoding="utf-8"))
-
-
-def condition_names(description: dict[str, Any]) -> tuple[str, ...]:
-    """The names of the values of a model's condition, in order; empty where it takes none."""
-    return tuple((description.get("condition") or {}).get("names", ()))
-
-
-def takes_labels(description: dict[str, Any]) -> bool:
-    """Whether the condition is the label, of which an image has one."""
-    return (description.get("condition") or {}).get("kind") == "label"
 
 
 def _newest_run() -> Path:

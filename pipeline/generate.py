@@ -11,14 +11,14 @@ from PIL import Image
 
 from data_prep.errors import InputError
 from data_prep.settings import require
-from pipeline.finished import Finished
-from pipeline.trained_models import Examples, Model, read_examples
+from pipeline.finished import Finished, describe
+from pipeline.trained_models import Examples, read_examples
 from trainer import generation
+from trainer.exported import Model
 from trainer.pictures.sheet import Row, sheet
 
 COLUMNS = 10
 MOST_NAMES = 10  # conditions shown where the call names none
-TRAVERSAL = np.linspace(-3, 3, 13, dtype=np.float32)  # in standard deviations of the prior
 SPLITS = ("test", "eval", "train")
 
 
@@ -27,12 +27,12 @@ class Studio:
 
     def __init__(self, found: Finished, seed: int) -> None:
         self.seed = seed
-        self.decoder = Model(found.decoder)
+        self.decoder = _model(found.decoder)
         self._found = found
 
     @functools.cached_property
     def full(self) -> Model | None:
-        return Model(self._found.full) if self._found.full else None
+        return _model(self._found.full) if self._found.full else None
 
     @functools.cached_property
     def examples(self) -> Examples | None:
@@ -55,7 +55,7 @@ class Studio:
     def encode(self, positions: Sequence[int]) -> tuple[np.ndarray, np.ndarray | None]:
         """z_mean and conditions of these examples."""
         assert self.examples is not None and self.full is not None
-        conditions = self.full.conditions_of(self.examples)
+        conditions = self._told()
         own = None if conditions is None else conditions[list(positions)]
         return self.full.encode(self.examples.images[list(positions)], own)[0], own
 
@@ -63,7 +63,12 @@ class Studio:
     def codes(self) -> tuple[np.ndarray, np.ndarray | None]:
         """z_mean and z_log_var (None where codes have no spread) of every example."""
         assert self.examples is not None and self.full is not None
-        return self.full.encode(self.examples.images, self.full.conditions_of(self.examples))
+        return self.full.encode(self.examples.images, self._told())
+
+    def _told(self) -> np.ndarray | None:
+        """What the model is told about every example."""
+        assert self.examples is not None
+        return self.decoder.conditions_of(self.examples.labels, self.examples.attributes)
 
     @functools.cached_property
     def prior(self) -> tuple[np.ndarray, np.ndarray]:
@@ -201,14 +206,14 @@ def traverse(studio: Studio, *, count: int) -> Image.Image:
         notes = [note.format(sizes[i]) for i in dimensions]
         codes, conditions = studio.encode(studio.choose(1))
         code, told = codes[0], None if conditions is None else conditions[0]
-    values = mean[dimensions, None] + deviation[dimensions, None] * TRAVERSAL
+    values = mean[dimensions, None] + deviation[dimensions, None] * generation.TRAVERSAL
     codes = generation.traverse(code, dimensions, values)
     images = decoder.decode(codes, None if told is None else np.tile(told, (len(codes), 1)))
     rows = [
         Row(part, f"z{dimension}", note)
         for part, dimension, note in zip(np.split(images, count), dimensions, notes, strict=True)
     ]
-    columns = [f"{value:+g}" if value else "0" for value in TRAVERSAL]
+    columns = [f"{value:+g}" if value else "0" for value in generation.TRAVERSAL]
     return sheet(rows, title="one latent dimension in each row", columns=columns)
 
 
@@ -217,6 +222,10 @@ def _carried(z_mean: np.ndarray, z_log_var: np.ndarray | None) -> tuple[np.ndarr
     if z_log_var is None:
         return z_mean.var(axis=0), "variance {:.2g}"
     return generation.kl_by_dimension(z_mean, z_log_var), "KL {:.2f} nats"
+
+
+def _model(directory: Path) -> Model:
+    return Model(str(directory), describe(directory))
 
 
 def _examples(directory: Path) -> Examples:

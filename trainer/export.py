@@ -38,11 +38,11 @@ import tensorflow_transform as tft
 from data_prep import features as names
 from trainer.beta import implied_sigma
 from trainer.dataset import decode_image
+from trainer.description import DESCRIPTION
 from trainer.export_onnx import export_onnx
 from trainer.hparams import TrainerSettings
 from trainer.vae import VAE
 
-DESCRIPTION = os.path.join("assets.extra", "model.json")
 Signatures = dict[str, Callable[..., Any]]
 
 

@@ -13,6 +13,7 @@ from statistics import NormalDist
 import numpy as np
 
 GRID_SIDE = 15
+TRAVERSAL = np.linspace(-3, 3, 13, dtype=np.float32)  # in standard deviations of the prior
 
 
 def normal_quantiles(count: int = GRID_SIDE, tail: float = 0.05) -> np.ndarray:
@@ -26,19 +27,19 @@ def normal_quantiles(count: int = GRID_SIDE, tail: float = 0.05) -> np.ndarray:
     return np.array([normal.inv_cdf(float(p)) for p in steps], np.float32)
 
 
-def manifold(latent_dim: int, side: int = GRID_SIDE) -> np.ndarray:
-    """The codes of a square grid over the first two dimensions, the others 0.
+def manifold(latent_dim: int, side: int = GRID_SIDE, plane: tuple[int, int] = (0, 1)) -> np.ndarray:
+    """The codes of a square grid over two dimensions, the others 0.
 
     Returns:
-      float32 [side * side, latent_dim]: the first dimension grows to the right, the second
-      downwards. With a latent size of 1 it is one row, [side, 1].
+      float32 [side * side, latent_dim]: the plane's first dimension grows to the right, the
+      second downwards. With a latent size of 1 it is one row, [side, 1].
     """
     steps = normal_quantiles(side)
     if latent_dim == 1:
         return steps[:, None]
     codes = np.zeros((side, side, latent_dim), np.float32)
-    codes[..., 0] = steps[None, :]
-    codes[..., 1] = steps[:, None]
+    codes[..., plane[0]] = steps[None, :]
+    codes[..., plane[1]] = steps[:, None]
     return codes.reshape(-1, latent_dim)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 GRID_SIDE = 15
 TRAVERSAL = np.linspace(-3, 3, 13, dtype=np.float32)  # in standard deviations of the prior
+EDITS = np.arange(-4, 5, dtype=np.float32)  # strengths, as in the source
 
 
 def normal_quantiles(count: int = GRID_SIDE, tail: float = 0.05) -> np.ndarray:
@@ -90,6 +91,20 @@ def traverse(code: np.ndarray, dimensions: Sequence[int], values: np.ndarray) ->
     for row, dimension in enumerate(dimensions):
         rows[row, :, dimension] = values[row]
     return rows.reshape(-1, rows.shape[-1])
+
+
+def edit(codes: np.ndarray, direction: np.ndarray, strengths: np.ndarray) -> np.ndarray:
+    """Every code (a row of pictures) moved along a direction by each strength (a column).
+
+    Args:
+      codes: [rows, latent_dim]; direction: [latent_dim]; strengths: [columns].
+
+    Returns:
+      float32 [rows * columns, latent_dim].
+    """
+    steps = np.asarray(strengths, np.float32)[:, None] * np.asarray(direction, np.float32)
+    moved = np.asarray(codes, np.float32)[:, None] + steps
+    return moved.reshape(-1, moved.shape[-1])
 
 
 def cross(codes: np.ndarray, conditions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

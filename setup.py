@@ -18,6 +18,7 @@ PACKAGES = [
     "components",
     "components.example_preparation",
     "components.latent_evaluator",
+    "components.latent_evaluator.metrics",
     "pipeline",
 ]
 

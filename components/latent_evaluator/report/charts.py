@@ -30,6 +30,7 @@ LOSSES = {
     "d_real": "D of real images",
     "d_fake": "D of made images",
 }
+WIDE, TALL, MOST_NAMED = 1000, 130, 40  # of the columns; of their names
 NAMED = 12  # pixels between the names of a heat map
 
 
@@ -64,6 +65,21 @@ class Bar(NamedTuple):
     text: str
 
 
+class Column(NamedTuple):
+    at: float
+    height: float
+    name: str
+    words: str
+
+
+class Columns(NamedTuple):
+    """Bars beside each other. longest: what the tallest stands for."""
+
+    bars: list[Column]
+    width: float
+    longest: str
+
+
 class HeatMap(NamedTuple):
     """cells: (column, row, strength 0 to 1, sign, words); names in the order of both axes."""
 
@@ -96,10 +112,12 @@ def _curve(
         return None
     ticks = _ticks(float(every.min()), float(every.max()))
     low, high = min(ticks[0], float(every.min())), max(ticks[-1], float(every.max()))
+    if low == high:
+        low, high = low - 1, high + 1
     x = LEFT + (number - number[0]) / (number[-1] - number[0]) * (WIDTH - LEFT - RIGHT)
 
     def up(value: float) -> float:
-        share = (value - low) / ((high - low) or 1.0)
+        share = (value - low) / (high - low)
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
     lines = [
@@ -133,8 +151,10 @@ def _ticks(low: float, high: float) -> list[float]:
 
 def _compact(value: float) -> str:
     size = abs(value)
-    form = ",.0f" if size >= 100 else ".1f" if size >= 10 else ".2f" if size >= 0.1 else ".3g"
-    return format(value, form).replace("-", "\u2212") if value else "0"
+    if size >= 100 or value == round(value):
+        return format(value, ",.0f").replace("-", "\u2212")
+    form = ".1f" if size >= 10 else ".2f" if size >= 0.1 else ".3g"
+    return format(value, form).replace("-", "\u2212")
 
 
 def histograms(normality: dict[str, Any], order: Sequence[int]) -> list[Histogram]:
@@ -177,13 +197,22 @@ def _histogram(
     return Histogram(f"z{dimension}", f"{note}, KS {distance:.2f}", bars, line)
 
 
-def kl_bars(sizes: np.ndarray, order: Sequence[int]) -> list[Bar]:
+def columns(sizes: np.ndarray, order: Sequence[int]) -> Columns:
     """KL of each dimension, largest first."""
-    longest = float(np.nan_to_num(sizes).max()) or 1.0
-    return [
-        Bar(f"z{d}", max(float(np.nan_to_num(sizes[d])) / longest, 0.0), f"{sizes[d]:.2f} nats")
-        for d in order
+    values = np.nan_to_num(np.asarray(sizes, float))
+    longest = float(values.max()) or 1.0
+    step = WIDE / max(len(order), 12)
+    every = -(-len(order) // MOST_NAMED)
+    bars = [
+        Column(
+            round(rank * step, 2),
+            round(max(float(values[d]), 0.0) / longest * TALL, 1),
+            f"z{d}" if rank % every == 0 else "",
+            f"z{d}: {sizes[d]:.2f} nats",
+        )
+        for rank, d in enumerate(order)
     ]
+    return Columns(bars, round(0.8 * step, 2), f"{longest:.2f} nats")
 
 
 def heat_map(vectors: AttributeVectors) -> HeatMap | None:

@@ -104,6 +104,7 @@ class Line(NamedTuple):
     name: str
     words: str
     value: str
+    unit: str
     interval: str
     baseline: str
     baseline_interval: str
@@ -143,13 +144,12 @@ def headline(candidate: dict[str, Any], baseline: dict[str, Any] | None) -> list
     ]
 
 
-def number(value: Any, form: str, unit: str = "") -> str:
+def number(value: Any, form: str) -> str:
     if value is None:
         return ""
     if isinstance(value, float) and not math.isfinite(value):
         return "not finite"
-    text = format(int(value) if form.endswith("d") else value, form).replace("-", "\u2212")
-    return f"{text} {unit}".strip()
+    return format(int(value) if form.endswith("d") else value, form).replace("-", "\u2212")
 
 
 def _line(measure: Measure, candidate: dict[str, Any], baseline: dict[str, Any] | None) -> Line:
@@ -159,13 +159,12 @@ def _line(measure: Measure, candidate: dict[str, Any], baseline: dict[str, Any] 
     return Line(
         name=measure.name,
         words=measure.words,
-        value=number(value, measure.form, measure.unit),
+        value=number(value, measure.form),
+        unit=measure.unit,
         interval=interval,
-        baseline=number(before, measure.form, measure.unit),
+        baseline=number(before, measure.form),
         baseline_interval="" if baseline is None else _interval(baseline, measure),
-        mean_image=number(
-            _value(candidate, f"mean_image.{measure.path}"), measure.form, measure.unit
-        ),
+        mean_image=number(_value(candidate, f"mean_image.{measure.path}"), measure.form),
         change=change,
         verdict=verdict,
     )

@@ -68,7 +68,7 @@ def _contents(inputs: ReportInputs) -> dict[str, Any]:
         "morphs": panels.morphs(subject),
         "styles": panels.styles(subject),
         "histograms": charts.histograms(normality, subject.order) if normality else [],
-        "kl": charts.kl_bars(subject.sizes, subject.order) if subject.has_kl else [],
+        "kl": charts.columns(subject.sizes, subject.order) if subject.has_kl else None,
         "vectors": facts.vector_rows(vectors) if vectors else [],
         "cosines": charts.heat_map(vectors) if vectors else None,
         "slices": facts.slices(candidate),

@@ -35,7 +35,7 @@ class Strip:
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-    """Strips under each other. cells: images in the longest; columns: a name for each."""
+    """Strips under each other. cells: images side by side; columns: a name for each."""
 
     strips: list[Strip]
     cells: int
@@ -128,16 +128,17 @@ def samples(subject: Subject) -> Panel:
 
 def manifold(subject: Subject) -> Panel | None:
     """Decoded codes on a grid of normal quantiles, in the plane of the two dimensions that
-    carry most; the others stay at the centre. A square for each label of a conditional model."""
+    carry most; the others as in one image. A square for each label of a conditional model."""
     size = subject.model.latent_dim
     if size < 2:
         return None
     first, second = (0, 1) if size == 2 else sorted(subject.order[:2])
-    grid = generation.manifold(size, plane=(first, second))
-    codes = subject.centre + subject.spread * grid
+    grid = subject.centre + subject.spread * generation.manifold(size, plane=(first, second))
+    codes = np.tile(np.asarray(subject.shown.z_mean[subject.picks[0]], np.float32), (len(grid), 1))
+    codes[:, [first, second]] = grid[:, [first, second]]
     side = generation.GRID_SIDE
     note = (
-        f"z{first} grows to the right, z{second} downwards, both from the 5 % to the 95 % quantile"
+        f"z{first} grows to the right, z{second} downwards, both from the 5% to the 95% quantile"
     )
     told: list[tuple[str, np.ndarray | None]] = [("", subject.own(subject.picks[0]))]
     if subject.model.by_label:
@@ -163,7 +164,7 @@ def traversals(subject: Subject) -> Panel:
         Strip(tiles(part, f"Latent dimension {d} from -3 to 3"), f"z{d}", subject.size_note(d))
         for d, part in zip(dimensions, np.split(images, len(dimensions)), strict=True)
     ]
-    columns = [f"{value:+g}" if value else "0" for value in generation.TRAVERSAL]
+    columns = [signed(value) for value in generation.TRAVERSAL]
     return Panel(strips, len(columns), columns)
 
 
@@ -196,7 +197,7 @@ def edits(subject: Subject) -> list[Panel]:
     picks, steps = _faces(subject), _steps(subject)
     named = [name for name in edit_names(subject.inputs) if name in steps]
     most = max(MOST_EDITS, sum(name in steps for name in subject.inputs.edits))
-    columns = ["real", *(f"{s:+g}" if s else "0" for s in generation.EDITS)]
+    columns = ["real", *(signed(strength) for strength in generation.EDITS)]
     panels = []
     for name in named[:most]:
         rows = np.split(_moved(subject, picks, steps[name], generation.EDITS), len(picks))
@@ -263,6 +264,10 @@ def styles(subject: Subject) -> Panel | None:
             Strip(tiles(images, f"The style of one {label or 'image'} under each name"), label)
         )
     return Panel(strips, len(names) + 1, ["real", *names])
+
+
+def signed(value: float) -> str:
+    return f"{value:+g}".replace("-", "\u2212") if value else "0"
 
 
 def _faces(subject: Subject) -> list[int]:

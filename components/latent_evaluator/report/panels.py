@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from components.latent_evaluator.edits import directions
+from components.latent_evaluator.edits import directions, without
 from components.latent_evaluator.report.embedding import Picture, sprite, tiles
 from components.latent_evaluator.report.inputs import ReportInputs
 from trainer import generation
@@ -137,9 +137,7 @@ def manifold(subject: Subject) -> Panel | None:
     codes = np.tile(np.asarray(subject.shown.z_mean[subject.picks[0]], np.float32), (len(grid), 1))
     codes[:, [first, second]] = grid[:, [first, second]]
     side = generation.GRID_SIDE
-    note = (
-        f"z{first} grows to the right, z{second} downwards, both from the 5% to the 95% quantile"
-    )
+    note = f"z{first} grows to the right, z{second} downwards, both from the 5% to the 95% quantile"
     told: list[tuple[str, np.ndarray | None]] = [("", subject.own(subject.picks[0]))]
     if subject.model.by_label:
         names = subject.model.conditions[:MOST_NAMES]
@@ -168,34 +166,31 @@ def traversals(subject: Subject) -> Panel:
     return Panel(strips, len(columns), columns)
 
 
-def edit_names(inputs: ReportInputs) -> list[str]:
+def _ordered(inputs: ReportInputs, known: Collection[str]) -> list[str]:
     """The vectors to show: the named ones, then those that separate best on held-out images.
 
-    An orthogonalised vector follows the one it was made from. A label that the model is told
-    anyway is not in its code, so its vector is left out.
+    An orthogonalised vector follows the one it was made from.
     """
     vectors = inputs.vectors
     if vectors is None:
         return []
-    told = (inputs.description.get("condition") or {}).get("names", ())
-    known = [name for name in vectors.names if name not in told]
     auc = dict(zip(vectors.names, np.nan_to_num(vectors.auc), strict=True))
-    best = sorted((n for n in known if auc[n] >= MIN_AUC), key=lambda n: (-auc[n], n))
+    best = sorted((n for n in known if auc.get(n, 0) >= MIN_AUC), key=lambda n: (-auc[n], n))
     if len(vectors.names) == 2 and set(vectors.kinds) == {"label"}:
         best = best[:1]  # the other one is its opposite
-    ordered = [*(name for name in inputs.edits if name in vectors.names), *best]
+    ordered = [*(name for name in inputs.edits if name in known), *best]
     found: list[str] = []
     for name in dict.fromkeys(ordered):
         found.append(name)
         if name in vectors.orthogonalised:
-            found.append(f"{name} without {', '.join(vectors.orthogonalised[name][0])}")
-    return found
+            found.append(without(name, vectors.orthogonalised[name][0]))
+    return [name for name in found if name in known]
 
 
 def edits(subject: Subject) -> list[Panel]:
     """A sheet for each attribute: images, and the same moved along its vector."""
     picks, steps = _faces(subject), _steps(subject)
-    named = [name for name in edit_names(subject.inputs) if name in steps]
+    named = _ordered(subject.inputs, steps)
     most = max(MOST_EDITS, sum(name in steps for name in subject.inputs.edits))
     columns = ["real", *(signed(strength) for strength in generation.EDITS)]
     panels = []
@@ -215,7 +210,7 @@ def edits(subject: Subject) -> list[Panel]:
 def walks(subject: Subject) -> list[Walk]:
     """The frames of the slider: every attribute's walk over the same images."""
     picks, steps = _faces(subject), _steps(subject)
-    named = [name for name in edit_names(subject.inputs) if name in steps]
+    named = _ordered(subject.inputs, steps)
     found = []
     for name in named[:MOST_WALKS]:
         images = _moved(subject, picks, steps[name], WALK)
@@ -276,7 +271,7 @@ def _faces(subject: Subject) -> list[int]:
 
 def _steps(subject: Subject) -> dict[str, np.ndarray]:
     vectors = subject.inputs.vectors
-    return {} if vectors is None else directions(vectors, prior=subject.model.has_prior)
+    return {} if vectors is None else directions(vectors, subject.inputs.description)
 
 
 def _moved(

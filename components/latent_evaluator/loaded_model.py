@@ -47,6 +47,7 @@ class FullModel:
         self.description = describe(directory)
         self.latent_dim: int = self.description["latent_dim"]
         self.has_posterior = self.description["family"] not in WITHOUT_PRIOR
+        self.can_be_scored = SCORE in self._signatures
 
     def score(self, records: Records, noise: np.ndarray, image: ImageShape) -> Batch:
         """Everything about a batch of images; the encoder runs once.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -22,8 +22,17 @@ class Records(NamedTuple):
     images: list[bytes]
     attributes: np.ndarray
 
-    def __len__(self) -> int:
-        return len(self.keys)
+    def part(self, chosen: slice) -> Records:
+        keys, labels, images, attributes = self
+        return Records(keys[chosen], labels[chosen], images[chosen], attributes[chosen])
+
+    def repeated(self, times: int) -> Records:
+        """Every image `times` times, one after the other."""
+        rows = np.repeat(np.arange(len(self.keys)), times)
+        keys, labels, images = (
+            [column[row] for row in rows] for column in (self.keys, self.labels, self.images)
+        )
+        return Records(keys, labels, images, self.attributes[rows])  # type: ignore[arg-type]
 
 
 def read_records(path: str, batch: int = BATCH) -> Iterator[Records]:
@@ -43,6 +52,20 @@ def read_records(path: str, batch: int = BATCH) -> Iterator[Records]:
             images=batched[features.IMAGE].numpy().tolist(),
             attributes=batched[features.ATTRIBUTES].to_tensor().numpy(),
         )
+
+
+def read_split(paths: Iterable[str], limit: int) -> Iterator[Records]:
+    """Batches of one shard after the other, until `limit` images have come.
+
+    A record's shard is a hash of its key, so the first shards are a fair sample.
+    """
+    left = limit
+    for path in paths:
+        for records in read_records(path):
+            if left <= 0:
+                return
+            yield records.part(slice(0, left))
+            left -= len(records.keys)
 
 
 def membership(

@@ -1,4 +1,4 @@
-"""What stands in model.json beside an exported model, told by names. Standard library only."""
+"""The files beside exported models, and what stands in model.json. Standard library only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from trainer.hparams import WITHOUT_PRIOR
 
 DESCRIPTION = os.path.join("assets.extra", "model.json")
+HISTORY_FILE = "history.json"  # of the training, in its model_run
 
 
 def condition_names(description: dict[str, Any]) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from components.latent_evaluator.report.measures import number
 from components.latent_evaluator.vectors import AttributeVectors
 from data_prep.manifest import Manifest
 
-SLICES = {"labels": "label", "countries": "country", "attributes": "attribute"}
 MOST_SLICES = 60
 _COLUMNS = {
     "elbo": ("ELBO", ",.1f"),
@@ -33,11 +32,15 @@ class Slices(NamedTuple):
     hidden: int
 
 
-def slices(candidate: dict[str, Any]) -> list[Slices]:
-    """What differs between parts of the split, the worst PSNR first."""
+def slices(kinds: dict[str, dict[str, dict[str, Any]]]) -> list[Slices]:
+    """What differs between parts of the split, the worst PSNR first.
+
+    Args:
+      kinds: scores by kind (label, attribute, country) and name.
+    """
     found = []
-    for key, kind in SLICES.items():
-        parts = {name: part for name, part in (candidate.get(key) or {}).items() if part}
+    for kind, named in kinds.items():
+        parts = {name: part for name, part in named.items() if part}
         if len(parts) < 2:
             continue
         known = [c for c in _COLUMNS if any(part.get(c) is not None for part in parts.values())]

@@ -42,6 +42,7 @@ class ReportInputs:
     shown: images to look at.
     vectors: of the model's attributes and labels.
     history: history.json of the training.
+    slices: scores by kind (attribute, country) and name, besides those by label.
     extractor: extractor.json of what Frechet distances were measured with.
     edits: names of the vectors to show; empty: those that separate best.
     """
@@ -58,4 +59,5 @@ class ReportInputs:
     vectors: AttributeVectors | None = None
     history: dict[str, Any] | None = None
     extractor: dict[str, Any] | None = None
+    slices: dict[str, dict[str, dict[str, Any]]] = dataclasses.field(default_factory=dict)
     edits: tuple[str, ...] = ()

@@ -71,7 +71,7 @@ def _contents(inputs: ReportInputs) -> dict[str, Any]:
         "kl": charts.columns(subject.sizes, subject.order) if subject.has_kl else None,
         "vectors": facts.vector_rows(vectors) if vectors else [],
         "cosines": charts.heat_map(vectors) if vectors else None,
-        "slices": facts.slices(candidate),
+        "slices": facts.slices({"label": candidate.get("labels") or {}, **inputs.slices}),
         "card": facts.data_card(inputs.manifest),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,19 +11,28 @@ from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.types.artifact_utils import encode_split_names
 
-from components import DecoderPusher, ExamplePreparation, LatentEvaluator, StrictExampleValidator
+from components import (
+    DecoderPusher,
+    ExamplePreparation,
+    FeatureExtractor,
+    LatentEvaluator,
+    StrictExampleValidator,
+)
 from components.example_schema import (
     DataShape,
     make_schema,
     statistics_features,
     write_schema,
 )
+from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
 from data_prep.manifest import manifest_sha256, read_manifest
 from data_prep.options import PrepOptions
+from data_prep.sample.drawings import FACTORS_FILE
+from data_prep.settings import require
 from data_prep.source import ImageSpec
 from data_prep.sources import open_source
 from pipeline.code_version import code_version
-from pipeline.config import PipelineConfig
+from pipeline.config import SAMPLE, PipelineConfig
 from trainer.hparams import (
     CHECKPOINT_ROOT,
     CODE_VERSION,
@@ -60,6 +70,7 @@ def create_pipeline(
     settings = config.trainer_settings(image)
     # Refused now, not after the nodes before the trainer.
     check_condition(settings, labels=shape.labels, attributes=shape.attributes > 0)
+    _check_names(config.evaluation, options, inputs)
     schema = make_schema(shape)
 
     data = _prepare(options, inputs) if options else _import(inputs[0])
@@ -82,12 +93,19 @@ def create_pipeline(
     start = blessed.outputs["model"] if settings.train.warm_start else None
     checkpoints = os.path.join(root, "checkpoints")
     trainer = _trainer(settings, examples, transform, start, checkpoints)
+    extractor = FeatureExtractor(
+        examples=examples,
+        config=config.evaluation.extractor,
+        code_version=code_version("components.feature_extractor"),
+    )
+    extractor.add_upstream_node(validator)
     evaluator = LatentEvaluator(
         examples=examples,
         model=trainer.outputs["model"],
         baseline_model=blessed.outputs["model"],
+        extractor=extractor.outputs["extractor"],
         model_run=trainer.outputs["model_run"],
-        config=config.evaluation,
+        config=_evaluation(config, inputs),
         code_version=code_version("components.latent_evaluator.executor"),
     )
     pusher = DecoderPusher(
@@ -112,6 +130,7 @@ def create_pipeline(
             transform,
             blessed,
             trainer,
+            extractor,
             evaluator,
             pusher,
         ],
@@ -141,6 +160,36 @@ def _raw_shape(options: PrepOptions, inputs: Sequence[str]) -> tuple[DataShape, 
         labels=source.labelled, attributes=len(source.attributes), extras=source.extras
     )
     return shape, _image_shape(source.image)
+
+
+def _check_names(
+    evaluation: EvaluationConfig, options: PrepOptions | None, inputs: Sequence[str]
+) -> None:
+    """Refuses names that the data has not, as far as its names are known before it is read."""
+    if options is None:
+        manifest = read_manifest(inputs[0])
+        evaluation.check_names(manifest.attributes, manifest.labels)
+        return
+    _, source = open_source(options, inputs)
+    if not source.labelled:
+        evaluation.check_names(source.attributes, ())
+
+
+def _evaluation(config: PipelineConfig, inputs: Sequence[str]) -> EvaluationConfig:
+    """With the known factors of the drawings that are made here, unless others are named, and
+    with the path of a file of them absolute.
+
+    Raises:
+      InputError: where that file is not there.
+    """
+    factors = config.evaluation.factors
+    if config.data.source == SAMPLE and not factors:
+        factors = os.path.join(os.path.dirname(inputs[0]), FACTORS_FILE)
+    elif factors and factors != ATTRIBUTE_FACTORS and "://" not in factors:
+        factors = os.path.abspath(factors)
+        allowed = f"a CSV file that is there, or {ATTRIBUTE_FACTORS}"
+        require(os.path.isfile(factors), "evaluation.factors", factors, allowed)
+    return dataclasses.replace(config.evaluation, factors=factors)
 
 
 def _image_shape(image: ImageSpec) -> ImageShape:

@@ -18,11 +18,13 @@ def read_factors(path: str) -> dict[bytes, tuple[str, ...]]:
     Raises:
       InputError: where it cannot be read or a row is too short or long.
     """
+    if not fileio.exists(path):
+        raise InputError(f"evaluation.factors: {path}: there is no such file")
     try:
         with fileio.open(path, "rb") as file:
             text = file.read().decode("utf-8")
-    except (OSError, UnicodeDecodeError, fileio.NotFoundError) as error:
-        raise InputError(f"evaluation.factors: {path}: {error}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"evaluation.factors: {path}: not UTF-8 ({error})") from None
     rows = list(csv.reader(io.StringIO(text, newline="")))
     if not rows or len(rows[0]) < 2:
         raise InputError(f"evaluation.factors: {path}: allowed: a key and one or more factors")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from data_prep.errors import InputError
 from data_prep.settings import require
-from pipeline.finished import Finished, describe
+from pipeline.finished import VECTORS_TABLE, Finished, describe
 from pipeline.trained_models import Examples, read_examples
 from trainer import generation
 from trainer.exported import Model
@@ -79,6 +80,21 @@ class Studio:
         if self.examples is None:
             raise InputError("--decoder: an autoencoder has no prior, allowed: --run")
         return self.codes[0].mean(axis=0), self.codes[0].std(axis=0)
+
+    @functools.cached_property
+    def steps(self) -> dict[str, np.ndarray]:
+        """A step of strength 1 along each attribute, float32 [latent_dim]."""
+        if self._found.vectors is not None:
+            # with them comes TFX, which no other verb waits for
+            from components.latent_evaluator.edits import directions
+            from components.latent_evaluator.vectors import AttributeVectors
+
+            vectors = AttributeVectors.load(str(self._found.vectors))
+            return directions(vectors, describe(self._found.decoder))
+        table = json.loads(
+            (self._found.decoder / "assets" / VECTORS_TABLE).read_text(encoding="utf-8")
+        )
+        return dict(zip(table["names"], np.asarray(table["steps"], np.float32), strict=True))
 
     def draw(self, count: int) -> np.ndarray:
         mean, deviation = self.prior
@@ -215,6 +231,34 @@ def traverse(studio: Studio, *, count: int) -> Image.Image:
     ]
     columns = [f"{value:+g}" if value else "0" for value in generation.TRAVERSAL]
     return sheet(rows, title="one latent dimension in each row", columns=columns)
+
+
+def edit(studio: Studio, *, count: int, attributes: Sequence[str]) -> Image.Image:
+    """The same images moved along each attribute's vector by -4 to 4, a row for each image;
+    of a decoder alone, codes of the prior."""
+    for name in attributes:
+        require(name in studio.steps, "--attributes", name, ", ".join(studio.steps))
+    told: np.ndarray | None = None
+    if studio.examples is None:
+        codes, first = studio.draw(count), []
+        if studio.decoder.conditions:
+            every = np.eye(len(studio.decoder.conditions), dtype=np.float32)
+            told = every[np.arange(count) % len(every)]
+    else:
+        positions = studio.choose(count)
+        codes, told = studio.encode(positions)
+        first = [studio.examples.images[positions]]
+    strengths = generation.EDITS
+    rows = []
+    for name in attributes:
+        moved = generation.edit(codes, studio.steps[name], strengths)
+        conditions = None if told is None else np.repeat(told, len(strengths), axis=0)
+        made = np.split(studio.decoder.decode(moved, conditions), len(codes))
+        for number, images in enumerate(made):
+            real = [images_of[number : number + 1] for images_of in first]
+            rows.append(Row(np.concatenate([*real, images]), "" if number else name))
+    columns = [*("real" for _ in first), *(f"{s:+g}" if s else "0" for s in strengths)]
+    return sheet(rows, title="along the attribute vectors", columns=columns)
 
 
 def _carried(z_mean: np.ndarray, z_log_var: np.ndarray | None) -> tuple[np.ndarray, str]:

@@ -66,6 +66,8 @@ def wasserstein_measures(
 class _Projected:
     """Images along each direction: ordered float32 [n, p], sorted in each column."""
 
+    SPREAD = 32  # directions that resamples are taken in
+
     def __init__(self, images: np.ndarray, directions: np.ndarray) -> None:
         pixels = images.reshape(len(images), -1).astype(np.float32) / 255
         along = pixels @ directions
@@ -74,9 +76,9 @@ class _Projected:
         self.size = len(images)
 
     def redrawn(self, counts: np.ndarray) -> np.ndarray:
-        """The same where image i is there counts[i] times."""
-        times = counts.astype(np.int64)[self._order]
-        columns = zip(self.ordered.T, times.T, strict=True)
+        """The first directions, where image i is there counts[i] times."""
+        times = counts.astype(np.int64)[self._order[:, : self.SPREAD]]
+        columns = zip(self.ordered.T[: self.SPREAD], times.T, strict=True)
         return np.stack([np.repeat(column, each) for column, each in columns], axis=1)
 
 

@@ -9,27 +9,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tfx.components.evaluator import constants
-from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
     LatestBlessedModelStrategy,
 )
 from tfx.types import standard_artifacts
 
-from components.artifacts import Evaluation, LatentVectors
-from components.latent_evaluator import executor
 from components.latent_evaluator.blessing import NO_BASELINE, SAME_MODEL
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.records import noise_for
 from components.latent_evaluator.vectors import AttributeVectors
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest
-from data_prep.settings import to_dict
 from data_prep.source import ImageSpec
 
 SIDE, LATENT, IMAGES = 8, 3, 40
 PIXELS = SIDE * SIDE
 LABELS = ("cat", "dog")
-FN_API = "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
 SMALL = {"images_per_label": 4, "samples": 20, "resamples": 20, "projections": 4, "iw_samples": 2}
 CONFIG = EvaluationConfig(min_active_units=2, max_unexplained=0.5, max_worsening=0.05, **SMALL)
 
@@ -281,58 +276,27 @@ def write_told(directory):
     return str(directory)
 
 
-class Outcome:
-    def __init__(self, folder):
-        self.evaluation, self.blessing = Evaluation(), standard_artifacts.ModelBlessing()
-        self.evaluation.uri = str(folder / "evaluation")
-        self.blessing.uri = str(folder / "blessing")
-        self.vectors = LatentVectors()
-        self.vectors.uri = str(folder / "vectors")
+@pytest.fixture(scope="module")
+def run(evaluate):
+    def run(folder, examples, model, baseline=None, config=CONFIG, baseline_id=2):
+        return evaluate(folder, examples, model, config, baseline, baseline_id)
 
-    def read(self, name):
-        with open(os.path.join(self.evaluation.uri, name)) as file:
-            return json.load(file)
-
-    @property
-    def reasons(self):
-        return self.read("blessing.json")["reasons"]
+    return run
 
 
-def artifact(kind, uri, number):
-    made = kind()
-    made.uri, made.id = uri, number
-    return made
+@pytest.fixture(scope="module")
+def good(run, examples, models, tmp_path_factory):
+    """The evaluation of a good model that is the first one."""
+    return run(tmp_path_factory.mktemp("good"), examples, models[""])
 
 
-def run(folder, examples, model, baseline=None, config=CONFIG, baseline_id=2):
-    outcome = Outcome(folder)
-    data = artifact(standard_artifacts.Examples, examples, 9)
-    data.split_names = '["train", "eval", "test"]'
-    inputs = {
-        executor.EXAMPLES: [data],
-        executor.MODEL: [artifact(standard_artifacts.Model, model, 1)],
-    }
-    if baseline:
-        inputs[executor.BASELINE_MODEL] = [
-            artifact(standard_artifacts.Model, baseline, baseline_id)
-        ]
-    context = base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=[FN_API], tmp_dir=str(folder / "tmp"), unique_id="1"
-    )
-    executor.Executor(context).Do(
-        inputs,
-        {
-            executor.ATTRIBUTE_VECTORS: [outcome.vectors],
-            executor.EVALUATION: [outcome.evaluation],
-            executor.BLESSING: [outcome.blessing],
-        },
-        {executor.CONFIG: json.dumps(to_dict(config)), executor.CODE_VERSION: "1"},
-    )
-    return outcome
+@pytest.fixture(scope="module")
+def constant(run, examples, models, tmp_path_factory):
+    return run(tmp_path_factory.mktemp("constant"), examples, models["constant"])
 
 
-def test_a_good_model_is_measured_blessed_and_drawn(tmp_path, examples, models):
-    outcome = run(tmp_path, examples, models[""])
+def test_a_good_model_is_measured_blessed_and_drawn(good):
+    outcome = good
     found = outcome.read("metrics.json")
     assert found["split"] == "test" and found["baseline"] is None
     candidate = found["candidate"]
@@ -354,14 +318,14 @@ def test_a_good_model_is_measured_blessed_and_drawn(tmp_path, examples, models):
         assert file.read(8) == b"\x89PNG\r\n\x1a\n"
 
 
-def test_the_resolver_finds_what_was_blessed_and_only_that(tmp_path, examples, models):
-    good = run(tmp_path / "good", examples, models[""]).blessing
+def test_the_resolver_finds_what_was_blessed_and_only_that(good, constant, models):
+    good, bad = good.blessing, constant.blessing
     assert good.get_int_custom_property("blessed") == 1
     assert good.get_int_custom_property("current_model_id") == 1
     assert good.get_string_custom_property("current_model") == models[""]
-    bad = run(tmp_path / "bad", examples, models["constant"]).blessing
     bad.set_int_custom_property("current_model_id", 7)
-    known = [artifact(standard_artifacts.Model, f"m{number}", number) for number in (1, 7)]
+    known = [standard_artifacts.Model(), standard_artifacts.Model()]
+    known[0].id, known[1].id = 1, 7
     found = LatestBlessedModelStrategy().resolve_artifacts(
         None, {"model": known, "model_blessing": [good, bad]}
     )
@@ -382,7 +346,7 @@ def test_the_resolver_finds_what_was_blessed_and_only_that(tmp_path, examples, m
         ),
     ],
 )
-def test_a_broken_model_is_refused_in_words(tmp_path, examples, models, fault, words):
+def test_a_broken_model_is_refused_in_words(run, tmp_path, examples, models, fault, words):
     outcome = run(tmp_path, examples, models[fault])
     assert outcome.blessing.get_int_custom_property("blessed") == 0
     assert os.listdir(outcome.blessing.uri) == [constants.NOT_BLESSED_FILE_NAME]
@@ -390,7 +354,9 @@ def test_a_broken_model_is_refused_in_words(tmp_path, examples, models, fault, w
     assert outcome.read("blessing.json")["blessed"] is False
 
 
-def test_a_model_that_got_worse_is_refused_on_the_same_images_and_noise(tmp_path, examples, models):
+def test_a_model_that_got_worse_is_refused_on_the_same_images_and_noise(
+    run, tmp_path, examples, models
+):
     outcome = run(tmp_path, examples, models["worse"], baseline=models[""])
     found = outcome.read("metrics.json")
     # the same noise: the difference is the 1.5 nats it was made worse by
@@ -400,7 +366,9 @@ def test_a_model_that_got_worse_is_refused_on_the_same_images_and_noise(tmp_path
     assert "worse, 13.4% to 13.4% with 95% confidence (at most 5.0% worse)" in outcome.reasons[0]
 
 
-def test_a_baseline_that_is_the_candidate_is_named_and_not_measured(tmp_path, examples, models):
+def test_a_baseline_that_is_the_candidate_is_named_and_not_measured(
+    run, tmp_path, examples, models
+):
     outcome = run(tmp_path, examples, models[""], baseline=models[""], baseline_id=1)
     assert outcome.read("metrics.json")["baseline"] is None
     assert outcome.reasons[-1] == SAME_MODEL
@@ -410,22 +378,23 @@ def test_a_baseline_that_is_the_candidate_is_named_and_not_measured(tmp_path, ex
     ("baseline", "words"),
     [("bernoulli", "has a bernoulli likelihood"), ("small", "makes images of (16, 16, 1)")],
 )
-def test_a_baseline_of_another_kind_is_not_compared(tmp_path, examples, models, baseline, words):
+def test_a_baseline_of_another_kind_is_not_compared(
+    run, tmp_path, examples, models, baseline, words
+):
     outcome = run(tmp_path, examples, models[""], baseline=models[baseline])
     assert outcome.blessing.get_int_custom_property("blessed") == 1
     assert words in outcome.reasons[-1]
 
 
-def test_a_baseline_whose_files_are_gone_is_not_compared(tmp_path, examples, models):
+def test_a_baseline_whose_files_are_gone_is_not_compared(run, tmp_path, examples, models):
     outcome = run(tmp_path, examples, models[""], baseline=str(tmp_path / "deleted"))
     assert outcome.blessing.get_int_custom_property("blessed") == 1
     assert "is gone from" in outcome.reasons[-1]
 
 
-def test_numbers_and_picture_do_not_depend_on_the_shards(tmp_path, examples, models):
+def test_numbers_and_picture_do_not_depend_on_the_shards(run, good, tmp_path, models):
     single = write_examples(tmp_path / "single", shards=1)
-    one = run(tmp_path / "one", examples, models[""])
-    other = run(tmp_path / "other", single, models[""])
+    one, other = good, run(tmp_path / "other", single, models[""])
     for name in ("elbo", "mse", "unexplained", "active_units"):
         assert one.read("metrics.json")["candidate"][name] == pytest.approx(
             other.read("metrics.json")["candidate"][name], rel=1e-6
@@ -434,7 +403,9 @@ def test_numbers_and_picture_do_not_depend_on_the_shards(tmp_path, examples, mod
     assert sheets[0].read_bytes() == sheets[1].read_bytes()
 
 
-def test_a_conditional_autoencoder_is_told_the_label_and_has_no_elbo(tmp_path, examples, models):
+def test_a_conditional_autoencoder_is_told_the_label_and_has_no_elbo(
+    run, tmp_path, examples, models
+):
     told = write_told(tmp_path / "told")
     config = EvaluationConfig(max_unexplained=1.0, **SMALL)
     # it is compared with another autoencoder on the reconstruction loss
@@ -452,20 +423,20 @@ def test_a_conditional_autoencoder_is_told_the_label_and_has_no_elbo(tmp_path, e
     assert "only one of them has an ELBO: not compared" in vae.reasons[-1]
 
 
-def test_data_without_labels(tmp_path, models):
+def test_data_without_labels(run, tmp_path, models):
     data = write_examples(tmp_path / "data", labels=())
     found = run(tmp_path / "out", data, models[""]).read("metrics.json")["candidate"]
     assert found["labels"] == {} and found["count"] == IMAGES
 
 
-def test_an_empty_split_is_wrong_input(tmp_path, examples, models):
+def test_an_empty_split_is_wrong_input(run, tmp_path, examples, models):
     os.makedirs(os.path.join(examples, "Split-eval"), exist_ok=True)
     config = EvaluationConfig(split="eval", **SMALL)
     with pytest.raises(InputError, match=r"evaluation\.split: the eval split has no images"):
         run(tmp_path, examples, models[""], config=config)
 
 
-def test_attribute_vectors_are_plain_numpys_and_tested_on_the_other_split(tmp_path, models):
+def test_attribute_vectors_are_plain_numpys_and_tested_on_the_other_split(run, tmp_path, models):
     names = ("first_bright", "second_bright")
     data = write_examples(tmp_path / "data", shards=3, attributes=names)
     config = dataclasses.replace(
@@ -501,14 +472,14 @@ def test_attribute_vectors_are_plain_numpys_and_tested_on_the_other_split(tmp_pa
     assert table[0] == "label: first_bright" and int(table[-1].split()[0]) == bright[:, 0].sum()
 
 
-def test_names_that_the_data_has_not_are_wrong_input(tmp_path, examples, models):
+def test_names_that_the_data_has_not_are_wrong_input(run, tmp_path, examples, models):
     config = dataclasses.replace(CONFIG, orthogonalise={"Blond_Hair": ("Male",)})
     words = r"evaluation\.orthogonalise\.Blond_Hair: got 'Blond_Hair', allowed: cat, dog"
     with pytest.raises(InputError, match=words):
         run(tmp_path, examples, models[""], config=config)
 
 
-def test_an_equal_model_is_blessed(tmp_path, examples, models):
+def test_an_equal_model_is_blessed(run, tmp_path, examples, models):
     outcome = run(tmp_path, examples, models[""], baseline=models[""])
     found = outcome.read("metrics.json")
     assert outcome.read("blessing.json")["blessed"]
@@ -517,7 +488,7 @@ def test_an_equal_model_is_blessed(tmp_path, examples, models):
     assert "0.0% better, 0.0% to 0.0% with 95% confidence" in " ".join(outcome.reasons)
 
 
-def test_a_model_of_an_earlier_version_is_not_compared(tmp_path, examples, models):
+def test_a_model_of_an_earlier_version_is_not_compared(run, tmp_path, examples, models):
     old = write_model(tmp_path / "old")
     model = Model("", 0.0)
     tf.saved_model.save(

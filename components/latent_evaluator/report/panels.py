@@ -21,6 +21,7 @@ MOST_EDITS, MOST_WALKS, FACES = 6, 16, 5  # attributes with a sheet, with a slid
 WALK = np.linspace(-4, 4, 17, dtype=np.float32)  # strengths
 MORPHS, MORPH_STEPS = 6, 10
 PROTOTYPES = 6
+FAMILIAR = ("Smiling", "Eyeglasses", "Male", "Blond_Hair")  # of faces: seen at a glance
 MIN_AUC = 0.6  # of attributes shown when none are named: below, the vector says little
 
 
@@ -167,7 +168,8 @@ def traversals(subject: Subject) -> Panel:
 
 
 def _ordered(inputs: ReportInputs, known: Collection[str]) -> list[str]:
-    """The vectors to show: the named ones, then those that separate best on held-out images.
+    """The vectors to show: the named ones (or the familiar ones among those that separate),
+    then those that separate best on held-out images.
 
     An orthogonalised vector follows the one it was made from.
     """
@@ -178,7 +180,8 @@ def _ordered(inputs: ReportInputs, known: Collection[str]) -> list[str]:
     best = sorted((n for n in known if auc.get(n, 0) >= MIN_AUC), key=lambda n: (-auc[n], n))
     if len(vectors.names) == 2 and set(vectors.kinds) == {"label"}:
         best = best[:1]  # the other one is its opposite
-    ordered = [*(name for name in inputs.edits if name in known), *best]
+    first = inputs.edits or [name for name in FAMILIAR if name in best]
+    ordered = [*(name for name in first if name in known), *best]
     found: list[str] = []
     for name in dict.fromkeys(ordered):
         found.append(name)

@@ -35,7 +35,7 @@ ASSET = "attribute_vectors.json"
 CONTENTS = os.path.join("assets.extra", "contents.json")
 _UNIT = "z + strength * step; a step is a vector of length 1"
 _HALF = "z + strength * step; a step is half of the attribute vector"
-_CLOSE = {"rtol": 1e-3, "atol": 1e-5}  # sums in another order, not another model
+_RELATIVE, _ABSOLUTE = 1e-3, 1e-5  # sums in another order, not another model
 
 
 def assemble(decoder: str, vectors: AttributeVectors, directory: str) -> None:
@@ -74,7 +74,7 @@ def is_made_of(directory: str, decoder: str, vectors: AttributeVectors) -> bool:
     steps = directions(vectors, read_description(decoder))
     pushed = _read_json(os.path.join(directory, "assets", ASSET))
     return pushed["names"] == list(steps) and np.allclose(
-        pushed["steps"], list(steps.values()), **_CLOSE
+        pushed["steps"], list(steps.values()), rtol=_RELATIVE, atol=_ABSOLUTE
     )
 
 

@@ -74,7 +74,7 @@ class VectorRow(NamedTuple):
 
 def vector_rows(vectors: AttributeVectors) -> list[VectorRow]:
     """What is known about each attribute vector, the best AUC first."""
-    order = sorted(range(len(vectors.names)), key=lambda i: (-_or(vectors.auc[i], -1), i))
+    order = sorted(range(len(vectors.names)), key=lambda i: (-_or(float(vectors.auc[i]), -1), i))
     rows = []
     for i in order:
         if not np.isfinite(vectors.norm[i]):
@@ -90,7 +90,7 @@ def vector_rows(vectors: AttributeVectors) -> list[VectorRow]:
                 _shown(vectors.auc[i]),
                 f"{low:.2f} to {high:.2f}" if math.isfinite(low) and math.isfinite(high) else "",
                 f"{vectors.accuracy[i]:.1%}" if math.isfinite(vectors.accuracy[i]) else "",
-                max(0.0, 2 * _or(vectors.auc[i], 0.5) - 1),
+                max(0.0, 2 * _or(float(vectors.auc[i]), 0.5) - 1),
             )
         )
     return rows

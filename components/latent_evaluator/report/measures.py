@@ -133,7 +133,7 @@ def table(
 
 def headline(candidate: dict[str, Any], baseline: dict[str, Any] | None) -> list[Line]:
     """The few numbers at the top."""
-    wanted = ("elbo", "kl_loss", "psnr", "unexplained", "cfid_samples", "recall")
+    wanted: tuple[str, ...] = ("elbo", "kl_loss", "psnr", "unexplained", "cfid_samples", "recall")
     if _value(candidate, "elbo") is None:
         wanted = ("reconstruction_loss", *wanted[2:])
     known = {measure.path: measure for _, measures in GROUPS for measure in measures}

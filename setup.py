@@ -19,6 +19,7 @@ PACKAGES = [
     "components.example_preparation",
     "components.latent_evaluator",
     "components.latent_evaluator.metrics",
+    "components.latent_evaluator.report",
     "pipeline",
 ]
 
@@ -29,6 +30,9 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
     packages=PACKAGES,
-    package_data={"pipeline": ["presets/*.yaml"]},
+    package_data={
+        "pipeline": ["presets/*.yaml"],
+        "components.latent_evaluator.report": ["templates/*"],
+    },
     entry_points={"console_scripts": ["latentforge=pipeline.cli:main"]},
 )

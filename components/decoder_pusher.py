@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import filecmp
 import os
+import tempfile
 import time
 from typing import Any
 
 from tfx import types
-from tfx.components import Pusher
 from tfx.components.pusher import executor as stock
-from tfx.dsl.components.base import executor_spec
+from tfx.dsl.components.base import base_component, executor_spec
 from tfx.dsl.io import fileio
 from tfx.proto import pusher_pb2
-from tfx.types import artifact_utils, standard_component_specs
-from tfx.utils import io_utils, proto_utils
+from tfx.types import artifact_utils, standard_artifacts, standard_component_specs
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.utils import io_utils, path_utils, proto_utils
+
+from components.artifacts import LatentVectors
+from components.latent_evaluator.edits import editable
+from components.latent_evaluator.vectors import AttributeVectors
+from components.pushed_decoder import assemble, files_of, is_made_of, read_description
+
+ATTRIBUTE_VECTORS, CODE_VERSION = "attribute_vectors", "code_version"
 
 
 class Executor(stock.Executor):
-    """Pushes to <base_directory>/<unix seconds>/, once for each different decoder."""
+    """Pushes to <base_directory>/<unix seconds>/, once for each different decoder.
+
+    With attribute vectors it is the one of `components.pushed_decoder` that is pushed,
+    otherwise the trained one as it is.
+    """
 
     def Do(
         self,
@@ -26,24 +38,50 @@ class Executor(stock.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
+        if not self.CheckBlessing(input_dict):
+            super().Do(input_dict, output_dict, exec_properties)
+            return
+        model = self.GetModelPath(input_dict)
+        vectors = _vectors(input_dict, model)
         destination = pusher_pb2.PushDestination()
         proto_utils.json_to_proto(
             exec_properties[standard_component_specs.PUSH_DESTINATION_KEY], destination
         )
         base = destination.filesystem.base_directory
         newest = newest_version(base)
-        if newest is not None and self.CheckBlessing(input_dict):
-            model, serving = self.GetModelPath(input_dict), os.path.join(base, str(newest))
-            if same_tree(model, serving):
+        if newest is not None:
+            serving = os.path.join(base, str(newest))
+            if _serves(serving, model, vectors):
                 pushed = artifact_utils.get_single_instance(
                     output_dict[standard_component_specs.PUSHED_MODEL_KEY]
                 )
-                io_utils.copy_dir(model, pushed.uri)
+                io_utils.copy_dir(serving, pushed.uri)
                 self._MarkPushed(pushed, pushed_destination=serving, pushed_version=str(newest))
                 return
             while int(time.time()) <= newest:  # versions are seconds, and must grow
                 time.sleep(0.1)
-        super().Do(input_dict, output_dict, exec_properties)
+        if vectors is None:
+            super().Do(input_dict, output_dict, exec_properties)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            assembled = standard_artifacts.Model()
+            assembled.uri = folder
+            assemble(model, vectors, path_utils.serving_model_dir(folder))
+            given = {**input_dict, standard_component_specs.MODEL_KEY: [assembled]}
+            super().Do(given, output_dict, exec_properties)
+
+
+def _vectors(input_dict: dict[str, list[types.Artifact]], model: str) -> AttributeVectors | None:
+    """None where there are none, or where nothing can be edited along them."""
+    found = input_dict.get(ATTRIBUTE_VECTORS) or []
+    if not found:
+        return None
+    vectors = AttributeVectors.load(found[0].uri)
+    return vectors if editable(vectors, read_description(model)) else None
+
+
+def _serves(serving: str, model: str, vectors: AttributeVectors | None) -> bool:
+    return same_tree(model, serving) if vectors is None else is_made_of(serving, model, vectors)
 
 
 def newest_version(directory: str) -> int | None:
@@ -56,18 +94,10 @@ def newest_version(directory: str) -> int | None:
 
 def same_tree(one: str, other: str) -> bool:
     """Whether two directories, on any filesystem, hold the same files byte for byte."""
-    files = _files(one)
-    if files != _files(other):
+    files = files_of(one)
+    if files != files_of(other):
         return False
     return all(_same(os.path.join(one, name), os.path.join(other, name)) for name in files)
-
-
-def _files(directory: str) -> list[str]:
-    return sorted(
-        os.path.relpath(os.path.join(folder, name), directory)
-        for folder, _, names in fileio.walk(directory)
-        for name in names
-    )
 
 
 def _same(one: str, other: str) -> bool:
@@ -77,7 +107,62 @@ def _same(one: str, other: str) -> bool:
         return a.read() == b.read()
 
 
-class DecoderPusher(Pusher):
-    """Pusher of the serving model, idempotent in its content."""
+class DecoderPusherSpec(ComponentSpec):
+    """What `tfx.components.Pusher` takes of it, and the attribute vectors."""
 
+    PARAMETERS = {  # noqa: RUF012
+        standard_component_specs.PUSH_DESTINATION_KEY: ExecutionParameter(
+            type=pusher_pb2.PushDestination
+        ),
+        CODE_VERSION: ExecutionParameter(type=str),
+    }
+    INPUTS = {  # noqa: RUF012
+        standard_component_specs.MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
+        standard_component_specs.MODEL_BLESSING_KEY: ChannelParameter(
+            type=standard_artifacts.ModelBlessing
+        ),
+        ATTRIBUTE_VECTORS: ChannelParameter(type=LatentVectors, optional=True),
+    }
+    OUTPUTS = {  # noqa: RUF012
+        standard_component_specs.PUSHED_MODEL_KEY: ChannelParameter(
+            type=standard_artifacts.PushedModel
+        )
+    }
+
+
+class DecoderPusher(base_component.BaseComponent):
+    """Pushes the blessed decoder, able to edit along the attribute vectors."""
+
+    SPEC_CLASS = DecoderPusherSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(
+        self,
+        *,
+        model: types.BaseChannel,
+        model_blessing: types.BaseChannel,
+        push_destination: pusher_pb2.PushDestination,
+        code_version: str,
+        attribute_vectors: types.BaseChannel | None = None,
+    ) -> None:
+        """Args:
+        model: with the decoder as serving model.
+        model_blessing: without which nothing is pushed.
+        push_destination: a directory, in which every version gets one of its own.
+        code_version: changes whenever the code that makes the pushed decoder does.
+        attribute_vectors: of the model.
+        """
+        super().__init__(
+            spec=DecoderPusherSpec(
+                **{
+                    standard_component_specs.MODEL_KEY: model,
+                    standard_component_specs.MODEL_BLESSING_KEY: model_blessing,
+                    standard_component_specs.PUSH_DESTINATION_KEY: push_destination,
+                    standard_component_specs.PUSHED_MODEL_KEY: types.Channel(
+                        type=standard_artifacts.PushedModel
+                    ),
+                    ATTRIBUTE_VECTORS: attribute_vectors,
+                    CODE_VERSION: code_version,
+                }
+            )
+        )

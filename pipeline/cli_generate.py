@@ -1,5 +1,5 @@
-"""`latentforge sample`, `reconstruct`, `morph`, `style`, `mix` and `traverse`: a picture each,
-from a finished run or a pushed decoder."""
+"""`latentforge sample`, `reconstruct`, `morph`, `style`, `mix`, `traverse` and `edit`: a picture
+each, from a finished run or a pushed decoder."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ import click
 
 from data_prep.errors import InputError
 from data_prep.settings import require
-from pipeline.finished import Finished, condition_names, describe, find, takes_labels
+from pipeline.finished import Finished, describe, edit_names, find
 from pipeline.logs import quiet_libraries
+from trainer.description import condition_names, takes_labels
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from pipeline.generate import Studio
 
+MOST_EDITS = 4  # attributes, where none are named
 MOST = {"sample": 1000, "reconstruct": 1000}  # images; of what takes a row 100
 
 
@@ -135,7 +137,27 @@ def traverse(**options: Any) -> None:
     save("traverse")
 
 
-VERBS = (sample, reconstruct, morph, style, mix, traverse)
+@_verb(4, "Images, a row each under every attribute.")
+@click.option(
+    "--attributes", default="", callback=_names, metavar="A,B,…",
+    help="Attributes or labels. Default: the four that the codes tell apart best.",
+)  # fmt: skip
+def edit(attributes: tuple[str, ...], **options: Any) -> None:
+    """Images along attribute vectors, by strengths of -4 to 4."""
+    found, save = _prepare("edit", **options)
+    known = edit_names(found)
+    if not known:
+        raise InputError(
+            f"{found.decoder}: no attribute vectors, "
+            "allowed: a model of data with attributes or labels that it is not told"
+        )
+    for name in attributes:
+        plain = name.partition(" without ")[0]
+        require(plain in known, "--attributes", name, ", ".join(known))
+    save("edit", attributes=attributes or known[:MOST_EDITS])
+
+
+VERBS = (sample, reconstruct, morph, style, mix, traverse, edit)
 
 
 def _prepare(

@@ -1,8 +1,9 @@
 """Hashes of the source behind a node, so that the cache sees an edit of the right node.
 
 TFX's cache key holds the dotted path of a user function or executor, not its code. The
-version of a module is the SHA-256 over it and every module of this project that it
-imports, directly or not, so an edit in the losses trains again but prepares nothing.
+version of a module is the SHA-256 over it, every module of this project that it imports,
+directly or not, and the templates beside those, so an edit in the losses trains again but
+prepares nothing.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def _closure(modules: tuple[str, ...], root: Path) -> dict[str, Path]:
         if name in found or path is None:
             continue
         found[name] = path
+        found.update(_templates(path.parent, root))
         waiting.extend(_imports(path))
     return found
 
@@ -46,6 +48,12 @@ def _source(module: str, root: Path) -> Path | None:
     base = root.joinpath(*module.split("."))
     candidates = (base.with_suffix(".py"), base / "__init__.py")
     return next((path for path in candidates if path.is_file()), None)
+
+
+def _templates(package: Path, root: Path) -> dict[str, Path]:
+    """What a package renders is decided there as much as in its modules."""
+    found = (package / "templates").glob("*")
+    return {str(path.relative_to(root)): path for path in found if path.is_file()}
 
 
 def _imports(path: Path) -> Iterator[str]:

@@ -11,18 +11,21 @@ from typing import Any, NamedTuple
 
 from data_prep.errors import InputError
 from pipeline.summary import FILE as SUMMARY
+from trainer.description import DESCRIPTION, condition_names
 
 RUNS = Path("runs")
 MODEL_FILE = "saved_model.pb"
-DESCRIPTION = Path("assets.extra") / "model.json"
+VECTORS_TABLE = "attribute_vectors.json"  # in the artifact, as in a pushed decoder's assets
 
 
 class Finished(NamedTuple):
-    """Directories. `full` and `examples` are None where only a decoder is at hand."""
+    """Directories. Only `decoder` is there where only a decoder is at hand; a run that ended
+    before its evaluation has no `vectors`."""
 
     decoder: Path
     full: Path | None = None
     examples: Path | None = None
+    vectors: Path | None = None
 
 
 def find(run: Path | None, decoder: Path | None) -> Finished:
@@ -47,14 +50,17 @@ def describe(model: Path) -> dict[str, Any]:
     return json.loads((model / DESCRIPTION).read_text(encoding="utf-8"))
 
 
-def condition_names(description: dict[str, Any]) -> tuple[str, ...]:
-    """The names of the values of a model's condition, in order; empty where it takes none."""
-    return tuple((description.get("condition") or {}).get("names", ()))
-
-
-def takes_labels(description: dict[str, Any]) -> bool:
-    """Whether the condition is the label, of which an image has one."""
-    return (description.get("condition") or {}).get("kind") == "label"
+def edit_names(found: Finished) -> tuple[str, ...]:
+    """The attributes and labels along which codes can be moved, those that are told apart best
+    in front where that is known."""
+    description = describe(found.decoder)
+    if found.vectors is None:
+        return tuple(description.get("edits", ()))
+    table = json.loads((found.vectors / VECTORS_TABLE).read_text(encoding="utf-8"))
+    told = condition_names(description)
+    rows = [row for row in table["vectors"] if row["norm"] and row["name"] not in told]
+    rows.sort(key=lambda row: -(row["auc"] or 0))
+    return tuple(row["name"] for row in rows)
 
 
 def _newest_run() -> Path:
@@ -75,9 +81,12 @@ def _run(root: Path) -> Finished:
         raise InputError(f"--run: the run in {root} has no model yet, allowed: a finished run")
     model = _moved(Path(artifacts["model"]), root)
     examples = _moved(Path(artifacts["examples"]), root)
-    found = Finished(model / "Format-Serving", model / "Format-TFMA", examples)
+    vectors = None
+    if "attribute_vectors" in artifacts:
+        vectors = _moved(Path(artifacts["attribute_vectors"]), root)
+    found = Finished(model / "Format-Serving", model / "Format-TFMA", examples, vectors)
     for path in found:
-        if path is None or not path.is_dir():
+        if path is not None and not path.is_dir():
             raise InputError(f"--run: the run in {root} is not whole: {path} is missing")
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,14 +12,14 @@ from PIL import Image
 
 from data_prep.errors import InputError
 from data_prep.settings import require
-from pipeline.finished import Finished
-from pipeline.trained_models import Examples, Model, read_examples
+from pipeline.finished import VECTORS_TABLE, Finished, describe
+from pipeline.trained_models import Examples, read_examples
 from trainer import generation
+from trainer.exported import Model
 from trainer.pictures.sheet import Row, sheet
 
 COLUMNS = 10
 MOST_NAMES = 10  # conditions shown where the call names none
-TRAVERSAL = np.linspace(-3, 3, 13, dtype=np.float32)  # in standard deviations of the prior
 SPLITS = ("test", "eval", "train")
 
 
@@ -27,12 +28,12 @@ class Studio:
 
     def __init__(self, found: Finished, seed: int) -> None:
         self.seed = seed
-        self.decoder = Model(found.decoder)
+        self.decoder = _model(found.decoder)
         self._found = found
 
     @functools.cached_property
     def full(self) -> Model | None:
-        return Model(self._found.full) if self._found.full else None
+        return _model(self._found.full) if self._found.full else None
 
     @functools.cached_property
     def examples(self) -> Examples | None:
@@ -55,7 +56,7 @@ class Studio:
     def encode(self, positions: Sequence[int]) -> tuple[np.ndarray, np.ndarray | None]:
         """z_mean and conditions of these examples."""
         assert self.examples is not None and self.full is not None
-        conditions = self.full.conditions_of(self.examples)
+        conditions = self._told()
         own = None if conditions is None else conditions[list(positions)]
         return self.full.encode(self.examples.images[list(positions)], own)[0], own
 
@@ -63,7 +64,12 @@ class Studio:
     def codes(self) -> tuple[np.ndarray, np.ndarray | None]:
         """z_mean and z_log_var (None where codes have no spread) of every example."""
         assert self.examples is not None and self.full is not None
-        return self.full.encode(self.examples.images, self.full.conditions_of(self.examples))
+        return self.full.encode(self.examples.images, self._told())
+
+    def _told(self) -> np.ndarray | None:
+        """What the model is told about every example."""
+        assert self.examples is not None
+        return self.decoder.conditions_of(self.examples.labels, self.examples.attributes)
 
     @functools.cached_property
     def prior(self) -> tuple[np.ndarray, np.ndarray]:
@@ -74,6 +80,21 @@ class Studio:
         if self.examples is None:
             raise InputError("--decoder: an autoencoder has no prior, allowed: --run")
         return self.codes[0].mean(axis=0), self.codes[0].std(axis=0)
+
+    @functools.cached_property
+    def steps(self) -> dict[str, np.ndarray]:
+        """A step of strength 1 along each attribute, float32 [latent_dim]."""
+        if self._found.vectors is not None:
+            # with them comes TFX, which no other verb waits for
+            from components.latent_evaluator.edits import directions
+            from components.latent_evaluator.vectors import AttributeVectors
+
+            vectors = AttributeVectors.load(str(self._found.vectors))
+            return directions(vectors, describe(self._found.decoder))
+        table = json.loads(
+            (self._found.decoder / "assets" / VECTORS_TABLE).read_text(encoding="utf-8")
+        )
+        return dict(zip(table["names"], np.asarray(table["steps"], np.float32), strict=True))
 
     def draw(self, count: int) -> np.ndarray:
         mean, deviation = self.prior
@@ -201,15 +222,43 @@ def traverse(studio: Studio, *, count: int) -> Image.Image:
         notes = [note.format(sizes[i]) for i in dimensions]
         codes, conditions = studio.encode(studio.choose(1))
         code, told = codes[0], None if conditions is None else conditions[0]
-    values = mean[dimensions, None] + deviation[dimensions, None] * TRAVERSAL
+    values = mean[dimensions, None] + deviation[dimensions, None] * generation.TRAVERSAL
     codes = generation.traverse(code, dimensions, values)
     images = decoder.decode(codes, None if told is None else np.tile(told, (len(codes), 1)))
     rows = [
         Row(part, f"z{dimension}", note)
         for part, dimension, note in zip(np.split(images, count), dimensions, notes, strict=True)
     ]
-    columns = [f"{value:+g}" if value else "0" for value in TRAVERSAL]
+    columns = [f"{value:+g}" if value else "0" for value in generation.TRAVERSAL]
     return sheet(rows, title="one latent dimension in each row", columns=columns)
+
+
+def edit(studio: Studio, *, count: int, attributes: Sequence[str]) -> Image.Image:
+    """The same images moved along each attribute's vector by -4 to 4, a row for each image;
+    of a decoder alone, codes of the prior."""
+    for name in attributes:
+        require(name in studio.steps, "--attributes", name, ", ".join(studio.steps))
+    told: np.ndarray | None = None
+    if studio.examples is None:
+        codes, first = studio.draw(count), []
+        if studio.decoder.conditions:
+            every = np.eye(len(studio.decoder.conditions), dtype=np.float32)
+            told = every[np.arange(count) % len(every)]
+    else:
+        positions = studio.choose(count)
+        codes, told = studio.encode(positions)
+        first = [studio.examples.images[positions]]
+    strengths = generation.EDITS
+    rows = []
+    for name in attributes:
+        moved = generation.edit(codes, studio.steps[name], strengths)
+        conditions = None if told is None else np.repeat(told, len(strengths), axis=0)
+        made = np.split(studio.decoder.decode(moved, conditions), len(codes))
+        for number, images in enumerate(made):
+            real = [images_of[number : number + 1] for images_of in first]
+            rows.append(Row(np.concatenate([*real, images]), "" if number else name))
+    columns = [*("real" for _ in first), *(f"{s:+g}" if s else "0" for s in strengths)]
+    return sheet(rows, title="along the attribute vectors", columns=columns)
 
 
 def _carried(z_mean: np.ndarray, z_log_var: np.ndarray | None) -> tuple[np.ndarray, str]:
@@ -217,6 +266,10 @@ def _carried(z_mean: np.ndarray, z_log_var: np.ndarray | None) -> tuple[np.ndarr
     if z_log_var is None:
         return z_mean.var(axis=0), "variance {:.2g}"
     return generation.kl_by_dimension(z_mean, z_log_var), "KL {:.2f} nats"
+
+
+def _model(directory: Path) -> Model:
+    return Model(str(directory), describe(directory))
 
 
 def _examples(directory: Path) -> Examples:

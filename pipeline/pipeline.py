@@ -101,12 +101,15 @@ def create_pipeline(
         model=trainer.outputs["model"],
         baseline_model=blessed.outputs["model"],
         extractor=extractor.outputs["extractor"],
+        model_run=trainer.outputs["model_run"],
         config=evaluation_settings(config, inputs),
         code_version=code_version("components.latent_evaluator.executor"),
     )
     pusher = DecoderPusher(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
+        attribute_vectors=evaluator.outputs["attribute_vectors"],
+        code_version=code_version("components.decoder_pusher"),
         push_destination=tfx.proto.PushDestination(
             filesystem=tfx.proto.PushDestination.Filesystem(
                 base_directory=os.path.join(root, "serving")

@@ -79,7 +79,8 @@ def _report(summary: dict) -> None:
     click.echo(f"\n{'blessed' if blessing['blessed'] else 'not blessed'}:")
     for reason in blessing["reasons"]:
         click.echo(f"  {reason}")
-    click.echo(f"\ncontact sheet   {_shown(artifacts['evaluation'], 'contact_sheet.png')}")
+    click.echo(f"\nreport          {_shown(artifacts['evaluation'], 'report.html')}")
+    click.echo(f"contact sheet   {_shown(artifacts['evaluation'], 'contact_sheet.png')}")
     click.echo(f"metrics         {_shown(artifacts['evaluation'], 'metrics.json')}")
     pushed = artifacts.get("pushed_model")
     click.echo(f"pushed decoder  {_shown(pushed) if pushed else 'none: the model is not blessed'}")

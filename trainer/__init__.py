@@ -13,7 +13,8 @@ replicas       several devices in one step; devices: which they are
 schedules      learning rate and KL weight by epoch; warm_start: from an exported model
 callbacks      history, early stopping, TensorBoard curves; checkpoints: resume
 progress       where training stands, for a terminal
-export         the two SavedModels
+export         the two SavedModels; export_onnx: the decoder for others; description: what
+               stands beside them; exported: their signatures on numpy arrays
 pictures       what a training looks like: drawn by a callback, or for the generation verbs
 generation     which codes and conditions are worth decoding, as pure functions
 run_fn         Trainer's run_fn: wiring only

@@ -25,7 +25,8 @@ label as one-hot or as a mix of labels, or the attributes as 0 and 1 or between.
 [count, names], or [1, names] for all.
 
 Beside each lies assets.extra/model.json, which describes the model in words and numbers; what
-the values of the condition stand for is `condition.names`.
+the values of the condition stand for is `condition.names`. Beside the decoder lies the same as
+ONNX: see `trainer.export_onnx`.
 """
 
 from __future__ import annotations
@@ -41,15 +42,16 @@ import tensorflow_transform as tft
 from data_prep import features as names
 from trainer.beta import implied_sigma
 from trainer.dataset import decode_image
+from trainer.description import DESCRIPTION
+from trainer.export_onnx import export_onnx
 from trainer.hparams import TrainerSettings
 from trainer.vae import VAE
 
-DESCRIPTION = os.path.join("assets.extra", "model.json")
 Signatures = dict[str, Callable[..., Any]]
 
 
 def export_decoder(model: VAE, directory: str) -> None:
-    """Writes the serving model. `model` computes in float32."""
+    """Writes the serving model, and its ONNX copy. `model` computes in float32."""
     latent_dim = model.settings.model.latent_dim
     z_spec = tf.TensorSpec([None, latent_dim], tf.float32, "z")
     count_spec, seed_spec = (
@@ -78,6 +80,7 @@ def export_decoder(model: VAE, directory: str) -> None:
     }
     _save(_module(model.decoding_weights), signatures, directory)
     _describe(model, directory)
+    export_onnx(decoding, description(model.settings), directory)
 
 
 def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: str) -> None:

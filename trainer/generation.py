@@ -13,6 +13,8 @@ from statistics import NormalDist
 import numpy as np
 
 GRID_SIDE = 15
+TRAVERSAL = np.linspace(-3, 3, 13, dtype=np.float32)  # in standard deviations of the prior
+EDITS = np.arange(-4, 5, dtype=np.float32)  # strengths, as in the source
 
 
 def normal_quantiles(count: int = GRID_SIDE, tail: float = 0.05) -> np.ndarray:
@@ -26,19 +28,19 @@ def normal_quantiles(count: int = GRID_SIDE, tail: float = 0.05) -> np.ndarray:
     return np.array([normal.inv_cdf(float(p)) for p in steps], np.float32)
 
 
-def manifold(latent_dim: int, side: int = GRID_SIDE) -> np.ndarray:
-    """The codes of a square grid over the first two dimensions, the others 0.
+def manifold(latent_dim: int, side: int = GRID_SIDE, plane: tuple[int, int] = (0, 1)) -> np.ndarray:
+    """The codes of a square grid over two dimensions, the others 0.
 
     Returns:
-      float32 [side * side, latent_dim]: the first dimension grows to the right, the second
-      downwards. With a latent size of 1 it is one row, [side, 1].
+      float32 [side * side, latent_dim]: the plane's first dimension grows to the right, the
+      second downwards. With a latent size of 1 it is one row, [side, 1].
     """
     steps = normal_quantiles(side)
     if latent_dim == 1:
         return steps[:, None]
     codes = np.zeros((side, side, latent_dim), np.float32)
-    codes[..., 0] = steps[None, :]
-    codes[..., 1] = steps[:, None]
+    codes[..., plane[0]] = steps[None, :]
+    codes[..., plane[1]] = steps[:, None]
     return codes.reshape(-1, latent_dim)
 
 
@@ -89,6 +91,20 @@ def traverse(code: np.ndarray, dimensions: Sequence[int], values: np.ndarray) ->
     for row, dimension in enumerate(dimensions):
         rows[row, :, dimension] = values[row]
     return rows.reshape(-1, rows.shape[-1])
+
+
+def edit(codes: np.ndarray, direction: np.ndarray, strengths: np.ndarray) -> np.ndarray:
+    """Every code (a row of pictures) moved along a direction by each strength (a column).
+
+    Args:
+      codes: [rows, latent_dim]; direction: [latent_dim]; strengths: [columns].
+
+    Returns:
+      float32 [rows * columns, latent_dim].
+    """
+    steps = np.asarray(strengths, np.float32)[:, None] * np.asarray(direction, np.float32)
+    moved = np.asarray(codes, np.float32)[:, None] + steps
+    return moved.reshape(-1, moved.shape[-1])
 
 
 def cross(codes: np.ndarray, conditions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

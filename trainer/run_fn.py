@@ -15,6 +15,7 @@ from trainer.beta import implied_sigma
 from trainer.callbacks import Curves, EarlyStopping, History
 from trainer.checkpoints import Checkpoint, checkpoint_directory
 from trainer.dataset import make_dataset
+from trainer.description import HISTORY_FILE
 from trainer.devices import dtype_policy, is_chief, make_strategy, on_gpu
 from trainer.export import export_decoder, export_full_model
 from trainer.hparams import CHECKPOINT_ROOT, CODE_VERSION, SETTINGS, TrainerSettings
@@ -27,8 +28,6 @@ from trainer.progress import LOGGER, Progress
 from trainer.schedules import Schedules
 from trainer.vae import VAE
 from trainer.warm_start import full_model_beside, start_from
-
-HISTORY_FILE = "history.json"
 
 
 def run_fn(fn_args: Any) -> None:

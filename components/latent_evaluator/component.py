@@ -27,6 +27,7 @@ class LatentEvaluatorSpec(ComponentSpec):
         executor.MODEL: ChannelParameter(type=standard_artifacts.Model),
         executor.BASELINE_MODEL: ChannelParameter(type=standard_artifacts.Model, optional=True),
         executor.EXTRACTOR: ChannelParameter(type=Extractor, optional=True),
+        executor.MODEL_RUN: ChannelParameter(type=standard_artifacts.ModelRun, optional=True),
     }
     OUTPUTS = {  # noqa: RUF012
         executor.ATTRIBUTE_VECTORS: ChannelParameter(type=LatentVectors),
@@ -54,6 +55,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         code_version: str,
         baseline_model: types.BaseChannel | None = None,
         extractor: types.BaseChannel | None = None,
+        model_run: types.BaseChannel | None = None,
     ) -> None:
         """Args:
         examples: a prepared data set, its manifest included.
@@ -62,6 +64,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         code_version: changes whenever the code that evaluates does.
         baseline_model: the latest blessed model, if there is one.
         extractor: of `FeatureExtractor`, for what is measured by features; None: it is not.
+        model_run: of the model's training, whose curves the report shows.
         """
         super().__init__(
             spec=LatentEvaluatorSpec(
@@ -70,6 +73,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
                     executor.MODEL: model,
                     executor.BASELINE_MODEL: baseline_model,
                     executor.EXTRACTOR: extractor,
+                    executor.MODEL_RUN: model_run,
                     executor.CONFIG: json.dumps(to_dict(config), sort_keys=True),
                     executor.CODE_VERSION: code_version,
                     executor.ATTRIBUTE_VECTORS: types.Channel(type=LatentVectors),

@@ -32,6 +32,7 @@ class EvaluationConfig:
     iw_samples, iw_images: samples of z an image, and images, of the importance-weighted
       likelihood. 0 samples: it is not measured.
     orthogonalise: attribute -> the attributes whose directions are taken out of its vector.
+    edits: attributes whose edits the report shows first; empty: those that separate best.
     source_table: attributes whose running table is made the way of the course chapter.
     factors: of the data, where they are known: a CSV file whose first column is the key, or
       the word `attributes`. Empty: nothing is said of disentanglement.
@@ -68,6 +69,7 @@ class EvaluationConfig:
     iw_samples: int = 16
     iw_images: int = 256
     orthogonalise: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    edits: tuple[str, ...] = ()
     source_table: tuple[str, ...] = ()
     factors: str = ""
     extractor: ExtractorConfig = dataclasses.field(default_factory=ExtractorConfig)
@@ -123,7 +125,7 @@ class EvaluationConfig:
         attributes = tuple(attributes)
         known = (*attributes, *labels)
         named = {f"orthogonalise.{name}": (name, *out) for name, out in self.orthogonalise.items()}
-        named["source_table"] = self.source_table
+        named |= {"source_table": self.source_table, "edits": self.edits}
         for key, names in named.items():
             for name in names:
                 allowed = ", ".join(known) or "nothing with data that has no names"

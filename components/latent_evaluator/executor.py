@@ -26,6 +26,9 @@ from components.latent_evaluator.measurement import Known, Measured, measure, re
 from components.latent_evaluator.moments import Moments
 from components.latent_evaluator.outcome import bless, draw_sheet, write_json
 from components.latent_evaluator.records import membership, read_split
+from components.latent_evaluator.report.gathering import gather
+from components.latent_evaluator.report.page import FILE as REPORT
+from components.latent_evaluator.report.page import write_report
 from components.latent_evaluator.scoring import LatentMoments, Scoring
 from components.latent_evaluator.source_mode import write_source_tables
 from components.latent_evaluator.tally import Tally
@@ -37,6 +40,7 @@ from data_prep.settings import parse
 from trainer.hparams import ImageShape
 
 EXAMPLES, MODEL, BASELINE_MODEL, EXTRACTOR = "examples", "model", "baseline_model", "extractor"
+MODEL_RUN = "model_run"
 ATTRIBUTE_VECTORS, EVALUATION, BLESSING = "attribute_vectors", "evaluation", "blessing"
 CONFIG, CODE_VERSION = "config", "code_version"
 
@@ -56,6 +60,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         model = artifact_utils.get_single_instance(input_dict[MODEL])
         baseline = next(iter(input_dict.get(BASELINE_MODEL) or []), None)
         extractor = next(iter(input_dict.get(EXTRACTOR) or []), None)
+        model_run = next(iter(input_dict.get(MODEL_RUN) or []), None)
 
         manifest = read_manifest(examples.uri)
         config.check_names(manifest.attributes, manifest.labels)
@@ -129,7 +134,20 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         sheet = draw_sheet(tallies["candidate"], measured["candidate"], verdict, model, config)
         with fileio.open(os.path.join(evaluation.uri, "contact_sheet.png"), "wb") as file:
             file.write(sheet)
-        # REPORT: write_report(...) goes here, with what is measured above.
+        write_report(
+            os.path.join(evaluation.uri, REPORT),
+            gather(
+                manifest=manifest,
+                config=config,
+                decoder=path_utils.serving_model_path(model.uri),
+                measured=measured,
+                vectors=vectors,
+                verdict=verdict,
+                extractor=known.extractor.facts if known.extractor else None,
+                model_run=model_run.uri if model_run else None,
+                files=scoring.files,
+            ),
+        )
         bless(artifact_utils.get_single_instance(output_dict[BLESSING]), verdict, model, baseline)
 
     def _pass(

@@ -98,6 +98,10 @@ class Model(tf.Module):
             return {"image": tf.gather(self.training, tf.range(count) % len(self.training))}
         return {"image": tf.random.stateless_uniform([count, SIDE, SIDE, 1], [seed, 0])}
 
+    @tf.function(input_signature=[tf.TensorSpec([None, LATENT], tf.float32, "z")])
+    def decode(self, z):
+        return {"image": tf.ones([1, SIDE, SIDE, 1]) * tf.sigmoid(z[:, :1, None, None])}
+
 
 def write_model(directory, fault="", worse=0.0, **description):
     model = Model(fault, worse)
@@ -105,7 +109,7 @@ def write_model(directory, fault="", worse=0.0, **description):
     signatures = {name: getattr(model, name) for name in names}
     for folder, named in (
         ("Format-TFMA", signatures),
-        ("Format-Serving", {"sample": model.sample}),
+        ("Format-Serving", {"sample": model.sample, "decode": model.decode}),
     ):
         path = os.path.join(directory, folder)
         tf.saved_model.save(model, path, signatures=named)
@@ -237,6 +241,15 @@ class Told(Model):
     def sample(self, count, seed, condition):
         return {"image": self.of(condition)}
 
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, LATENT], tf.float32, "z"),
+            tf.TensorSpec([None, 2], tf.float32, "condition"),
+        ]
+    )
+    def decode(self, z, condition):
+        return {"image": self.of(condition)}
+
 
 def write_told(directory):
     """A conditional autoencoder: no posterior, hence no signature `elbo`."""
@@ -253,7 +266,7 @@ def write_told(directory):
     }
     for folder, named in (
         ("Format-TFMA", {"encode": model.encode, "score": model.score}),
-        ("Format-Serving", {"sample": model.sample}),
+        ("Format-Serving", {"sample": model.sample, "decode": model.decode}),
     ):
         path = os.path.join(directory, folder)
         tf.saved_model.save(model, path, signatures=named)

@@ -123,6 +123,7 @@ def test_a_run_shows_its_nodes_and_where_things_are_and_no_noise(finished):
     for node in ("ExamplePreparation", "Trainer", "LatentEvaluator", "Pusher"):
         assert any(line.startswith(f"✓ {node} ") and " done " in line for line in lines), node
     assert any("epoch 1/1" in line for line in lines)
+    assert lines[-4].startswith("report          runs/tiny/artifacts/LatentEvaluator/evaluation/")
     assert lines[-3].startswith("contact sheet   runs/tiny/artifacts/LatentEvaluator/evaluation/")
     assert (folder / lines[-3].split()[-1]).is_file()
     assert lines[-1].startswith("pushed decoder ")

@@ -14,11 +14,12 @@ import tensorflow as tf
 from click.testing import CliRunner
 from PIL import Image
 
+from components.latent_evaluator.vectors import AttributeVectors
 from data_prep.manifest import Manifest
 from data_prep.source import ImageSpec
 from pipeline import generate
 from pipeline.cli import main
-from pipeline.finished import Finished, find
+from pipeline.finished import Finished, edit_names, find
 
 SIDE = 56  # shown as it is
 LABELS = ("bar", "ring", "star")
@@ -294,6 +295,89 @@ def test_a_run_that_was_moved_is_found_again(place, tmp_path):
     (root / "artifacts").symlink_to(place / "runs" / "plain" / "artifacts")
     (root / "summary.json").write_text(json.dumps(summary))
     assert find(root, None).decoder == root / "artifacts/Trainer/model/7/Format-Serving"
+
+
+@pytest.fixture
+def edited(place, tmp_path):
+    """The root of a run like `plain`, with attribute vectors: `young` is z0, `smiling` z1."""
+    vectors = np.float32([[2, 0, 0], [0, 3, 0]])
+    some = np.array([0.7, 0.9])
+    AttributeVectors(
+        names=("young", "smiling"),
+        kinds=("attribute",) * 2,
+        positive=np.array([3, 3]),
+        negative=np.array([3, 3]),
+        vectors=vectors,
+        standard_error=np.zeros((2, 3)),
+        norm=np.array([2.0, 3.0]),
+        norm_corrected=some,
+        auc=some,
+        auc_low=some,
+        auc_high=some,
+        accuracy=some,
+        cosine=np.eye(2),
+        orthogonalised={"young": (("smiling",), np.float32([0.6, 0, 0.8]))},
+        split="train",
+        held_out="test",
+        model="",
+        data="",
+    ).save(str(tmp_path / "run" / "vectors"))
+    summary = json.loads((place / "runs" / "plain" / "summary.json").read_text())
+    summary["artifacts"]["attribute_vectors"] = str(tmp_path / "run" / "vectors")
+    (tmp_path / "run" / "summary.json").write_text(json.dumps(summary))
+    return tmp_path / "run"
+
+
+def test_an_edit_moves_each_image_from_minus_4_to_4(edited, shown):
+    found = find(edited, None)
+    assert edit_names(found) == ("smiling", "young")  # the best AUC first
+    generate.edit(generate.Studio(found, 0), count=2, attributes=("young", "smiling"))
+    assert [row.name for row in shown["rows"]] == ["young", "", "smiling", ""]
+    assert shown["columns"] == ["real", "-4", "-3", "-2", "-1", "0", "+1", "+2", "+3", "+4"]
+    for young, smiling in zip(shown["rows"][:2], shown["rows"][2:], strict=True):
+        grey = halves(young.images)[0][0]
+        lefts = [left for left, _ in halves(young.images)]
+        assert lefts[1:] == pytest.approx(np.clip(grey + np.arange(-4, 5), 0, 1), abs=0.011)
+        assert [left for left, _ in halves(smiling.images)] == [grey] * 10
+
+
+def test_an_edit_along_what_is_left_of_a_vector(edited, shown):
+    studio = generate.Studio(find(edited, None), 0)
+    generate.edit(studio, count=1, attributes=("young without smiling",))
+    grey, *lefts = [left for left, _ in halves(shown["rows"][0].images)]
+    assert lefts == pytest.approx(np.clip(grey + 0.6 * np.arange(-4, 5), 0, 1), abs=0.011)
+
+
+def test_the_names_of_edits_are_checked(edited, monkeypatch):
+    monkeypatch.chdir(edited)
+    result = call("edit", "--run", edited, "--attributes", "old")
+    assert result.exit_code == 2
+    assert result.output == "error: --attributes: got 'old', allowed: smiling, young\n"
+    result = call("edit", "--run", edited, "--attributes", "smiling without young")
+    assert result.exit_code == 2
+    assert "allowed: young, smiling, young without smiling" in result.output
+    assert not list(edited.glob("*.png"))
+
+
+def test_a_run_without_attribute_vectors_has_nothing_to_edit(here):
+    result = call("edit", "--run", "runs/plain")
+    assert result.exit_code == 2
+    assert "no attribute vectors, allowed: a model of data with attributes" in result.output
+
+
+@pytest.mark.slow
+def test_a_pushed_decoder_edits_codes_of_the_prior(edited, tmp_path, monkeypatch, shown):
+    from components.pushed_decoder import assemble
+
+    vectors = AttributeVectors.load(str(edited / "vectors"))
+    assemble(str(find(edited, None).decoder), vectors, str(tmp_path / "pushed"))
+    monkeypatch.chdir(tmp_path)
+    result = call("edit", "--decoder", tmp_path / "pushed", "--count", 2)
+    assert result.output == "edit.png\n"
+    assert Image.open(tmp_path / "edit.png").format == "PNG"
+    names = [row.name for row in shown["rows"]][::2]
+    assert names == ["young", "smiling", "young without smiling"]
+    assert [len(row.images) for row in shown["rows"]] == [9] * 6
 
 
 WRONG = [

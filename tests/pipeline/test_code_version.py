@@ -77,3 +77,14 @@ def test_the_real_nodes_depend_on_what_they_should():
     assert not any(name.startswith(("components", "pipeline")) for name in trainer)
     transform = _closure(("trainer.preprocessing",), ROOT)
     assert "trainer.hparams" in transform and "trainer.losses" not in transform
+
+
+def test_a_template_is_part_of_the_package_that_renders_it(tree):
+    before = versions(tree)
+    (tree / "trainer" / "templates").mkdir()
+    (tree / "trainer" / "templates" / "page.html").write_text("<p>")
+    first = versions(tree)
+    (tree / "trainer" / "templates" / "page.html").write_text("<p>edited")
+    second = versions(tree)
+    assert len({v["trainer.run"] for v in (before, first, second)}) == 3
+    assert len({v["data_prep.job"] for v in (before, first, second)}) == 1

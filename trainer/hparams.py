@@ -60,6 +60,7 @@ ARCHITECTURES = {
 }
 
 SETTINGS = "settings"  # keys of the Transform's and the Trainer's custom_config
+OVERRIDES = "overrides"  # of what a search found
 CODE_VERSION = "code_version"
 CHECKPOINT_ROOT = "checkpoint_root"
 

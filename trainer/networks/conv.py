@@ -38,7 +38,9 @@ def conv_32_encoder(
     pixels, condition, inputs = image_input(image, condition_dim)
     x = pixels
     for filters in (32, 64, 128):
-        x = layers.Conv2D(scaled(filters, width), 3, strides=2, padding="same", activation="relu")(x)
+        x = layers.Conv2D(scaled(filters, width), 3, strides=2, padding="same", activation="relu")(
+            x
+        )
     x = join(layers.Flatten()(x), condition)
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
@@ -52,7 +54,9 @@ def conv_32_decoder(
     x = layers.Dense(rows * columns * deepest)(join(z, condition))
     x = layers.Reshape((rows, columns, deepest))(x)
     for filters in (128, 64, 32):
-        x = layers.Conv2DTranspose(scaled(filters, width), 3, strides=2, padding="same", activation="relu")(x)
+        x = layers.Conv2DTranspose(
+            scaled(filters, width), 3, strides=2, padding="same", activation="relu"
+        )(x)
     return keras.Model(inputs, logits(x, image), name="decoder")
 
 
@@ -84,7 +88,9 @@ def conv_64_decoder(
     x = _normalised(layers.Dense(rows * columns * deepest)(join(z, condition)))
     x = layers.Reshape((rows, columns, deepest))(x)
     for filters in reversed(WIDTHS_64):
-        x = _normalised(layers.Conv2DTranspose(scaled(filters, width), 3, strides=2, padding="same")(x))
+        x = _normalised(
+            layers.Conv2DTranspose(scaled(filters, width), 3, strides=2, padding="same")(x)
+        )
     x = layers.Conv2DTranspose(image.channels, 3, padding="same", dtype="float32", name="logits")(x)
     return keras.Model(inputs, x, name="decoder")
 

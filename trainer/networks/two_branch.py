@@ -38,7 +38,9 @@ def two_branch_encoder(
     x = pixels
     for stage in range(stages):
         branches = [
-            layers.Conv2D(scaled(FIRST * 2**stage, width), kernel, padding="same", activation="relu")(x)
+            layers.Conv2D(
+                scaled(FIRST * 2**stage, width), kernel, padding="same", activation="relu"
+            )(x)
             for kernel in (3, 2)
         ]
         x = layers.MaxPooling2D(2)(layers.Concatenate()(branches))

@@ -15,9 +15,11 @@ PACKAGES = [
     "trainer",
     "trainer.networks",
     "trainer.pictures",
+    "trainer.tuning",
     "components",
     "components.example_preparation",
     "components.latent_evaluator",
+    "components.tuner",
     "pipeline",
 ]
 

@@ -141,6 +141,24 @@ def of_interest(values: Mapping[str, Any]) -> dict[str, Value]:
     return {name: _clean(name, values[name]) for name in PLACES if name in values}
 
 
+def values_of(settings: TrainerSettings) -> dict[str, Value | None]:
+    """The hyper-parameters that these settings hold, by the names in `PLACES`.
+
+    None where the model has no use for it: beta without a KL, gamma without a GAN.
+    """
+    found: dict[str, Value | None] = {}
+    for name, place in PLACES.items():
+        value: Any = settings
+        for part in place:
+            value = getattr(value, part)
+        found[name] = value
+    if not settings.model.has_prior:
+        found["beta"] = None
+    if settings.model.family != "vae_gan":
+        found["gamma"] = None
+    return found
+
+
 def check_space(space: SearchSpace, settings: TrainerSettings) -> None:
     """Refuses a space with nothing to search, or with values that the settings cannot take.
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from trainer.tuning.space import Value
+from trainer.tuning.space import Value, of_interest
 
 REQUEST, PROGRESS, RESULT = "request.json", "progress.json", "result.json"
 STRIP = "strip.png"
@@ -100,7 +100,7 @@ def _read(number: int, directory: str) -> Trial | None:
     known = {field.name for field in dataclasses.fields(Trial)}
     return Trial(
         number=number + 1,
-        values=request["values"],
+        values=of_interest(request["values"]),
         directory=directory,
         **{name: value for name, value in result.items() if name in known},
     )

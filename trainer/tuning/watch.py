@@ -36,7 +36,7 @@ class SearchProgress:
         return ranked(list(self.trials), OBJECTIVES[self.objective])
 
     def __str__(self) -> str:
-        return "; ".join(_in_words(trial, self.max_trials) for trial in self.ended)
+        return "\n    ".join(_in_words(trial, self.max_trials) for trial in self.ended)
 
 
 @contextlib.contextmanager

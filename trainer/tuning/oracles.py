@@ -1,9 +1,10 @@
 """keras-tuner's algorithms, made to go on after a kill as if nothing had happened.
 
 keras-tuner 1.4.8 alone does not: it writes its state in place, so a kill may leave half of it;
-it reads trials back in the order of a directory listing, of which the Gaussian process and equal
-scores depend; a kill between two of its files leaves a trial that counts but never ran; and the
-random numbers of its Bayesian search begin anew.
+the last trial that ended is in that state as one that runs, and is run again; trials come back in
+the order of a directory listing, on which the Gaussian process and the choice among equal scores
+depend; a kill between two of its files leaves a trial that counts but never ran; and the random
+numbers of its Bayesian search begin anew.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from trainer.tuning.config import OBJECTIVES, TunerConfig
 from trainer.tuning.space import WHOLE, Range, SearchSpace
 from trainer.tuning.store import write_json
 
+OVER = ("COMPLETED", "FAILED")
+
 
 class _Resuming:
     """Goes before one of keras-tuner's oracles among the bases."""
@@ -37,7 +40,13 @@ class _Resuming:
     def reload(self: Any) -> None:
         super().reload()  # type: ignore[misc]
         self.trials = {name: self.trials[name] for name in self.start_order}
-        self._retry_queue.sort(reverse=True)  # it is taken from the end
+        self.end_order += [
+            name
+            for name in self._retry_queue
+            if self.trials[name].status in OVER and name not in self.end_order
+        ]
+        waiting = {name for name in self._retry_queue if self.trials[name].status not in OVER}
+        self._retry_queue = sorted(waiting, key=int, reverse=True)  # it is taken from the end
 
     def get_state(self: Any) -> dict[str, Any]:
         state = super().get_state()  # type: ignore[misc]

@@ -35,10 +35,9 @@ def test_the_pareto_front(points, expected):
 
 
 def test_the_plot_is_the_same_every_time_and_shows_each_trial():
-    rows = [
-        {"trial": n, "rank": n, "score": n / 2, "beta": b, "val_kl_loss": k, "val_reconstruction_loss": d}
-        for n, (b, k, d) in enumerate([(0.5, 20, 50), (1, 10, 60), (4, 5, 90)], start=1)
-    ]  # fmt: skip
+    names = ("trial", "rank", "score", "beta", "val_kl_loss", "val_reconstruction_loss")
+    points = [(1, 1, 0.5, 0.5, 20, 50), (2, 2, 1.0, 1, 10, 60), (3, 3, 1.5, 4, 5, 90)]
+    rows = [dict(zip(names, point, strict=True)) for point in points]
     rows.append({"trial": 4, "rank": None, "score": None, "beta": 8, "val_kl_loss": None})
     png, svg = draw(rows, "val_elbo", ["beta"])
     assert (png, svg) == draw(rows, "val_elbo", ["beta"])

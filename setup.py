@@ -20,6 +20,7 @@ PACKAGES = [
     "components.example_preparation",
     "components.latent_evaluator",
     "components.tuner",
+    "components.latent_evaluator.metrics",
     "pipeline",
 ]
 

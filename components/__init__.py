@@ -13,6 +13,7 @@ _HOME = {
     "Evaluation": "components.artifacts",
     "Extractor": "components.artifacts",
     "LatentVectors": "components.artifacts",
+    "FeatureExtractor": "components.feature_extractor",
     "ExamplePreparation": "components.example_preparation.component",
     "LatentEvaluator": "components.latent_evaluator.component",
     "DecoderPusher": "components.decoder_pusher",

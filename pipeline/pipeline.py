@@ -10,7 +10,13 @@ from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.types.artifact_utils import encode_split_names
 
-from components import DecoderPusher, ExamplePreparation, LatentEvaluator, StrictExampleValidator
+from components import (
+    DecoderPusher,
+    ExamplePreparation,
+    FeatureExtractor,
+    LatentEvaluator,
+    StrictExampleValidator,
+)
 from components.example_schema import (
     DataShape,
     make_schema,
@@ -23,6 +29,7 @@ from data_prep.source import ImageSpec
 from data_prep.sources import open_source
 from pipeline.code_version import code_version
 from pipeline.config import PipelineConfig
+from pipeline.evaluation_settings import check_names, evaluation_settings
 from pipeline.search_node import SearchNode, search_node
 from pipeline.user_functions import udf_path
 from trainer.hparams import (
@@ -67,6 +74,7 @@ def create_pipeline(
     check_condition(settings, labels=shape.labels, attributes=shape.attributes > 0)
     check_tuner(config.tuner, settings)
     check_named(config.tuner, labels=shape.labels, attributes=shape.attributes)
+    check_names(config.evaluation, options, inputs)
     schema = make_schema(shape)
 
     data = _prepare(options, inputs) if options else _import(inputs[0])
@@ -92,11 +100,18 @@ def create_pipeline(
     trainer = _trainer(
         settings, examples, transform, start, checkpoints, search, config.tuner.overrides.given()
     )
+    extractor = FeatureExtractor(
+        examples=examples,
+        config=config.evaluation.extractor,
+        code_version=code_version("components.feature_extractor"),
+    )
+    extractor.add_upstream_node(validator)
     evaluator = LatentEvaluator(
         examples=examples,
         model=trainer.outputs["model"],
         baseline_model=blessed.outputs["model"],
-        config=config.evaluation,
+        extractor=extractor.outputs["extractor"],
+        config=evaluation_settings(config, inputs),
         code_version=code_version("components.latent_evaluator.executor"),
     )
     pusher = DecoderPusher(
@@ -120,6 +135,7 @@ def create_pipeline(
             blessed,
             *([search.node] if search else []),
             trainer,
+            extractor,
             evaluator,
             pusher,
         ],

@@ -11,10 +11,14 @@ Full model (for the evaluator), which carries the transform graph and takes what
     [batch, latent_dim].
   reconstruct: image string [batch] -> image float32 [batch, height, width, channels] decoded
     from z_mean; reconstruction_loss and kl_loss float32 [batch] there, in nats.
-  elbo: image string [batch], noise float32 [batch, latent_dim] -> reconstruction_loss,
-    kl_loss, elbo float32 [batch] at z = z_mean + exp(z_log_var / 2) noise, in nats. With
-    standard normal noise from the caller's seed this is one sample of the exact ELBO.
-An autoencoder has no posterior: z_log_var, kl_loss and the signature elbo are missing.
+  score: image string [batch], noise float32 [batch, latent_dim] -> z_mean, z_log_var; image,
+    decoded from z_mean; reconstruction_loss and kl_loss at z = z_mean + exp(z_log_var / 2)
+    noise, in nats. The encoder runs once. With standard normal noise from the caller's seed,
+    -(reconstruction_loss + kl_loss) is one sample of the exact ELBO.
+  log_likelihood: image string [batch], z float32 [batch, latent_dim] -> log_likelihood
+    float32 [batch], log p(x|z) in nats.
+An autoencoder has no posterior: z_log_var, kl_loss, the input noise and the signature
+log_likelihood are missing.
 
 A conditional model takes `condition` besides in every signature, float32 [batch, names]: the
 label as one-hot or as a mix of labels, or the attributes as 0 and 1 or between. `sample` takes
@@ -101,19 +105,38 @@ def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: s
             kl_loss=result.get("kl_loss"),
         )
 
-    def elbo(
+    def score(
         image: tf.Tensor, noise: tf.Tensor, condition: tf.Tensor = None
     ) -> dict[str, tf.Tensor]:
         result = model.evaluate_images(read(image), noise, condition)
-        reconstruction, kl = result["reconstruction_loss"], result["kl_loss"]
-        return {"reconstruction_loss": reconstruction, "kl_loss": kl, "elbo": -reconstruction - kl}
+        known = ("z_mean", "z_log_var", "reconstruction_loss", "kl_loss")
+        made = model.decode(result["z_mean"], condition)
+        return {**{name: result[name] for name in known}, "image": made}
+
+    def score_code(image: tf.Tensor, condition: tf.Tensor = None) -> dict[str, tf.Tensor]:
+        result = model.evaluate_images(read(image), None, condition)
+        return {
+            "z_mean": result["z_mean"],
+            "reconstruction_loss": result["reconstruction_loss"],
+            "image": tf.sigmoid(result["logits"]),
+        }
+
+    def log_likelihood(
+        image: tf.Tensor, z: tf.Tensor, condition: tf.Tensor = None
+    ) -> dict[str, tf.Tensor]:
+        pixels = model.scale(read(image))
+        return {"log_likelihood": -model.reconstruction_nll(pixels, model.logits(z, condition))}
 
     signatures: Signatures = {
         "encode": _signature(model, encode, image_bytes),
         "reconstruct": _signature(model, reconstruct, image_bytes),
     }
     if settings.model.has_prior:
-        signatures["elbo"] = _signature(model, elbo, image_bytes, noise_spec)
+        z_spec = tf.TensorSpec(noise_spec.shape, tf.float32, "z")
+        signatures["score"] = _signature(model, score, image_bytes, noise_spec)
+        signatures["log_likelihood"] = _signature(model, log_likelihood, image_bytes, z_spec)
+    else:
+        signatures["score"] = _signature(model, score_code, image_bytes)
     _save(module, signatures, directory)
     _describe(model, directory)
 

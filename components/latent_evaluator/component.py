@@ -9,7 +9,7 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components.artifacts import Evaluation
+from components.artifacts import Evaluation, Extractor, LatentVectors
 from components.latent_evaluator import executor
 from components.latent_evaluator.config import EvaluationConfig
 from data_prep.settings import to_dict
@@ -26,15 +26,17 @@ class LatentEvaluatorSpec(ComponentSpec):
         executor.EXAMPLES: ChannelParameter(type=standard_artifacts.Examples),
         executor.MODEL: ChannelParameter(type=standard_artifacts.Model),
         executor.BASELINE_MODEL: ChannelParameter(type=standard_artifacts.Model, optional=True),
+        executor.EXTRACTOR: ChannelParameter(type=Extractor, optional=True),
     }
     OUTPUTS = {  # noqa: RUF012
+        executor.ATTRIBUTE_VECTORS: ChannelParameter(type=LatentVectors),
         executor.EVALUATION: ChannelParameter(type=Evaluation),
         executor.BLESSING: ChannelParameter(type=standard_artifacts.ModelBlessing),
     }
 
 
 class LatentEvaluator(base_beam_component.BaseBeamComponent):
-    """Measures the model on one split, judges it, and draws a contact sheet.
+    """Measures the model on one split, finds its attribute vectors, judges it, and draws it.
 
     The blessed model before it is measured again in the same run, on the same images with
     the same noise; numbers of older runs are never compared.
@@ -51,6 +53,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         config: EvaluationConfig,
         code_version: str,
         baseline_model: types.BaseChannel | None = None,
+        extractor: types.BaseChannel | None = None,
     ) -> None:
         """Args:
         examples: a prepared data set, its manifest included.
@@ -58,6 +61,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         config: what is measured, and the thresholds.
         code_version: changes whenever the code that evaluates does.
         baseline_model: the latest blessed model, if there is one.
+        extractor: of `FeatureExtractor`, for what is measured by features; None: it is not.
         """
         super().__init__(
             spec=LatentEvaluatorSpec(
@@ -65,8 +69,10 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
                     executor.EXAMPLES: examples,
                     executor.MODEL: model,
                     executor.BASELINE_MODEL: baseline_model,
+                    executor.EXTRACTOR: extractor,
                     executor.CONFIG: json.dumps(to_dict(config), sort_keys=True),
                     executor.CODE_VERSION: code_version,
+                    executor.ATTRIBUTE_VECTORS: types.Channel(type=LatentVectors),
                     executor.EVALUATION: types.Channel(type=Evaluation),
                     executor.BLESSING: types.Channel(type=standard_artifacts.ModelBlessing),
                 }

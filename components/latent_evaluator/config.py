@@ -4,33 +4,107 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterable
 
 from data_prep.features import SPLITS
 from data_prep.settings import require
+from trainer.extractor_config import ExtractorConfig
+
+ATTRIBUTE_FACTORS = "attributes"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
-    """Thresholds of the blessing, and the size of the contact sheet.
+    """What is measured on which images, and the thresholds of the blessing.
+
+    What is measured:
+
+    split: every number is of it; held out from training.
+    vectors_split: where attribute vectors come from, and what copies are looked for in.
+    seed: of the latent noise, the samples, the resamples and the directions.
+    images_per_label: on the contact sheet.
+    max_images: everything but the sums over all images is measured on at most that many of
+      the split, those whose key's hash is smallest.
+    samples: images drawn from the prior.
+    train_images: at most that many are searched for copies.
+    resamples: of each bootstrap interval.
+    projections: directions of the sliced Wasserstein distance.
+    iw_samples, iw_images: samples of z an image, and images, of the importance-weighted
+      likelihood. 0 samples: it is not measured.
+    orthogonalise: attribute -> the attributes whose directions are taken out of its vector.
+    source_table: attributes whose running table is made the way of the course chapter.
+    factors: of the data, where they are known: a CSV file whose first column is the key, or
+      the word `attributes`. Empty: nothing is said of disentanglement.
+    extractor: the network that features come from.
+
+    Absolute thresholds:
 
     min_active_units: latent dimensions in use, i.e. whose mean varies over the images by
       more than 0.01 (Burda et al. 2016, arXiv 1509.00519, section 4.3).
     max_unexplained: share of the reconstruction error of a constant mean image that may
       remain; 0 is a perfect reconstruction, 1 no better than that constant image.
-    max_worsening: how much worse than the blessed model's the negative ELBO may be, as a
-      fraction of it. Of autoencoders, which have no ELBO, the reconstruction loss.
+    max_memorised: share of samples that may be copies of training images, beyond what
+      held-out images score.
+    min_class_share: a class counts as dropped when its share of samples is below this
+      fraction of its share of real images.
+
+    Thresholds against the blessed model, each by the better end of a bootstrap interval:
+
+    max_worsening: how much worse its negative ELBO may be, as a fraction of it. Of
+      autoencoders, which have no ELBO, the reconstruction loss.
+    max_sample_worsening: how much worse the cFID and the sliced Wasserstein distance of the
+      samples may be, as a fraction.
     """
 
     split: str = "test"
-    seed: int = 0  # of the latent noise and of the samples
+    vectors_split: str = "train"
+    seed: int = 0
+    images_per_label: int = 12
+    max_images: int = 5000
+    samples: int = 2000
+    train_images: int = 100_000
+    resamples: int = 200
+    projections: int = 128
+    iw_samples: int = 16
+    iw_images: int = 256
+    orthogonalise: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    source_table: tuple[str, ...] = ()
+    factors: str = ""
+    extractor: ExtractorConfig = dataclasses.field(default_factory=ExtractorConfig)
     min_active_units: int = 2
     max_unexplained: float = 0.8
+    max_memorised: float = 0.05
+    min_class_share: float = 0.1
     max_worsening: float = 0.05
-    images_per_label: int = 12  # on the contact sheet
+    max_sample_worsening: float = 0.1
 
     def __post_init__(self) -> None:
         require(self.split in SPLITS, "split", self.split, ", ".join(SPLITS))
+        others = [name for name in SPLITS if name != self.split]
+        require(
+            self.vectors_split in others,
+            "vectors_split",
+            self.vectors_split,
+            f"{', '.join(others)} with split {self.split}, on which the vectors are tested",
+        )
         require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
+        for name, low, high in (
+            ("images_per_label", 1, 64),
+            ("max_images", 16, 100_000),
+            ("samples", 16, 100_000),
+            ("train_images", 16, 10_000_000),
+            ("resamples", 20, 10_000),
+            ("projections", 1, 10_000),
+            ("iw_samples", 0, 10_000),
+            ("iw_images", 1, 100_000),
+        ):
+            value = getattr(self, name)
+            require(low <= value <= high, name, value, f"{low} to {high}")
+        for name, removed in self.orthogonalise.items():
+            allowed = "one or more other attributes"
+            require(
+                bool(removed) and name not in removed, f"orthogonalise.{name}", removed, allowed
+            )
         require(self.min_active_units >= 0, "min_active_units", self.min_active_units, "0 or more")
         require(
             0 < self.max_unexplained <= 1,
@@ -38,12 +112,25 @@ class EvaluationConfig:
             self.max_unexplained,
             "a share above 0, at most 1",
         )
+        for name in ("max_memorised", "min_class_share"):
+            require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share, 0 to 1")
+        for name in ("max_worsening", "max_sample_worsening"):
+            value = getattr(self, name)
+            require(math.isfinite(value) and value >= 0, name, value, "a fraction of at least 0")
+
+    def check_names(self, attributes: Iterable[str], labels: Iterable[str]) -> None:
+        """Raises InputError where a name is neither an attribute nor a label of the data."""
+        attributes = tuple(attributes)
+        known = (*attributes, *labels)
+        named = {f"orthogonalise.{name}": (name, *out) for name, out in self.orthogonalise.items()}
+        named["source_table"] = self.source_table
+        for key, names in named.items():
+            for name in names:
+                allowed = ", ".join(known) or "nothing with data that has no names"
+                require(name in known, f"evaluation.{key}", name, allowed)
         require(
-            math.isfinite(self.max_worsening) and self.max_worsening >= 0,
-            "max_worsening",
-            self.max_worsening,
-            "a fraction of at least 0",
-        )
-        require(
-            1 <= self.images_per_label <= 64, "images_per_label", self.images_per_label, "1 to 64"
+            bool(attributes) or self.factors != ATTRIBUTE_FACTORS,
+            "evaluation.factors",
+            self.factors,
+            "a CSV file, with data that has no attributes",
         )

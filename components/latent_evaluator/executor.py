@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-import io
 import json
-import math
 import os
 import pickle
 from typing import Any
 
 import apache_beam as beam
-import numpy as np
-import tensorflow as tf
 from tfx import types
-from tfx.components.evaluator import constants
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
-from tfx.utils import io_utils, path_utils
+from tfx.utils import path_utils
 
+from components.feature_extractor import shards
 from components.latent_evaluator import blessing as judgement
-from components.latent_evaluator.config import EvaluationConfig
-from components.latent_evaluator.contact_sheet import model_sheet
-from components.latent_evaluator.scoring import Scoring, condition_of, describe, read_records
-from components.latent_evaluator.tally import Tally, metrics
+from components.latent_evaluator.candidates import fingerprint, full_model, why_not_compared
+from components.latent_evaluator.comparison import interval_of_difference, search_copies
+from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
+from components.latent_evaluator.extractor_features import FeatureNetwork
+from components.latent_evaluator.factors import read_factors
+from components.latent_evaluator.loaded_model import Decoder, FullModel
+from components.latent_evaluator.measurement import Known, Measured, measure, records_of
+from components.latent_evaluator.moments import Moments
+from components.latent_evaluator.outcome import bless, draw_sheet, write_json
+from components.latent_evaluator.records import membership, read_split
+from components.latent_evaluator.scoring import LatentMoments, Scoring
+from components.latent_evaluator.source_mode import write_source_tables
+from components.latent_evaluator.tally import Tally
+from components.latent_evaluator.vector_estimates import estimate_vectors
+from components.latent_evaluator.vectors import AttributeVectors
 from data_prep.errors import InputError
-from data_prep.manifest import read_manifest
+from data_prep.manifest import Manifest, manifest_sha256, read_manifest
 from data_prep.settings import parse
-from trainer.hparams import WITHOUT_PRIOR, ImageShape
+from trainer.hparams import ImageShape
 
-EXAMPLES, MODEL, BASELINE_MODEL = "examples", "model", "baseline_model"
-EVALUATION, BLESSING = "evaluation", "blessing"
+EXAMPLES, MODEL, BASELINE_MODEL, EXTRACTOR = "examples", "model", "baseline_model", "extractor"
+ATTRIBUTE_VECTORS, EVALUATION, BLESSING = "attribute_vectors", "evaluation", "blessing"
 CONFIG, CODE_VERSION = "config", "code_version"
-SAMPLE_ROWS = 3
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Measures, judges, draws. See `components.artifacts.Evaluation` for what is written."""
+    """Measures, judges, draws. See `components.artifacts` for what is written."""
 
     def Do(
         self,
@@ -48,219 +54,143 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         config = parse(EvaluationConfig, json.loads(exec_properties[CONFIG]), "evaluation")
         examples = artifact_utils.get_single_instance(input_dict[EXAMPLES])
         model = artifact_utils.get_single_instance(input_dict[MODEL])
-        baselines = input_dict.get(BASELINE_MODEL) or []
-        baseline = baselines[0] if baselines else None
+        baseline = next(iter(input_dict.get(BASELINE_MODEL) or []), None)
+        extractor = next(iter(input_dict.get(EXTRACTOR) or []), None)
 
         manifest = read_manifest(examples.uri)
+        config.check_names(manifest.attributes, manifest.labels)
         image = ImageShape(
             height=manifest.image.height,
             width=manifest.image.width,
             channels=manifest.image.channels,
         )
         scoring = Scoring(
-            files=_shards(examples, config.split),
+            files=shards(examples, config.split),
             image=image,
             seed=config.seed,
             images_per_label=config.images_per_label,
+            max_images=config.max_images,
+        )
+        latents = LatentMoments(
+            files=shards(examples, config.vectors_split),
+            attributes=manifest.attributes,
+            labels=manifest.labels,
         )
         names = {"label": manifest.labels, "attributes": manifest.attributes}
-        note = _why_not_compared(model, baseline, image, names)
+        note = why_not_compared(model, baseline, image, names)
         models = {"candidate": model} if note else {"candidate": model, "baseline": baseline}
-        tallies = self._score(scoring, {name: _full(each) for name, each in models.items()})
+        tallies, moments = self._pass(
+            scoring, latents, {name: full_model(each) for name, each in models.items()}
+        )
         if not tallies["candidate"].sums:
             raise InputError(f"evaluation.split: the {config.split} split has no images")
-        measured = {
-            name: metrics(tally, **_likelihood(describe(_full(models[name]))))
-            for name, tally in tallies.items()
-        }
-        verdict = judgement.judge(measured["candidate"], config, measured.get("baseline"), note)
-
-        evaluation = artifact_utils.get_single_instance(output_dict[EVALUATION])
-        _write_json(
-            os.path.join(evaluation.uri, "metrics.json"),
-            {"split": config.split, "seed": config.seed, "baseline": None, **measured},
+        known = Known(
+            config=config,
+            attributes=manifest.attributes,
+            extractor=FeatureNetwork(extractor.uri) if extractor else None,
+            factors=_factors(config),
         )
-        _write_json(
+        measured = {
+            name: measure(
+                tallies[name],
+                FullModel(full_model(each)),
+                Decoder(path_utils.serving_model_path(each.uri)),
+                known,
+            )
+            for name, each in models.items()
+        }
+        search_copies(measured, read_split(latents.files, config.train_images), config)
+        found = {name: each.metrics for name, each in measured.items()}
+        difference = interval_of_difference(measured, known.draws)
+        verdict = judgement.judge(
+            found["candidate"], config, found.get("baseline"), note, difference
+        )
+        vectors = _vectors(moments, measured["candidate"], known, manifest, model, examples)
+
+        directory = artifact_utils.get_single_instance(output_dict[ATTRIBUTE_VECTORS]).uri
+        vectors.save(directory)
+        write_source_tables(directory, full_model(model), latents, config)
+        evaluation = artifact_utils.get_single_instance(output_dict[EVALUATION])
+        write_json(
+            os.path.join(evaluation.uri, "metrics.json"),
+            {
+                "split": config.split,
+                "seed": config.seed,
+                "extractor": known.extractor.facts if known.extractor else None,
+                "baseline": None,
+                "difference": difference,
+                **found,
+            },
+        )
+        write_json(
             os.path.join(evaluation.uri, "blessing.json"),
             {"blessed": verdict.blessed, "reasons": list(verdict.reasons)},
         )
-        sheet = _draw(tallies["candidate"], measured["candidate"], verdict, model, scoring, config)
+        sheet = draw_sheet(tallies["candidate"], measured["candidate"], verdict, model, config)
         with fileio.open(os.path.join(evaluation.uri, "contact_sheet.png"), "wb") as file:
             file.write(sheet)
-        _bless(artifact_utils.get_single_instance(output_dict[BLESSING]), verdict, model, baseline)
+        # REPORT: write_report(...) goes here, with what is measured above.
+        bless(artifact_utils.get_single_instance(output_dict[BLESSING]), verdict, model, baseline)
 
-    def _score(self, scoring: Scoring, models: dict[str, str]) -> dict[str, Tally]:
-        """A tally for each model directory, all in one Beam job."""
+    def _pass(
+        self, scoring: Scoring, latents: LatentMoments, models: dict[str, str]
+    ) -> tuple[dict[str, Tally], Moments | None]:
+        """A tally of each model directory, and the candidate's moments, all in one Beam job."""
         folder = self._get_tmp_dir()
-        paths = {name: os.path.join(folder, f"{name}.pickle") for name in models}
         fileio.makedirs(folder)
+        paths = {name: os.path.join(folder, f"{name}.pickle") for name in (*models, "moments")}
         with self._make_beam_pipeline() as pipeline:
-            for name, directory in models.items():
-                tally = pipeline | f"Score[{name}]" >> scoring.of(directory)
-                _ = tally | f"Write[{name}]" >> beam.Map(_write_pickle, paths[name])
-        return {name: _read_pickle(path) for name, path in paths.items()}
+            found = {
+                name: pipeline | f"Score[{name}]" >> scoring.of(directory)
+                for name, directory in models.items()
+            }
+            if latents.attributes or latents.labels:
+                found["moments"] = pipeline | "Latents" >> latents.of(models["candidate"])
+            for name, each in found.items():
+                _ = each | f"Write[{name}]" >> beam.Map(_write_pickle, paths[name])
+        tallies = {name: _read_pickle(paths[name]) for name in models}
+        return tallies, _read_pickle(paths["moments"]) if "moments" in found else None
 
 
-def _shards(examples: types.Artifact, split: str) -> tuple[str, ...]:
-    directory = artifact_utils.get_split_uri([examples], split)
-    return tuple(sorted(tf.io.gfile.glob(os.path.join(directory, "*.gz"))))
-
-
-def _full(model: types.Artifact) -> str:
-    return path_utils.eval_model_path(model.uri)
-
-
-def _why_not_compared(
-    model: types.Artifact,
-    baseline: types.Artifact | None,
-    image: ImageShape,
-    names: dict[str, tuple[str, ...]],
-) -> str:
-    """Why a comparison with the baseline would mean nothing; "" where it means something."""
-    if baseline is None:
-        return judgement.NO_BASELINE
-    if baseline.id == model.id:
-        return judgement.SAME_MODEL
-    if not fileio.exists(_full(baseline)):
-        return f"the blessed model is gone from {baseline.uri}: not compared"
-    new, old = describe(_full(model)), describe(_full(baseline))
-    shape = ImageShape(**old["image"])
-    if shape != image:
-        return (
-            f"the blessed model makes images of {shape.as_tuple}, the data has {image.as_tuple}: "
-            "not compared"
-        )
-    if new["reconstruction"] != old["reconstruction"]:
-        return (
-            f"the blessed model has a {old['reconstruction']} likelihood, this one "
-            f"{new['reconstruction']}: not compared"
-        )
-    if (new["family"] in WITHOUT_PRIOR) != (old["family"] in WITHOUT_PRIOR):
-        return (
-            f"the blessed model is of the family {old['family']}, this one {new['family']}, and "
-            "only one of them has an ELBO: not compared"
-        )
-    condition = old.get("condition")
-    if condition and tuple(condition["names"]) != tuple(names[condition["kind"]]):
-        return (
-            f"the blessed model is told {condition['kind']} of other names than the data has: "
-            "not compared"
-        )
-    return ""
-
-
-def _likelihood(description: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `metrics`."""
-    return {
-        "likelihood": description["reconstruction"],
-        "sigma": description["sigma"] or 1.0,
-        "posterior": description["family"] not in WITHOUT_PRIOR,
-    }
-
-
-def _draw(
-    tally: Tally,
-    measured: dict[str, Any],
-    verdict: judgement.Verdict,
-    model: types.Artifact,
-    scoring: Scoring,
-    config: EvaluationConfig,
-) -> bytes:
-    rows = [
-        (label, np.stack([real for _, real, _ in shown]), np.stack([made for _, _, made in shown]))
-        for label, shown in sorted(tally.gallery.items())
-    ]
-    count = SAMPLE_ROWS * max(len(real) for _, real, _ in rows)
-    decoder = tf.saved_model.load(path_utils.serving_model_path(model.uri))
-    description = describe(_full(model))
-    given = {"count": tf.constant(count), "seed": tf.constant(config.seed, tf.int64)}
-    condition = _sample_condition(description, scoring, count)
-    if condition is not None:
-        given["condition"] = tf.constant(condition)
-    samples = decoder.signatures["sample"](**given)["image"].numpy()
-    family = description["family"].upper().replace("_", "-")
-    title = (
-        f"{family}, {description['latent_dim']} latent dimensions: "
-        f"{'blessed' if verdict.blessed else 'not blessed'}"
-    )
-    caption = (
-        f"{measured['count']:,} {config.split} images   ·   "
-        f"{_cost(measured)}   ·   PSNR {measured['psnr']:.1f} dB "
-        f"(mean image {measured['mean_image']['psnr']:.1f})   ·   "
-        f"{measured['active_units']} of {measured['latent_dim']} dimensions in use"
-    )
-    pixels = np.rint(np.nan_to_num(samples).clip(0, 1) * 255).astype(np.uint8)
-    buffer = io.BytesIO()
-    model_sheet(rows, pixels, title, caption).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
-
-
-def _sample_condition(
-    description: dict[str, Any], scoring: Scoring, count: int
-) -> np.ndarray | None:
-    """Each label in turn, or the attributes of images of the split: float32 [count, names]."""
-    condition = description.get("condition")
-    if condition is None:
+def _factors(config: EvaluationConfig) -> dict[bytes, tuple[str, ...]] | None:
+    if not config.factors or config.factors == ATTRIBUTE_FACTORS:
         return None
-    if condition["kind"] == "label":
-        names = len(condition["names"])
-        return np.eye(names, dtype=np.float32)[np.arange(count) % names]
-    shards = (batch for path in scoring.files for batch in read_records(path))
-    known = condition_of(description, next(shards))
-    assert known is not None
-    return known[np.arange(count) % len(known)]
+    return read_factors(config.factors)
 
 
-def _cost(measured: dict[str, Any]) -> str:
-    if measured["elbo"] is None:
-        return f"reconstruction {measured['reconstruction_loss']:.1f} nats, no KL"
-    return f"ELBO {measured['elbo']:.1f} nats"
-
-
-def _bless(
-    blessing: types.Artifact,
-    verdict: judgement.Verdict,
+def _vectors(
+    moments: Moments | None,
+    measured: Measured,
+    known: Known,
+    manifest: Manifest,
     model: types.Artifact,
-    baseline: types.Artifact | None,
-) -> None:
-    """Marks the artifact as tfx.components.Evaluator does, so Resolver and Pusher know it."""
-    blessing.set_string_custom_property(
-        constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri
+    examples: types.Artifact,
+) -> AttributeVectors:
+    config, kept = known.config, measured.kept
+    records = records_of(kept)
+    return estimate_vectors(
+        moments,
+        kept["z_mean"],
+        membership(records, manifest.attributes, manifest.labels),
+        known.draws.counts(len(records.keys)),
+        attributes=manifest.attributes,
+        labels=manifest.labels,
+        orthogonalise=config.orthogonalise,
+        facts={
+            "split": config.vectors_split,
+            "held_out": config.split,
+            "model": fingerprint(full_model(model)),
+            "data": manifest_sha256(examples.uri),
+        },
     )
-    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)
-    if baseline is not None:
-        blessing.set_string_custom_property(
-            constants.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY, baseline.uri
-        )
-        blessing.set_int_custom_property(
-            constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY, baseline.id
-        )
-    name = constants.BLESSED_FILE_NAME if verdict.blessed else constants.NOT_BLESSED_FILE_NAME
-    value = constants.BLESSED_VALUE if verdict.blessed else constants.NOT_BLESSED_VALUE
-    text = "\n".join(verdict.reasons) + "\n"
-    io_utils.write_string_file(os.path.join(blessing.uri, name), text)
-    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, value)
 
 
-def _write_json(path: str, value: dict[str, Any]) -> None:
-    text = json.dumps(_finite(value), indent=2, sort_keys=True, allow_nan=False)
-    io_utils.write_string_file(path, text + "\n")
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no NaN: null stands for it."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def _write_pickle(tally: Tally, path: str) -> None:
+def _write_pickle(value: Any, path: str) -> None:
     with fileio.open(path, "wb") as file:
-        file.write(pickle.dumps(tally))
+        file.write(pickle.dumps(value))
 
 
-def _read_pickle(path: str) -> Tally:
+def _read_pickle(path: str) -> Any:
+    """What this very run wrote to its own temporary folder."""
     with fileio.open(path, "rb") as file:
         return pickle.loads(file.read())

@@ -1,31 +1,21 @@
-"""One pass of a model over the shards of a split, on Beam."""
+"""The passes of a model over the shards of a split, on Beam: each image is encoded once."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-import os
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
-import tensorflow as tf
 from apache_beam.utils import shared
 
-from components.latent_evaluator.tally import Batch, Tally
-from data_prep import features
-from trainer.export import DESCRIPTION
+from components.latent_evaluator.loaded_model import FullModel
+from components.latent_evaluator.moments import Moments
+from components.latent_evaluator.records import Records, membership, noise_for, read_records
+from components.latent_evaluator.tally import Tally
 from trainer.hparams import ImageShape
-
-BATCH = 256
-
-
-def describe(model_dir: str) -> dict[str, Any]:
-    """What the trainer wrote beside a SavedModel about it."""
-    with tf.io.gfile.GFile(os.path.join(model_dir, DESCRIPTION)) as file:
-        return json.loads(file.read())
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,62 +26,107 @@ class Scoring:
     image: ImageShape
     seed: int
     images_per_label: int
+    max_images: int = 0  # of which everything is kept
 
     def of(self, model_dir: str) -> beam.PTransform:
         """Pipeline -> PCollection of one Tally."""
-        return _Score(self, model_dir)
+        empty = partial(Tally, self.images_per_label, self.max_images)
+        return _Pass(self.files, model_dir, partial(_tally_of, self, empty), _TallyUp(empty))
 
 
-class _Score(beam.PTransform):
-    def __init__(self, scoring: Scoring, model_dir: str) -> None:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LatentMoments:
+    """The moments of z_mean of every attribute and label at once."""
+
+    files: tuple[str, ...]
+    attributes: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def of(self, model_dir: str) -> beam.PTransform:
+        """Pipeline -> PCollection of one Moments | None (None without images).
+
+        Its groups: the images with each attribute and label, then those without each.
+        """
+        return _Pass(self.files, model_dir, partial(_moments_of, self), _MergeMoments())
+
+
+def _tally_of(
+    scoring: Scoring, empty: Callable[[], Tally], model: FullModel, shard: Iterator[Records]
+) -> Tally:
+    tally = empty()
+    for records in shard:
+        noise = np.stack([noise_for(key, scoring.seed, model.latent_dim) for key in records.keys])
+        tally.add(model.score(records, noise, scoring.image))
+    return tally
+
+
+def _moments_of(
+    wanted: LatentMoments, model: FullModel, shard: Iterator[Records]
+) -> Moments | None:
+    found = None
+    for records in shard:
+        z_mean, _ = model.encode(records)
+        member = membership(records, wanted.attributes, wanted.labels)
+        found = _together(found, Moments.of(z_mean, np.concatenate([member, ~member], axis=1)))
+    return found
+
+
+def _together(one: Moments | None, other: Moments | None) -> Moments | None:
+    return other if one is None else one if other is None else one.merge(other)
+
+
+class _Pass(beam.PTransform):
+    def __init__(
+        self,
+        files: tuple[str, ...],
+        model_dir: str,
+        work: Callable[[FullModel, Iterator[Records]], Any],
+        merge: beam.CombineFn,
+    ) -> None:
         super().__init__()
-        self._scoring = scoring
-        self._model_dir = model_dir
+        self._files, self._model_dir, self._work, self._merge = files, model_dir, work, merge
 
     def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
         return (
             pipeline
-            | "ListShards" >> beam.Create(self._scoring.files)
+            | "ListShards" >> beam.Create(self._files)
             | "SpreadShards" >> beam.Reshuffle()
-            | "ScoreShards" >> beam.ParDo(_ScoreShard(self._scoring, self._model_dir))
-            | "MergeTallies" >> beam.CombineGlobally(_Merge(self._scoring.images_per_label))
+            | "ReadShards" >> beam.ParDo(_Shard(self._model_dir, self._work))
+            | "Merge" >> beam.CombineGlobally(self._merge)
         )
 
 
-class _ScoreShard(beam.DoFn):
-    """Path of a shard -> its Tally. Few, large elements: TensorFlow reads the records."""
+class _Shard(beam.DoFn):
+    """Path of a shard -> what it amounts to. Few, large elements: TensorFlow reads records."""
 
-    def __init__(self, scoring: Scoring, model_dir: str) -> None:
-        self._scoring = scoring
+    def __init__(self, model_dir: str, work: Callable[[FullModel, Iterator[Records]], Any]) -> None:
         self._model_dir = model_dir
+        self._work = work
         self._shared = shared.Shared()
-        self._model: _Model | None = None
+        self._model: FullModel | None = None
 
     def setup(self) -> None:
-        self._model = self._shared.acquire(lambda: _Model(self._model_dir))
+        self._model = self._shared.acquire(lambda: FullModel(self._model_dir))
 
-    def process(self, path: str) -> Iterator[Tally]:
+    def process(self, path: str) -> Iterator[Any]:
         assert self._model is not None
-        tally = Tally(self._scoring.images_per_label)
-        for records in read_records(path):
-            tally.add(self._model.score(records, self._scoring))
-        yield tally
+        yield self._work(self._model, read_records(path))
 
 
-class _Merge(beam.CombineFn):
-    def __init__(self, images_per_label: int) -> None:
+class _TallyUp(beam.CombineFn):
+    def __init__(self, empty: Callable[[], Tally]) -> None:
         super().__init__()
-        self._images_per_label = images_per_label
+        self._empty = empty
 
     def create_accumulator(self) -> Tally:
-        return Tally(self._images_per_label)
+        return self._empty()
 
     def add_input(self, accumulator: Tally, element: Tally) -> Tally:
         accumulator.merge(element)
         return accumulator
 
     def merge_accumulators(self, accumulators: list[Tally]) -> Tally:
-        merged = self.create_accumulator()
+        merged = self._empty()
         for tally in accumulators:
             merged.merge(tally)
         return merged
@@ -100,90 +135,18 @@ class _Merge(beam.CombineFn):
         return accumulator
 
 
-class _Model:
-    """The full model's signatures on numpy arrays."""
-
-    def __init__(self, directory: str) -> None:
-        self._loaded = tf.saved_model.load(directory)
-        self._description = describe(directory)
-
-    def score(self, read: Records, scoring: Scoring) -> Batch:
-        given = {"image": tf.constant(read.images, tf.string)}
-        condition = condition_of(self._description, read)
-        if condition is not None:
-            given["condition"] = tf.constant(condition)
-        size = self._description["latent_dim"]
-        noise = np.stack([noise_for(key, scoring.seed, size) for key in read.keys])
-        encoded = self._call("encode", **given)
-        reconstructed = self._call("reconstruct", **given)
-        # without a posterior there is no noise: the reconstruction itself is what is scored
-        scored = reconstructed
-        if "elbo" in self._loaded.signatures:
-            scored = self._call("elbo", **given, noise=tf.constant(noise))
-        pixels = np.frombuffer(b"".join(read.images), np.uint8)
-        return Batch(
-            keys=read.keys,
-            labels=read.labels,
-            images=pixels.reshape(len(read.images), *scoring.image.as_tuple),
-            reconstructions=reconstructed["image"],
-            z_mean=encoded["z_mean"],
-            reconstruction_loss=scored["reconstruction_loss"],
-            kl_loss=scored.get("kl_loss"),
-        )
-
-    def _call(self, signature: str, **inputs: tf.Tensor) -> dict[str, np.ndarray]:
-        outputs = self._loaded.signatures[signature](**inputs)
-        return {name: value.numpy() for name, value in outputs.items()}
-
-
-def noise_for(key: bytes, seed: int, size: int) -> np.ndarray:
-    """Standard normal noise, float32 [size], a function of the image's key and the seed alone.
-
-    So two models meet the same noise, however the images are spread over workers.
-    """
-    digest = hashlib.blake2b(key, digest_size=16, salt=seed.to_bytes(8, "little")).digest()
-    generator = np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
-    return generator.standard_normal(size, dtype=np.float32)
-
-
-class Records(NamedTuple):
-    """Images of a shard. labels: "" where there is none; attributes: int64 [n, names]."""
-
-    keys: list[bytes]
-    labels: list[str]
-    images: list[bytes]
-    attributes: np.ndarray
-
-
-def condition_of(description: dict[str, Any], records: Records) -> np.ndarray | None:
-    """What a model is told about images, float32 [n, names]; None where it is told nothing.
-
-    A label that the model does not know is all zeros.
-    """
-    condition = description.get("condition")
-    if condition is None:
+class _MergeMoments(beam.CombineFn):
+    def create_accumulator(self) -> Moments | None:
         return None
-    if condition["kind"] == "attributes":
-        return records.attributes.astype(np.float32)
-    return np.array(
-        [[label == name for name in condition["names"]] for label in records.labels], np.float32
-    )
 
+    def add_input(self, accumulator: Moments | None, element: Moments | None) -> Moments | None:
+        return _together(accumulator, element)
 
-def read_records(path: str) -> Iterator[Records]:
-    """The images of a shard, in batches."""
-    spec = {
-        features.KEY: tf.io.FixedLenFeature([], tf.string),
-        features.LABEL: tf.io.FixedLenFeature([], tf.string, default_value=""),
-        features.IMAGE: tf.io.FixedLenFeature([], tf.string),
-        features.ATTRIBUTES: tf.io.RaggedFeature(tf.int64),
-    }
-    records = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(BATCH)
-    for batch in records.map(lambda serialized: tf.io.parse_example(serialized, spec)).prefetch(2):
-        labels = [label.decode("utf-8", "replace") for label in batch[features.LABEL].numpy()]
-        yield Records(
-            keys=batch[features.KEY].numpy().tolist(),
-            labels=labels,
-            images=batch[features.IMAGE].numpy().tolist(),
-            attributes=batch[features.ATTRIBUTES].to_tensor().numpy(),
-        )
+    def merge_accumulators(self, accumulators: list[Moments | None]) -> Moments | None:
+        merged = None
+        for each in accumulators:
+            merged = _together(merged, each)
+        return merged
+
+    def extract_output(self, accumulator: Moments | None) -> Moments | None:
+        return accumulator

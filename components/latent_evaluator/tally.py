@@ -6,16 +6,18 @@ The model has done its part when a batch arrives here: only numpy is at work.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
 from typing import Any
 
 import numpy as np
 
+from components.latent_evaluator.kept import Kept, rank
+from components.latent_evaluator.metrics.ssim import ssim
+from trainer.generation import kl_by_dimension
 from trainer.losses import bits_per_dim
 from trainer.metrics import ACTIVE_VARIANCE
 
-_SCALARS = ("reconstruction_loss", "kl_loss", "squared_error", "cross_entropy", "entropy")
+_SCALARS = ("reconstruction_loss", "kl_loss", "squared_error", "cross_entropy", "entropy", "ssim")
 _EPSILON = 1e-7
 
 
@@ -29,6 +31,8 @@ class Batch:
     z_mean: float [n, latent_dim].
     reconstruction_loss, kl_loss: float [n], nats per image, at a sampled z; kl_loss is None
       without a posterior, z being z_mean then.
+    z_log_var: float [n, latent_dim]; None without a posterior.
+    attributes: int [n, names], 0 or 1; None where the data has none.
     """
 
     keys: list[bytes]
@@ -38,18 +42,26 @@ class Batch:
     z_mean: np.ndarray
     reconstruction_loss: np.ndarray
     kl_loss: np.ndarray | None
+    z_log_var: np.ndarray | None = None
+    attributes: np.ndarray | None = None
 
 
 @dataclasses.dataclass
 class Tally:
-    """Sums over the images seen so far, and a few of the images themselves by label."""
+    """Sums over the images seen so far, a few of the images themselves by label, and all that
+    is known of up to `max_images` of them (see `_row`)."""
 
     images_per_label: int
+    max_images: int = 0
     sums: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # count, *_SCALARS
     moments: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     gallery: dict[str, list[tuple[bytes, np.ndarray, np.ndarray]]] = dataclasses.field(
         default_factory=dict
     )
+    kept: Kept = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kept = Kept(self.max_images)
 
     def add(self, batch: Batch) -> None:
         pixels = batch.images.astype(np.float64) / 255
@@ -62,6 +74,7 @@ class Tally:
                 _per_image((pixels - guesses) ** 2),
                 _per_image(_cross_entropy(pixels, guesses)),
                 _per_image(_cross_entropy(pixels, pixels)),
+                ssim(pixels, guesses),
             ],
             axis=1,
         )
@@ -71,9 +84,14 @@ class Tally:
             self._add_sums(label, each[labels == label].sum(axis=0))
         for name, values in (("z", z_mean), ("pixel", pixels)):
             self._add_moments(name, np.stack([values.sum(axis=0), (values**2).sum(axis=0)]))
+        if batch.z_log_var is not None:
+            each_kl = kl_by_dimension(batch.z_mean, batch.z_log_var)
+            self._add_moments("kl", each_kl * len(pixels))
+        shown = np.rint(np.nan_to_num(guesses).clip(0, 1) * 255).astype(np.uint8)
         for index, (key, label) in enumerate(zip(batch.keys, batch.labels, strict=True)):
-            shown = np.rint(np.nan_to_num(guesses[index]).clip(0, 1) * 255).astype(np.uint8)
-            self._show(label, [(_rank(key), batch.images[index], shown)])
+            self._show(label, [(rank(key), batch.images[index], shown[index])])
+        if self.max_images:
+            self.kept.add(batch.keys, _row(batch, shown, each))
 
     def merge(self, other: Tally) -> None:
         for label, sums in other.sums.items():
@@ -82,6 +100,7 @@ class Tally:
             self._add_moments(name, moments)
         for label, shown in other.gallery.items():
             self._show(label, shown)
+        self.kept.merge(other.kept)
 
     def _add_sums(self, label: str, sums: np.ndarray) -> None:
         self.sums[label] = self.sums.get(label, 0) + sums
@@ -94,6 +113,24 @@ class Tally:
         both = self.gallery.get(label, []) + shown
         both.sort(key=lambda entry: entry[0])
         self.gallery[label] = both[: self.images_per_label]
+
+
+def _row(batch: Batch, shown: np.ndarray, each: np.ndarray) -> dict[str, np.ndarray]:
+    """What is kept of images: label str, attributes int8 [n, names] (where there are some),
+    z_mean and z_log_var float32 [n, d] (the latter with a posterior), image and reconstruction
+    uint8 [n, h, w, c], and each of the summed scalars, float64 [n]."""
+    row = {
+        "label": np.asarray(batch.labels, dtype=object),
+        "z_mean": batch.z_mean.astype(np.float32),
+        "image": batch.images,
+        "reconstruction": shown,
+        **dict(zip(_SCALARS, each.T[1:], strict=True)),
+    }
+    if batch.z_log_var is not None:
+        row["z_log_var"] = batch.z_log_var.astype(np.float32)
+    if batch.attributes is not None:
+        row["attributes"] = batch.attributes.astype(np.int8)
+    return row
 
 
 def metrics(
@@ -110,9 +147,10 @@ def metrics(
 
     Returns:
       count; reconstruction_loss, kl_loss, elbo (its sum's negative: higher is better), in nats
-      per image; bits_per_dim; mse over pixels in [0, 1]; psnr in dB; unexplained (see below);
-      active_units of latent_dim; `mean_image`: what the split's own mean image scores;
-      `labels`: the same for each label.
+      per image; bits_per_dim; mse over pixels in [0, 1]; psnr in dB; ssim; unexplained (see
+      below); kl_per_dimension in nats, a list (None without a posterior); active_units of
+      latent_dim; `mean_image`: what the split's own mean image scores; `labels`: the same for
+      each label.
 
       `unexplained` is the share of the mean image's error that the reconstructions leave: of
       its Bernoulli deviance (the cross-entropy above that of a perfect reconstruction), or of
@@ -140,12 +178,13 @@ def metrics(
         whole["unexplained"] = _share(whole["mse"] * size, mean_error)
     return {
         **whole,
+        "kl_per_dimension": (tally.moments["kl"] / count).tolist() if posterior else None,
         "active_units": int((z_variance > ACTIVE_VARIANCE).sum()),
         "latent_dim": int(z_mean.size),
         "mean_image": {
             "reconstruction_loss": mean_loss,
             "mse": mean_error / size,
-            "psnr": _psnr(mean_error / size),
+            "psnr": psnr(mean_error / size),
         },
         "labels": {
             label: _scores(sums, size, density, posterior)
@@ -166,11 +205,12 @@ def _scores(sums: np.ndarray, size: int, density: bool, posterior: bool) -> dict
         "elbo": -(loss + kl) if posterior else None,
         "bits_per_dim": bits if posterior else None,
         "mse": error / size,
-        "psnr": _psnr(error / size),
+        "psnr": psnr(error / size),
+        "ssim": float(sums[1 + _SCALARS.index("ssim")] / count),
     }
 
 
-def _psnr(mse: float) -> float:
+def psnr(mse: float) -> float:
     """Peak signal-to-noise ratio in dB of values in [0, 1]; at most 120."""
     return 10 * math.log10(1 / max(mse, 1e-12)) if not math.isnan(mse) else math.nan
 
@@ -193,7 +233,3 @@ def _cross_entropy(pixels: np.ndarray, guesses: np.ndarray) -> np.ndarray:
 
 def _per_image(values: np.ndarray) -> np.ndarray:
     return values.reshape(len(values), -1).sum(axis=1)
-
-
-def _rank(key: bytes) -> bytes:
-    return hashlib.blake2b(key, digest_size=8).digest()

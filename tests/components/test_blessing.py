@@ -23,7 +23,10 @@ def test_a_good_first_model_is_blessed_and_says_why():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"active_units": 1}, "1 of 8 latent dimensions are in use (at least 2)"),
+        (
+            {"active_units": 1},
+            "posterior collapse: 1 of 8 latent dimensions are in use (at least 2)",
+        ),
         (
             {"unexplained": 0.51},
             "reconstructions leave 51.0% of a constant mean image's error (at most 50.0%)",
@@ -36,6 +39,57 @@ def test_each_absolute_threshold_refuses_alone(change, words):
     verdict = judge(GOOD | change, CONFIG)
     assert not verdict.blessed
     assert verdict.reasons == (words,)
+
+
+NEAREST = {"memorised": 0.06, "memorised_held_out": 0.02, "samples": 2000}
+CLASSES = {"cat": {"real": 0.5, "sampled": 0.6}, "dog": {"real": 0.5, "sampled": 0.4}}
+
+
+def test_copies_count_beyond_those_among_held_out_images():
+    assert judge(GOOD | {"nearest_train": NEAREST}, CONFIG).blessed
+    verdict = judge(GOOD | {"nearest_train": NEAREST | {"memorised": 0.08}}, CONFIG)
+    assert verdict.reasons == (
+        "8.0% of 2,000 samples are copies of training images, of held-out images 2.0% "
+        "(at most 5.0% more)",
+    )
+
+
+def test_dropped_classes_are_named_with_their_shares():
+    assert judge(GOOD | {"classes": CLASSES}, CONFIG).blessed
+    missing = CLASSES | {
+        "cow": {"real": 0.2, "sampled": 0.004},
+        "eel": {"real": 0.001, "sampled": 0},
+    }
+    verdict = judge(GOOD | {"classes": missing}, CONFIG)
+    assert verdict.reasons == (
+        "dropped classes: cow (0.4% of samples, 20.0% of real images); "
+        "each needs at least 10% of its share of real images",
+    )
+
+
+@pytest.mark.parametrize(
+    ("difference", "blessed"), [((4.0, 9.0), True), ((5.1, 9.0), False), ((-9.0, -3.0), True)]
+)
+def test_the_better_end_of_the_interval_decides(difference, blessed):
+    """6.5 % worse is only refused where 5 % is beyond doubt."""
+    verdict = judge(GOOD | {"elbo": -106.5}, CONFIG, GOOD, difference=difference)
+    assert verdict.blessed == blessed
+    low, high = difference
+    assert any(f"{low:.1f}% to {high:.1f}% with 95%" in reason for reason in verdict.reasons)
+
+
+def test_worse_samples_are_refused_beyond_both_intervals():
+    old = GOOD | {"cfid_samples": 10.0, "cfid_samples_interval": [9.0, 11.0]}
+    for low, blessed in ((12.0, True), (12.2, False)):  # 11 and 10 % of it
+        new = GOOD | {"cfid_samples": 13.0, "cfid_samples_interval": [low, 14.0]}
+        verdict = judge(new, CONFIG, old)
+        assert verdict.blessed == blessed
+        assert any(
+            f"cFID of samples 13 ({low:.4g} to 14) against the blessed model's 10 (9 to 11)"
+            in words
+            for words in verdict.reasons
+        )
+    assert judge(GOOD | {"cfid_samples": None}, CONFIG, old).blessed
 
 
 def test_thresholds_themselves_are_allowed():
@@ -88,9 +142,27 @@ def test_the_same_model_says_so_and_is_not_compared():
         {"max_worsening": float("nan")},
         {"min_active_units": -1},
         {"images_per_label": 0},
+        {"vectors_split": "test"},
+        {"samples": 3},
+        {"max_memorised": 1.5},
+        {"max_sample_worsening": -1},
+        {"orthogonalise": {"Blond_Hair": ("Blond_Hair",)}},
         {"seed": -1},
     ],
 )
 def test_impossible_thresholds_are_refused(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         EvaluationConfig(**wrong)
+
+
+def test_names_and_factors_that_the_data_has_not_are_refused():
+    config = EvaluationConfig(orthogonalise={"Hat": ("Male",)}, source_table=("cat",))
+    config.check_names(("Hat", "Male"), ("cat",))
+    with pytest.raises(
+        InputError, match=r"evaluation\.orthogonalise\.Hat: got 'Male', allowed: Hat"
+    ):
+        config.check_names(("Hat",), ("cat",))
+    with pytest.raises(InputError, match=r"evaluation\.source_table: got 'cat'"):
+        config.check_names(("Hat", "Male"), ())
+    with pytest.raises(InputError, match="that has no attributes"):
+        EvaluationConfig(factors="attributes").check_names((), ("cat",))

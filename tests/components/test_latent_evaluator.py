@@ -1,5 +1,6 @@
 """The evaluator against models whose faults are known, through real SavedModels and Beam."""
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -8,29 +9,24 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tfx.components.evaluator import constants
-from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
     LatestBlessedModelStrategy,
 )
 from tfx.types import standard_artifacts
 
-from components.artifacts import Evaluation
-from components.latent_evaluator import executor
 from components.latent_evaluator.blessing import NO_BASELINE, SAME_MODEL
 from components.latent_evaluator.config import EvaluationConfig
-from components.latent_evaluator.scoring import noise_for
+from components.latent_evaluator.records import noise_for
+from components.latent_evaluator.vectors import AttributeVectors
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest
-from data_prep.settings import to_dict
 from data_prep.source import ImageSpec
 
 SIDE, LATENT, IMAGES = 8, 3, 40
 PIXELS = SIDE * SIDE
 LABELS = ("cat", "dog")
-FN_API = "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
-CONFIG = EvaluationConfig(
-    min_active_units=2, max_unexplained=0.5, max_worsening=0.05, images_per_label=4
-)
+SMALL = {"images_per_label": 4, "samples": 20, "resamples": 20, "projections": 4, "iw_samples": 2}
+CONFIG = EvaluationConfig(min_active_units=2, max_unexplained=0.5, max_worsening=0.05, **SMALL)
 
 
 class Model(tf.Module):
@@ -39,6 +35,7 @@ class Model(tf.Module):
     def __init__(self, fault, worse):
         super().__init__()
         self.fault, self.worse = fault, worse
+        self.training = tf.constant(pictures("train").reshape(-1, SIDE, SIDE, 1) / 255, "float32")
 
     def pixels(self, image):
         return (
@@ -74,10 +71,21 @@ class Model(tf.Module):
             tf.TensorSpec([None, LATENT], tf.float32, "noise"),
         ]
     )
-    def elbo(self, image, noise):
+    def score(self, image, noise):
         error = tf.reduce_sum((self.made(image) - self.pixels(image)) ** 2, [1, 2, 3])
         loss = 10 + error + self.worse + tf.reduce_mean(noise, 1)
-        return {"reconstruction_loss": loss, "kl_loss": tf.ones_like(loss), "elbo": -loss - 1}
+        made = {"image": self.made(image), "reconstruction_loss": loss}
+        return {**made, **self.encode(image), "kl_loss": tf.ones_like(loss)}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, "image"),
+            tf.TensorSpec([None, LATENT], tf.float32, "z"),
+        ]
+    )
+    def log_likelihood(self, image, z):
+        error = tf.reduce_sum((self.made(image) - self.pixels(image)) ** 2, [1, 2, 3])
+        return {"log_likelihood": -error - tf.reduce_sum(z * 0, 1)}
 
     @tf.function(
         input_signature=[
@@ -86,12 +94,15 @@ class Model(tf.Module):
         ]
     )
     def sample(self, count, seed):
-        return {"image": tf.zeros([count, SIDE, SIDE, 1]) + 0.5}
+        if self.fault == "memorised":
+            return {"image": tf.gather(self.training, tf.range(count) % len(self.training))}
+        return {"image": tf.random.stateless_uniform([count, SIDE, SIDE, 1], [seed, 0])}
 
 
 def write_model(directory, fault="", worse=0.0, **description):
     model = Model(fault, worse)
-    signatures = {"encode": model.encode, "reconstruct": model.reconstruct, "elbo": model.elbo}
+    names = ("encode", "reconstruct", "score", "log_likelihood")
+    signatures = {name: getattr(model, name) for name in names}
     for folder, named in (
         ("Format-TFMA", signatures),
         ("Format-Serving", {"sample": model.sample}),
@@ -114,29 +125,40 @@ def write_model(directory, fault="", worse=0.0, **description):
     return str(directory)
 
 
-def write_examples(directory, shards=2, labels=LABELS):
-    """`IMAGES` images of noise in the test split, written as the preparation would."""
-    folder = os.path.join(directory, "Split-test")
-    os.makedirs(folder)
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (IMAGES, PIXELS), np.uint8)
-    for shard in range(shards):
-        path = os.path.join(folder, f"examples-{shard:05}-of-{shards:05}.gz")
-        with tf.io.TFRecordWriter(path, "GZIP") as writer:
-            for index in range(shard, IMAGES, shards):
-                values = {"key": str(index).encode(), "image": images[index].tobytes()}
-                if labels:
-                    values["label"] = labels[index % len(labels)].encode()
-                features = {
-                    name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-                    for name, value in values.items()
-                }
-                example = tf.train.Example(features=tf.train.Features(feature=features))
-                writer.write(example.SerializeToString())
+def pictures(split):
+    """Uniform noise, uint8 [IMAGES, PIXELS]."""
+    return np.random.default_rng([split == "train"]).integers(0, 256, (IMAGES, PIXELS), np.uint8)
+
+
+def write_examples(directory, shards=2, labels=LABELS, attributes=()):
+    """`IMAGES` images of noise in two splits, written as the preparation would. The attributes
+    say whether a latent is in the brighter half."""
+    for split in ("train", "test"):
+        folder = os.path.join(directory, f"Split-{split}")
+        os.makedirs(folder)
+        images = pictures(split)
+        for shard in range(shards):
+            path = os.path.join(folder, f"examples-{shard:05}-of-{shards:05}.gz")
+            with tf.io.TFRecordWriter(path, "GZIP") as writer:
+                for index in range(shard, IMAGES, shards):
+                    values = {"key": str(index).encode(), "image": images[index].tobytes()}
+                    if labels:
+                        values["label"] = labels[index % len(labels)].encode()
+                    features = {
+                        name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+                        for name, value in values.items()
+                    }
+                    if attributes:
+                        bright = (images[index, : len(attributes)] > 127).astype(int)
+                        features["attributes"] = tf.train.Feature(
+                            int64_list=tf.train.Int64List(value=bright)
+                        )
+                    example = tf.train.Example(features=tf.train.Features(feature=features))
+                    writer.write(example.SerializeToString())
     manifest = Manifest(
         image=ImageSpec(SIDE, SIDE, 1, "white"),
         labels=tuple(labels),
-        attributes=(),
+        attributes=tuple(attributes),
         counts={},
         rejects={},
         positives={},
@@ -161,7 +183,7 @@ def models(tmp_path_factory):
     root = tmp_path_factory.mktemp("models")
     found = {
         fault: write_model(root / (fault or "good"), fault)
-        for fault in ("", "constant", "collapsed", "random", "nan")
+        for fault in ("", "constant", "collapsed", "random", "nan", "memorised")
     }
     found["worse"] = write_model(root / "worse", worse=1.5)
     found["bernoulli"] = write_model(
@@ -198,6 +220,15 @@ class Told(Model):
 
     @tf.function(
         input_signature=[
+            tf.TensorSpec([None], tf.string, "image"),
+            tf.TensorSpec([None, 2], tf.float32, "condition"),
+        ]
+    )
+    def score(self, image, condition):
+        return {**self.encode(image, condition), **self.reconstruct(image, condition)}
+
+    @tf.function(
+        input_signature=[
             tf.TensorSpec([], tf.int32, "count"),
             tf.TensorSpec([], tf.int64, "seed"),
             tf.TensorSpec([None, 2], tf.float32, "condition"),
@@ -221,7 +252,7 @@ def write_told(directory):
         "image": {"height": SIDE, "width": SIDE, "channels": 1},
     }
     for folder, named in (
-        ("Format-TFMA", {"encode": model.encode, "reconstruct": model.reconstruct}),
+        ("Format-TFMA", {"encode": model.encode, "score": model.score}),
         ("Format-Serving", {"sample": model.sample}),
     ):
         path = os.path.join(directory, folder)
@@ -232,52 +263,27 @@ def write_told(directory):
     return str(directory)
 
 
-class Outcome:
-    def __init__(self, folder):
-        self.evaluation, self.blessing = Evaluation(), standard_artifacts.ModelBlessing()
-        self.evaluation.uri = str(folder / "evaluation")
-        self.blessing.uri = str(folder / "blessing")
+@pytest.fixture(scope="module")
+def run(evaluate):
+    def run(folder, examples, model, baseline=None, config=CONFIG, baseline_id=2):
+        return evaluate(folder, examples, model, config, baseline, baseline_id)
 
-    def read(self, name):
-        with open(os.path.join(self.evaluation.uri, name)) as file:
-            return json.load(file)
-
-    @property
-    def reasons(self):
-        return self.read("blessing.json")["reasons"]
+    return run
 
 
-def artifact(kind, uri, number):
-    made = kind()
-    made.uri, made.id = uri, number
-    return made
+@pytest.fixture(scope="module")
+def good(run, examples, models, tmp_path_factory):
+    """The evaluation of a good model that is the first one."""
+    return run(tmp_path_factory.mktemp("good"), examples, models[""])
 
 
-def run(folder, examples, model, baseline=None, config=CONFIG, baseline_id=2):
-    outcome = Outcome(folder)
-    data = artifact(standard_artifacts.Examples, examples, 9)
-    data.split_names = '["train", "eval", "test"]'
-    inputs = {
-        executor.EXAMPLES: [data],
-        executor.MODEL: [artifact(standard_artifacts.Model, model, 1)],
-    }
-    if baseline:
-        inputs[executor.BASELINE_MODEL] = [
-            artifact(standard_artifacts.Model, baseline, baseline_id)
-        ]
-    context = base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=[FN_API], tmp_dir=str(folder / "tmp"), unique_id="1"
-    )
-    executor.Executor(context).Do(
-        inputs,
-        {executor.EVALUATION: [outcome.evaluation], executor.BLESSING: [outcome.blessing]},
-        {executor.CONFIG: json.dumps(to_dict(config)), executor.CODE_VERSION: "1"},
-    )
-    return outcome
+@pytest.fixture(scope="module")
+def constant(run, examples, models, tmp_path_factory):
+    return run(tmp_path_factory.mktemp("constant"), examples, models["constant"])
 
 
-def test_a_good_model_is_measured_blessed_and_drawn(tmp_path, examples, models):
-    outcome = run(tmp_path, examples, models[""])
+def test_a_good_model_is_measured_blessed_and_drawn(good):
+    outcome = good
     found = outcome.read("metrics.json")
     assert found["split"] == "test" and found["baseline"] is None
     candidate = found["candidate"]
@@ -299,14 +305,14 @@ def test_a_good_model_is_measured_blessed_and_drawn(tmp_path, examples, models):
         assert file.read(8) == b"\x89PNG\r\n\x1a\n"
 
 
-def test_the_resolver_finds_what_was_blessed_and_only_that(tmp_path, examples, models):
-    good = run(tmp_path / "good", examples, models[""]).blessing
+def test_the_resolver_finds_what_was_blessed_and_only_that(good, constant, models):
+    good, bad = good.blessing, constant.blessing
     assert good.get_int_custom_property("blessed") == 1
     assert good.get_int_custom_property("current_model_id") == 1
     assert good.get_string_custom_property("current_model") == models[""]
-    bad = run(tmp_path / "bad", examples, models["constant"]).blessing
     bad.set_int_custom_property("current_model_id", 7)
-    known = [artifact(standard_artifacts.Model, f"m{number}", number) for number in (1, 7)]
+    known = [standard_artifacts.Model(), standard_artifacts.Model()]
+    known[0].id, known[1].id = 1, 7
     found = LatestBlessedModelStrategy().resolve_artifacts(
         None, {"model": known, "model_blessing": [good, bad]}
     )
@@ -317,12 +323,17 @@ def test_the_resolver_finds_what_was_blessed_and_only_that(tmp_path, examples, m
     ("fault", "words"),
     [
         ("constant", "of a constant mean image's error"),
-        ("collapsed", "0 of 3 latent dimensions are in use (at least 2)"),
+        ("collapsed", "posterior collapse: 0 of 3 latent dimensions are in use (at least 2)"),
         ("random", "of a constant mean image's error"),
-        ("nan", "not finite: bits_per_dim, elbo, mse, psnr, reconstruction_loss, unexplained"),
+        ("nan", "not finite: bits_per_dim, elbo, iw_gain, iw_log_likelihood, mse"),
+        (
+            "memorised",
+            "100.0% of 20 samples are copies of training images, of held-out images 0.0% "
+            "(at most 5.0% more)",
+        ),
     ],
 )
-def test_a_broken_model_is_refused_in_words(tmp_path, examples, models, fault, words):
+def test_a_broken_model_is_refused_in_words(run, tmp_path, examples, models, fault, words):
     outcome = run(tmp_path, examples, models[fault])
     assert outcome.blessing.get_int_custom_property("blessed") == 0
     assert os.listdir(outcome.blessing.uri) == [constants.NOT_BLESSED_FILE_NAME]
@@ -330,17 +341,21 @@ def test_a_broken_model_is_refused_in_words(tmp_path, examples, models, fault, w
     assert outcome.read("blessing.json")["blessed"] is False
 
 
-def test_a_model_that_got_worse_is_refused_on_the_same_images_and_noise(tmp_path, examples, models):
+def test_a_model_that_got_worse_is_refused_on_the_same_images_and_noise(
+    run, tmp_path, examples, models
+):
     outcome = run(tmp_path, examples, models["worse"], baseline=models[""])
     found = outcome.read("metrics.json")
     # the same noise: the difference is the 1.5 nats it was made worse by
     assert found["baseline"]["elbo"] - found["candidate"]["elbo"] == pytest.approx(1.5, abs=1e-4)
     assert outcome.blessing.get_int_custom_property("blessed") == 0
     assert outcome.blessing.get_int_custom_property("baseline_model_id") == 2
-    assert "worse (at most 5.0% worse)" in outcome.reasons[0]
+    assert "worse, 13.4% to 13.4% with 95% confidence (at most 5.0% worse)" in outcome.reasons[0]
 
 
-def test_a_baseline_that_is_the_candidate_is_named_and_not_measured(tmp_path, examples, models):
+def test_a_baseline_that_is_the_candidate_is_named_and_not_measured(
+    run, tmp_path, examples, models
+):
     outcome = run(tmp_path, examples, models[""], baseline=models[""], baseline_id=1)
     assert outcome.read("metrics.json")["baseline"] is None
     assert outcome.reasons[-1] == SAME_MODEL
@@ -350,22 +365,23 @@ def test_a_baseline_that_is_the_candidate_is_named_and_not_measured(tmp_path, ex
     ("baseline", "words"),
     [("bernoulli", "has a bernoulli likelihood"), ("small", "makes images of (16, 16, 1)")],
 )
-def test_a_baseline_of_another_kind_is_not_compared(tmp_path, examples, models, baseline, words):
+def test_a_baseline_of_another_kind_is_not_compared(
+    run, tmp_path, examples, models, baseline, words
+):
     outcome = run(tmp_path, examples, models[""], baseline=models[baseline])
     assert outcome.blessing.get_int_custom_property("blessed") == 1
     assert words in outcome.reasons[-1]
 
 
-def test_a_baseline_whose_files_are_gone_is_not_compared(tmp_path, examples, models):
+def test_a_baseline_whose_files_are_gone_is_not_compared(run, tmp_path, examples, models):
     outcome = run(tmp_path, examples, models[""], baseline=str(tmp_path / "deleted"))
     assert outcome.blessing.get_int_custom_property("blessed") == 1
     assert "is gone from" in outcome.reasons[-1]
 
 
-def test_numbers_and_picture_do_not_depend_on_the_shards(tmp_path, examples, models):
+def test_numbers_and_picture_do_not_depend_on_the_shards(run, good, tmp_path, models):
     single = write_examples(tmp_path / "single", shards=1)
-    one = run(tmp_path / "one", examples, models[""])
-    other = run(tmp_path / "other", single, models[""])
+    one, other = good, run(tmp_path / "other", single, models[""])
     for name in ("elbo", "mse", "unexplained", "active_units"):
         assert one.read("metrics.json")["candidate"][name] == pytest.approx(
             other.read("metrics.json")["candidate"][name], rel=1e-6
@@ -374,16 +390,17 @@ def test_numbers_and_picture_do_not_depend_on_the_shards(tmp_path, examples, mod
     assert sheets[0].read_bytes() == sheets[1].read_bytes()
 
 
-def test_a_conditional_autoencoder_is_told_the_label_and_has_no_elbo(tmp_path, examples, models):
+def test_a_conditional_autoencoder_is_told_the_label_and_has_no_elbo(
+    run, tmp_path, examples, models
+):
     told = write_told(tmp_path / "told")
-    config = EvaluationConfig(max_unexplained=1.0)
+    config = EvaluationConfig(max_unexplained=1.0, **SMALL)
     # it is compared with another autoencoder on the reconstruction loss
     outcome = run(tmp_path / "out", examples, told, baseline=told, config=config)
     candidate = outcome.read("metrics.json")["candidate"]
     assert (candidate["elbo"], candidate["kl_loss"], candidate["bits_per_dim"]) == (None,) * 3
     # cats are all black to it, dogs all white: each image's own sum of squares away
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 256, (IMAGES, PIXELS), np.uint8) / 255
+    pixels = pictures("test") / 255
     errors = (pixels - (np.arange(IMAGES) % 2)[:, None]) ** 2
     assert candidate["mse"] == pytest.approx(errors.mean(), rel=1e-5)
     assert candidate["reconstruction_loss"] == pytest.approx(errors.sum(1).mean(), rel=1e-5)
@@ -393,17 +410,80 @@ def test_a_conditional_autoencoder_is_told_the_label_and_has_no_elbo(tmp_path, e
     assert "only one of them has an ELBO: not compared" in vae.reasons[-1]
 
 
-def test_data_without_labels(tmp_path, models):
+def test_data_without_labels(run, tmp_path, models):
     data = write_examples(tmp_path / "data", labels=())
     found = run(tmp_path / "out", data, models[""]).read("metrics.json")["candidate"]
     assert found["labels"] == {} and found["count"] == IMAGES
 
 
-def test_an_empty_split_is_wrong_input(tmp_path, examples, models):
+def test_an_empty_split_is_wrong_input(run, tmp_path, examples, models):
     os.makedirs(os.path.join(examples, "Split-eval"), exist_ok=True)
-    config = EvaluationConfig(split="eval")
+    config = EvaluationConfig(split="eval", **SMALL)
     with pytest.raises(InputError, match=r"evaluation\.split: the eval split has no images"):
         run(tmp_path, examples, models[""], config=config)
+
+
+def test_attribute_vectors_are_plain_numpys_and_tested_on_the_other_split(run, tmp_path, models):
+    names = ("first_bright", "second_bright")
+    data = write_examples(tmp_path / "data", shards=3, attributes=names)
+    config = dataclasses.replace(
+        CONFIG, orthogonalise={"first_bright": ("second_bright",)}, source_table=("first_bright",)
+    )
+    outcome = run(tmp_path / "out", data, models[""], config=config)
+    found = AttributeVectors.load(outcome.vectors.uri)
+    assert found.names == (*names, *LABELS)
+    assert found.kinds == ("attribute", "attribute", "label", "label")
+    assert (found.split, found.held_out) == ("train", "test")
+    codes = pictures("train")[:, :LATENT].astype(np.float32) / 255
+    bright = pictures("train")[:, :2] > 127
+    for index in range(2):
+        has, lacks = codes[bright[:, index]], codes[~bright[:, index]]
+        np.testing.assert_allclose(found.vectors[index], has.mean(0) - lacks.mean(0), atol=1e-6)
+        error = np.sqrt(has.var(0, ddof=1) / len(has) + lacks.var(0, ddof=1) / len(lacks))
+        np.testing.assert_allclose(found.standard_error[index], error, rtol=1e-5)
+        assert found.positive[index] == len(has) and found.negative[index] == len(lacks)
+    # the latent itself decides the attribute: projecting on its vector must find it
+    assert found.auc[0] > 0.9 and found.auc_low[0] <= found.auc[0] <= found.auc_high[0]
+    assert found.accuracy[0] > 0.8
+    assert abs(found.auc[2] - 0.5) < 0.25  # labels mean nothing here
+    removed, left = found.orthogonalised["first_bright"]
+    assert removed == ("second_bright",)
+    assert left @ found.vectors[1] == pytest.approx(0, abs=1e-6)
+    single = write_examples(tmp_path / "single", shards=1, attributes=names)
+    other = run(tmp_path / "other", single, models[""], config=config)
+    again = AttributeVectors.load(other.vectors.uri)
+    np.testing.assert_allclose(again.vectors, found.vectors, atol=1e-6)
+    np.testing.assert_allclose(again.auc, found.auc, atol=1e-6)
+    assert again.model == found.model
+    table = Path(outcome.vectors.uri, "source_table.txt").read_text().splitlines()
+    assert table[0] == "label: first_bright" and int(table[-1].split()[0]) == bright[:, 0].sum()
+
+
+def test_names_that_the_data_has_not_are_wrong_input(run, tmp_path, examples, models):
+    config = dataclasses.replace(CONFIG, orthogonalise={"Blond_Hair": ("Male",)})
+    words = r"evaluation\.orthogonalise\.Blond_Hair: got 'Blond_Hair', allowed: cat, dog"
+    with pytest.raises(InputError, match=words):
+        run(tmp_path, examples, models[""], config=config)
+
+
+def test_an_equal_model_is_blessed(run, tmp_path, examples, models):
+    outcome = run(tmp_path, examples, models[""], baseline=models[""])
+    found = outcome.read("metrics.json")
+    assert outcome.read("blessing.json")["blessed"]
+    assert found["difference"] == [0, 0]
+    assert found["candidate"] == found["baseline"]
+    assert "0.0% better, 0.0% to 0.0% with 95% confidence" in " ".join(outcome.reasons)
+
+
+def test_a_model_of_an_earlier_version_is_not_compared(run, tmp_path, examples, models):
+    old = write_model(tmp_path / "old")
+    model = Model("", 0.0)
+    tf.saved_model.save(
+        model, os.path.join(old, "Format-TFMA"), signatures={"encode": model.encode}
+    )
+    outcome = run(tmp_path / "out", examples, models[""], baseline=old)
+    assert outcome.blessing.get_int_custom_property("blessed") == 1
+    assert "earlier version of the trainer" in outcome.reasons[-1]
 
 
 def test_noise_is_standard_normal_and_a_function_of_key_and_seed():

@@ -22,6 +22,7 @@ def batch(images, reconstructions, z_mean=None, labels=None, loss=3.0, kl=1.0, f
         z_mean=np.zeros((n, 2)) if z_mean is None else np.asarray(z_mean, np.float32),
         reconstruction_loss=np.full(n, loss, np.float32),
         kl_loss=np.full(n, kl, np.float32),
+        z_log_var=np.zeros((n, 2), np.float32),
     )
 
 
@@ -95,6 +96,19 @@ def test_active_units_count_variances_above_a_hundredth():
     z = np.array([[-1, -1], [1, 1]]) * np.sqrt([0.0099, 0.0101])
     found = measure(batch([BLACK, WHITE], [[0.5] * 4] * 2, z_mean=z))
     assert (found["active_units"], found["latent_dim"]) == (1, 2)
+
+
+def test_the_kl_of_each_dimension_is_averaged_over_images():
+    """Of N(m, 1) it is m^2 / 2."""
+    found = measure(
+        batch([BLACK], [[0.5] * 4], z_mean=[[2, 0]]), batch([BLACK], [[0.5] * 4], z_mean=[[0, 1]])
+    )
+    assert found["kl_per_dimension"] == pytest.approx([1.0, 0.25])
+
+
+def test_similarity_is_averaged_over_images():
+    found = measure(batch([BLACK, WHITE], [[0.0] * 4, [0.0] * 4]))
+    assert found["ssim"] == pytest.approx(0.5, abs=1e-3)  # 1, and C1 / (1 + C1)
 
 
 def test_labels_are_measured_apart():

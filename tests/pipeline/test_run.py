@@ -32,6 +32,12 @@ TINY = (
     "evaluation.min_active_units=1",
     "evaluation.max_unexplained=1",
     "evaluation.max_worsening=10",
+    "evaluation.max_sample_worsening=10",
+    "evaluation.max_memorised=1",
+    "evaluation.min_class_share=0",
+    "evaluation.samples=64",
+    "evaluation.resamples=20",
+    "evaluation.extractor.steps=5",
 )
 NODES = {
     "ExamplePreparation",
@@ -41,6 +47,7 @@ NODES = {
     "ExampleValidator",
     "Transform",
     "Trainer",
+    "FeatureExtractor",
     "LatentEvaluator",
     "Pusher",
 }
@@ -100,7 +107,8 @@ def test_the_first_run_executes_everything_and_pushes(place, runs):
     assert summary["blessing"]["blessed"], summary["blessing"]["reasons"]
     assert summary["artifacts"]["pushed_model"] == str(place.root / "serving" / versions[0])
     assert len(versions) == 1
-    for name in ("examples", "schema", "statistics", "transform_graph", "model", "evaluation"):
+    built = ("examples", "schema", "statistics", "transform_graph", "model", "extractor")
+    for name in (*built, "attribute_vectors", "evaluation"):
         assert os.path.isdir(summary["artifacts"][name]), name
     assert set(summary["metrics"]) >= {"elbo", "reconstruction_loss", "kl_loss", "active_units"}
     assert json.loads((place.root / "summary.json").read_text())["state"] == "done"

@@ -92,18 +92,32 @@ def test_full_model_takes_what_the_shards_hold(exported, prepared):
         assert found[name].numpy() == pytest.approx(at_mean[name], rel=1e-5)
 
 
-def test_elbo_at_given_noise(exported, prepared):
+def test_one_call_scores_at_given_noise_and_decodes_the_mean(exported, prepared):
     model, out = exported
     images = prepared.images["eval"]
     noise = np.random.default_rng(5).normal(size=(20, 3)).astype(np.float32)
     expected = {k: np.asarray(v) for k, v in model.evaluate_images(images, noise).items()}
-    found = signature(out / "full", "elbo")(
-        image=tf.constant([i.tobytes() for i in images]), noise=tf.constant(noise)
+    image = tf.constant([i.tobytes() for i in images])
+    found = signature(out / "full", "score")(image=image, noise=tf.constant(noise))
+    for name in ("reconstruction_loss", "kl_loss", "z_mean", "z_log_var"):
+        assert found[name].numpy() == pytest.approx(expected[name], rel=1e-5, abs=1e-6)
+    at_mean = signature(out / "full", "reconstruct")(image=image)["image"].numpy()
+    assert found["image"].numpy() == pytest.approx(at_mean, abs=1e-6)
+
+
+def test_log_likelihood_of_given_codes(exported, prepared):
+    """At the codes that the noise leads to, it is the negative reconstruction loss there."""
+    model, out = exported
+    images = prepared.images["eval"]
+    noise = np.random.default_rng(5).normal(size=(20, 3)).astype(np.float32)
+    expected = {k: np.asarray(v) for k, v in model.evaluate_images(images, noise).items()}
+    z = expected["z_mean"] + np.exp(expected["z_log_var"] / 2) * noise
+    found = signature(out / "full", "log_likelihood")(
+        image=tf.constant([i.tobytes() for i in images]), z=tf.constant(z)
     )
-    reconstruction, kl = expected["reconstruction_loss"], expected["kl_loss"]
-    assert found["reconstruction_loss"].numpy() == pytest.approx(reconstruction, rel=1e-5)
-    assert found["kl_loss"].numpy() == pytest.approx(kl, rel=1e-5)
-    assert found["elbo"].numpy() == pytest.approx(-(reconstruction + kl), rel=1e-5)
+    assert found["log_likelihood"].numpy() == pytest.approx(
+        -expected["reconstruction_loss"], rel=1e-5
+    )
 
 
 def test_description(exported):
@@ -163,7 +177,7 @@ def test_a_conditional_model_takes_its_condition_everywhere(prepared, tmp_path):
     encoded = signature(tmp_path / "full", "encode")(image=image, condition=mixes)
     assert encoded["z_mean"].numpy() == pytest.approx(np.asarray(z_mean), abs=1e-5)
     expected = model.evaluate_images(images, z, mixes)
-    scored = signature(tmp_path / "full", "elbo")(image=image, noise=z, condition=mixes)
+    scored = signature(tmp_path / "full", "score")(image=image, noise=z, condition=mixes)
     for name in ("reconstruction_loss", "kl_loss"):
         assert scored[name].numpy() == pytest.approx(np.asarray(expected[name]), rel=1e-5)
     described = json.loads((tmp_path / "decoder" / DESCRIPTION).read_text())
@@ -174,11 +188,14 @@ def test_an_autoencoder_has_codes_but_no_elbo(prepared, tmp_path):
     model = export(prepared, tmp_path, family="ae")
     model.z_square.assign(model.z_square + 1.0)
     loaded = tf.saved_model.load(str(tmp_path / "full"))
-    assert set(loaded.signatures) == {"encode", "reconstruct"}
+    assert set(loaded.signatures) == {"encode", "reconstruct", "score"}
     image = tf.constant([i.tobytes() for i in prepared.images["eval"]])
     assert set(loaded.signatures["encode"](image=image)) == {"z_mean"}
     found = loaded.signatures["reconstruct"](image=image)
     assert set(found) == {"image", "reconstruction_loss"}
+    scored = loaded.signatures["score"](image=image)
+    assert set(scored) == {"z_mean", "image", "reconstruction_loss"}
+    assert scored["image"].numpy() == pytest.approx(found["image"].numpy(), abs=1e-6)
     described = json.loads((tmp_path / "full" / DESCRIPTION).read_text())
     assert (described["beta"], described["condition"]) == (None, None)
     sample = signature(tmp_path / "decoder", "sample")

@@ -1,0 +1,47 @@
+"""How close codes are to the prior they will be sampled from, one dimension at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+EDGES = np.linspace(-4, 4, 41)
+
+
+def ks_statistic(values: np.ndarray) -> np.ndarray:
+    """Kolmogorov-Smirnov distance of each column from N(0, 1).
+
+    The largest gap between the empirical and the normal distribution function (Massey 1951).
+
+    Args:
+      values: [n, d], n >= 1.
+
+    Returns:
+      float64 [d], 0 to 1; NaN where a value is.
+    """
+    ordered = np.sort(values.astype(np.float64), axis=0)
+    expected = stats.norm.cdf(ordered)
+    steps = np.arange(len(values) + 1)[:, None] / len(values)
+    gaps = np.maximum(steps[1:] - expected, expected - steps[:-1])
+    return gaps.max(axis=0)
+
+
+def latent_normality(z: np.ndarray) -> dict[str, Any]:
+    """Of sampled codes [n, d]: what a histogram of each dimension says against N(0, 1).
+
+    Returns:
+      ks_statistic, mean, std: [d] lists; histogram: edges [41] from -4 to 4, counts [d][40]
+      (codes beyond the edges are counted in the last bin on their side).
+    """
+    inside = np.nan_to_num(z.astype(np.float64)).clip(EDGES[0], EDGES[-1])
+    return {
+        "ks_statistic": ks_statistic(z).tolist(),
+        "mean": z.mean(axis=0, dtype=np.float64).tolist(),
+        "std": z.std(axis=0, dtype=np.float64).tolist(),
+        "histogram": {
+            "edges": EDGES.tolist(),
+            "counts": [np.histogram(column, EDGES)[0].tolist() for column in inside.T],
+        },
+    }

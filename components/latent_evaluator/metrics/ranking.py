@@ -1,0 +1,36 @@
+"""How well a score tells two classes apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def auc(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Area under the ROC curve: the chance that a positive scores above a negative.
+
+    The Mann-Whitney statistic over n+ n- (Hanley & McNeil 1982); of equal scores half counts.
+
+    Args:
+      scores: [n].
+      positive: bool [n].
+
+    Returns:
+      0 to 1, 0.5 being chance; NaN where there is only one class or a score is NaN.
+    """
+    return float(resampled_auc(scores, positive, np.ones((1, len(scores)), np.float32))[0])
+
+
+def resampled_auc(scores: np.ndarray, positive: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The AUC where image i counts `counts[r, i]` times, float64 [r]. See `auc`."""
+    if not len(scores) or np.isnan(scores).any():
+        return np.full(len(counts), np.nan)
+    order = np.argsort(scores, kind="stable")
+    ranked, is_positive = scores[order], positive[order]
+    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
+    weights = counts[:, order].astype(np.float64)
+    above = np.add.reduceat(weights * is_positive, starts, axis=1)
+    below = np.add.reduceat(weights * ~is_positive, starts, axis=1)
+    wins = above * (np.cumsum(below, axis=1) - below / 2)
+    pairs = above.sum(axis=1) * below.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return np.where(pairs > 0, wins.sum(axis=1) / pairs, np.nan)

@@ -17,6 +17,8 @@ _HOME = {
     "ExamplePreparation": "components.example_preparation.component",
     "LatentEvaluator": "components.latent_evaluator.component",
     "DecoderPusher": "components.decoder_pusher",
+    "Trials": "components.artifacts",
+    "TrialsTuner": "components.tuner.component",
     "StrictExampleValidator": "components.strict_validator",
 }
 

@@ -60,3 +60,19 @@ class Extractor(Artifact):
     """
 
     TYPE_NAME = "components.Extractor"
+
+
+class Trials(Artifact):
+    """What a search for hyper-parameters tried, and what came out.
+
+    Layout of the payload:
+      trials.parquet, trials.csv  a row for each trial, the best first: number, rank, state,
+                                  score, every hyper-parameter, epochs, seconds, every metric of
+                                  `trainer.tuning.objective.METRICS`, and why it failed
+      search.json                 objective, what was searched and how, the columns in words
+      pareto.png, pareto.svg      rate against distortion, with the Pareto front
+      strips/trial-NNN.png        samples of the prior of that trial, side by side
+      strips.png                  the same of all trials
+    """
+
+    TYPE_NAME = "components.Trials"

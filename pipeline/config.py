@@ -19,6 +19,7 @@ from data_prep.errors import InputError
 from data_prep.options import PrepOptions
 from data_prep.settings import parse, require
 from trainer.hparams import ImageShape, ModelConfig, TrainConfig, TrainerSettings
+from trainer.tuning.config import TunerConfig, check_tuner
 
 PRESETS = Path(__file__).parent / "presets"
 PREPARED = "prepared"
@@ -111,6 +112,7 @@ class PipelineConfig:
     model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
     evaluation: EvaluationConfig = dataclasses.field(default_factory=EvaluationConfig)
+    tuner: TunerConfig = dataclasses.field(default_factory=TunerConfig)
 
     def __post_init__(self) -> None:
         allowed = "letters, digits, - and _"
@@ -118,9 +120,10 @@ class PipelineConfig:
         require(plain.isascii() and plain.isalnum(), "name", self.name, allowed)
         if self.data.source not in (PREPARED, "idx", "cifar10"):  # those have sizes of their own
             try:
-                self.trainer_settings(self.data.image_shape())
+                settings = self.trainer_settings(self.data.image_shape())
             except InputError as error:
                 raise InputError(f"data.image_size: {error}") from None
+            check_tuner(self.tuner, settings)
 
     def trainer_settings(self, image: ImageShape) -> TrainerSettings:
         """The trainer's part, for images of that shape; InputError where they do not fit."""

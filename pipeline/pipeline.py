@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tfx import v1 as tfx
@@ -30,9 +30,12 @@ from data_prep.sources import open_source
 from pipeline.code_version import code_version
 from pipeline.config import PipelineConfig
 from pipeline.evaluation_settings import check_names, evaluation_settings
+from pipeline.search_node import SearchNode, search_node
+from pipeline.user_functions import udf_path
 from trainer.hparams import (
     CHECKPOINT_ROOT,
     CODE_VERSION,
+    OVERRIDES,
     SETTINGS,
     ImageShape,
     TrainerSettings,
@@ -40,6 +43,8 @@ from trainer.hparams import (
 from trainer.inputs import check_condition
 from trainer.preprocessing import preprocessing_fn
 from trainer.run_fn import run_fn
+from trainer.tuning.config import check_named, check_tuner
+from trainer.tuning.space import Value
 
 MANIFEST_SHA256 = "manifest_sha256"
 
@@ -53,7 +58,7 @@ def create_pipeline(
     beam_args: Sequence[str] = (),
     metadata_connection_config: Any = None,
 ) -> tfx.dsl.Pipeline:
-    """Prepare (or import), check, transform, train, evaluate, push.
+    """Prepare (or import), check, transform, tune (where wanted), train, evaluate, push.
 
     Args:
       config: what to run.
@@ -67,6 +72,8 @@ def create_pipeline(
     settings = config.trainer_settings(image)
     # Refused now, not after the nodes before the trainer.
     check_condition(settings, labels=shape.labels, attributes=shape.attributes > 0)
+    check_tuner(config.tuner, settings)
+    check_named(config.tuner, labels=shape.labels, attributes=shape.attributes)
     check_names(config.evaluation, options, inputs)
     schema = make_schema(shape)
 
@@ -88,8 +95,11 @@ def create_pipeline(
         model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
     ).with_id("LatestBlessedModel")
     start = blessed.outputs["model"] if settings.train.warm_start else None
+    search = search_node(config.tuner, settings, examples, transform, os.path.join(root, "trials"))
     checkpoints = os.path.join(root, "checkpoints")
-    trainer = _trainer(settings, examples, transform, start, checkpoints)
+    trainer = _trainer(
+        settings, examples, transform, start, checkpoints, search, config.tuner.overrides.given()
+    )
     extractor = FeatureExtractor(
         examples=examples,
         config=config.evaluation.extractor,
@@ -126,6 +136,7 @@ def create_pipeline(
             validator.with_id("ExampleValidator"),
             transform,
             blessed,
+            *([search.node] if search else []),
             trainer,
             extractor,
             evaluator,
@@ -135,11 +146,6 @@ def create_pipeline(
         metadata_connection_config=metadata_connection_config,
         beam_pipeline_args=list(beam_args),
     )
-
-
-def udf_path(function: Callable[..., Any]) -> str:
-    """The dotted path by which TFX finds a user function again."""
-    return f"{function.__module__}.{function.__qualname__}"
 
 
 def _prepared_shape(directory: str) -> tuple[DataShape, ImageShape]:
@@ -211,15 +217,23 @@ def _transform(settings: TrainerSettings, examples: Any, schema: Any) -> BaseNod
 
 
 def _trainer(
-    settings: TrainerSettings, examples: Any, transform: BaseNode, start: Any, checkpoints: str
+    settings: TrainerSettings,
+    examples: Any,
+    transform: BaseNode,
+    start: Any,
+    checkpoints: str,
+    search: SearchNode | None,
+    overrides: dict[str, Value],
 ) -> BaseNode:
     return tfx.components.Trainer(
         run_fn=udf_path(run_fn),
         examples=examples,
         transform_graph=transform.outputs["transform_graph"],
         base_model=start,
+        hyperparameters=search.best_hyperparameters if search else None,
         custom_config={
             SETTINGS: settings.to_json(),
+            **({OVERRIDES: overrides} if search else {}),
             CODE_VERSION: code_version(run_fn.__module__),
             CHECKPOINT_ROOT: checkpoints,
         },

@@ -21,7 +21,8 @@ def preset_facts(config: PipelineConfig) -> dict[str, Any]:
     counts: tuple[int | None, int | None] = (None, None)
     if names is not None:
         shape = config.data.image_shape(), model.latent_dim, names
-        encoder, decoder = networks.encoder(*shape, heads), networks.decoder(*shape)
+        encoder = networks.encoder(*shape, heads, width=model.width)
+        decoder = networks.decoder(*shape, width=model.width)
         counts = encoder.count_params(), decoder.count_params()
     return {
         "source": config.data.source,

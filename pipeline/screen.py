@@ -6,13 +6,18 @@ import logging
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
 from rich.status import Status
+
+from pipeline.trials_table import trials_table
 
 if TYPE_CHECKING:
     from data_prep.job import Progress
     from pipeline.metadata import NodeResult
+    from trainer.tuning.watch import SearchProgress
 
+WIDE = 160  # columns of a table where there is no terminal
 _MARKS = {
     "done": ("✓", "green"),
     "cached": ("=", "cyan"),
@@ -30,6 +35,8 @@ class Screen:
         )
         self._live = self.console.is_terminal
         self._status: Status | None = None
+        self._table: Live | None = None
+        self._search: SearchProgress | None = None
         self._width = 0
         self._node = ""
 
@@ -38,7 +45,7 @@ class Screen:
 
     def doing(self, text: str) -> None:
         """Shows what is going on until something else is; plain output keeps still."""
-        if not self._live:
+        if not self._live or self._table is not None:
             return
         if self._status is None:
             self._status = self.console.status("", spinner="dots")
@@ -50,6 +57,9 @@ class Screen:
         if self._status is not None:
             self._status.stop()
             self._status = None
+        if self._table is not None:
+            self._table.stop()
+            self._table = None
 
     def plan(self, nodes: list[str]) -> None:
         self._width = max(map(len, nodes))
@@ -62,6 +72,9 @@ class Screen:
 
     def end(self, node: str, result: NodeResult) -> None:
         self.quiet()
+        if self._search is not None:
+            self._print_trials(self._search)
+            self._search = None
         mark, color = _MARKS.get(result.state, ("?", "red"))
         name, state = node.ljust(self._width), result.state.ljust(8)
         self.console.print(
@@ -79,7 +92,12 @@ class Screen:
         )
 
     def training(self, record: logging.LogRecord) -> None:
-        """A record of trainer.progress: epochs stay as lines, steps only flicker by."""
+        """A record of trainer.progress: epochs stay as lines, steps only flicker by; the trials
+        of a search are a table that grows, or lines where there is no terminal."""
+        search = getattr(record, "search", None)
+        if search is not None:
+            self._trials(search)
+            return
         progress = getattr(record, "progress", None)
         if progress is None:
             return
@@ -92,6 +110,24 @@ class Screen:
             f"{self._node}  epoch {progress.epoch}/{progress.epochs}"
             f"  step {progress.step}/{progress.steps}{value}"
         )
+
+    def _trials(self, search: SearchProgress) -> None:
+        self._search = search
+        if not self._live:
+            if search.ended:
+                self.line(f"    {search}")
+            return
+        if self._table is None:
+            self.quiet()
+            self._table = Live(console=self.console, transient=True, auto_refresh=False)
+            self._table.start()
+        self._table.update(trials_table(search), refresh=True)
+
+    def _print_trials(self, search: SearchProgress) -> None:
+        console = self.console
+        if not self._live:  # a file has room for whole rows
+            console = Console(file=console.file, highlight=False, width=WIDE)
+        console.print(trials_table(search))
 
     def warning(self, record: logging.LogRecord) -> None:
         self.line(f"  warning: {record.getMessage()}", "yellow")

@@ -79,6 +79,9 @@ def _report(summary: dict) -> None:
     click.echo(f"\n{'blessed' if blessing['blessed'] else 'not blessed'}:")
     for reason in blessing["reasons"]:
         click.echo(f"  {reason}")
+    if "trials" in artifacts:
+        click.echo(f"\ntrials          {_shown(artifacts['trials'], 'trials.csv')}")
+        click.echo(f"Pareto plot     {_shown(artifacts['trials'], 'pareto.png')}")
     click.echo(f"\nreport          {_shown(artifacts['evaluation'], 'report.html')}")
     click.echo(f"contact sheet   {_shown(artifacts['evaluation'], 'contact_sheet.png')}")
     click.echo(f"metrics         {_shown(artifacts['evaluation'], 'metrics.json')}")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.metadata import NodeResult
 
 FILE = "summary.json"
-_RENAMED = {"result": "examples"}  # an importer's output
+_IMPORTED = {"BestHyperparameters": "best_hyperparameters"}  # else an importer imports examples
 
 
 @dataclasses.dataclass
@@ -77,7 +77,8 @@ class Summary:
                 if output == "pushed_model":
                     uri = str(node.properties[output].get("pushed_destination", ""))
                 if uri:
-                    found[_RENAMED.get(output, output)] = uri
+                    imported = _IMPORTED.get(name, "examples")
+                    found[imported if output == "result" else output] = uri
         return found
 
 

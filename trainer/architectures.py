@@ -24,8 +24,8 @@ Builder = Callable[..., keras.Model]
 class Architecture(NamedTuple):
     """Builders.
 
-    encoder: (image, latent_dim, condition_dim=0, outputs=("z_mean", "z_log_var")).
-    decoder: (image, latent_dim, condition_dim=0).
+    encoder: (image, latent_dim, condition_dim=0, outputs=("z_mean", "z_log_var"), width=1.0).
+    decoder: (image, latent_dim, condition_dim=0, width=1.0).
     discriminator: (image, condition_dim=0).
     """
 

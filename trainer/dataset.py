@@ -15,6 +15,7 @@ from trainer.hparams import LABEL_INDEX, ImageShape
 from trainer.preprocessing import LABEL_ONEHOT
 
 Batch = dict[str, tf.Tensor]
+Arrays = dict[str, np.ndarray]
 
 # The raw features that each transformed one is made from.
 RAW_FEATURES = {
@@ -69,9 +70,28 @@ def make_dataset(
       InputError: when the shards hold another number of records than `source.records`.
     """
     if source.records * source.image.size <= cache_mib * 2**20:
-        one_epoch = _from_memory(source, batch_size, shuffle_seed, drop_remainder)
+        one_epoch = _from_memory(load(source), batch_size, shuffle_seed, drop_remainder)
     else:
         one_epoch = _from_shards(source, batch_size, shuffle_seed, drop_remainder)
+    return _batches(one_epoch, shuffle_seed, first_epoch)
+
+
+def from_arrays(
+    arrays: Arrays,
+    *,
+    batch_size: int,
+    shuffle_seed: int | None = None,
+    first_epoch: int = 0,
+) -> tf.data.Dataset:
+    """What `make_dataset` gives, of a split that `load` has read."""
+    return _batches(
+        _from_memory(arrays, batch_size, shuffle_seed, False), shuffle_seed, first_epoch
+    )
+
+
+def _batches(
+    one_epoch: Callable[[tf.Tensor], tf.data.Dataset], shuffle_seed: int | None, first_epoch: int
+) -> tf.data.Dataset:
     if shuffle_seed is None:
         batches = one_epoch(tf.constant(0, tf.int64))
     else:
@@ -83,18 +103,25 @@ def make_dataset(
     return batches.prefetch(4).with_options(options)
 
 
-def load(source: Source) -> dict[str, np.ndarray]:
-    """The whole split, decoded, in the order of the files: {name: array [records, ...]}."""
-    arrays: dict[str, np.ndarray] = {}
+def load(source: Source, rows: np.ndarray | None = None) -> Arrays:
+    """A split, decoded, in the order of the files: {name: array [records, ...]}.
+
+    Args:
+      source: the split.
+      rows: sorted positions of the records to keep; None keeps all.
+    """
+    arrays: Arrays = {}
+    kept = np.arange(source.records) if rows is None else rows
     start = 0
     chunks = _records(_files(source)).batch(DECODE_BATCH)
     chunks = chunks.map(_decoder(source), num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
     for chunk in chunks.as_numpy_iterator():
         end = start + len(chunk[names.IMAGE])
+        first, last = np.searchsorted(kept, (start, end))
         for name, values in chunk.items():
             if name not in arrays:
-                arrays[name] = np.empty((source.records, *values.shape[1:]), values.dtype)
-            arrays[name][start:end] = values[: max(0, source.records - start)]
+                arrays[name] = np.empty((len(kept), *values.shape[1:]), values.dtype)
+            arrays[name][first:last] = values[kept[first:last] - start]
         start = end
     if start != source.records:
         raise InputError(
@@ -105,18 +132,18 @@ def load(source: Source) -> dict[str, np.ndarray]:
 
 
 def _from_memory(
-    source: Source, batch_size: int, seed: int | None, drop_remainder: bool
+    arrays: Arrays, batch_size: int, seed: int | None, drop_remainder: bool
 ) -> Callable[[tf.Tensor], tf.data.Dataset]:
     with tf.device("CPU"):  # images wait in main memory, also where there is a GPU
-        arrays = {name: tf.constant(values) for name, values in load(source).items()}
+        tensors = {name: tf.constant(values) for name, values in arrays.items()}
 
     def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = tf.range(source.records)
+        order = tf.range(len(arrays[names.IMAGE]))
         if seed is not None:
             order = tf.random.experimental.stateless_shuffle(order, seed=[seed, epoch])
         batches = tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder)
         return batches.map(
-            lambda rows: {name: tf.gather(values, rows) for name, values in arrays.items()},
+            lambda rows: {name: tf.gather(values, rows) for name, values in tensors.items()},
             num_parallel_calls=tf.data.AUTOTUNE,
         )
 

@@ -61,6 +61,7 @@ ARCHITECTURES = {
 }
 
 SETTINGS = "settings"  # keys of the Transform's and the Trainer's custom_config
+OVERRIDES = "overrides"  # of what a search found
 CODE_VERSION = "code_version"
 CHECKPOINT_ROOT = "checkpoint_root"
 
@@ -95,6 +96,7 @@ class ModelConfig:
 
     condition: what encoder and decoder are told besides: the `label` as one-hot, the
       `attributes` as 0 and 1, or `none`.
+    width: times the units and filters that the architecture has in encoder and decoder.
     reconstruction: `bernoulli` (from logits), `gaussian` with the standard deviation
       `sigma` given in pixel units of [0, 1], or `gaussian_learned`, where `sigma` is the
       start of one learned value shared by all pixels.
@@ -107,6 +109,7 @@ class ModelConfig:
     family: str = "vae"
     architecture: str = "conv_32"
     condition: str = "none"
+    width: float = 1.0
     latent_dim: int = 2
     beta: float = 1.0
     reconstruction: str = "bernoulli"
@@ -132,6 +135,7 @@ class ModelConfig:
             self.condition,
             f"{', '.join(FAMILIES[self.family])} with family {self.family}",
         )
+        require(0.125 <= self.width <= 8, "width", self.width, "0.125 to 8")
         require(1 <= self.latent_dim <= 4096, "latent_dim", self.latent_dim, "1 to 4096")
         at_least(self, 0, "beta", "free_bits", "log_var_limit", "corruption")
         at_least(self, 0, "kl_warmup_epochs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow_transform as tft
@@ -13,7 +14,8 @@ from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
 from data_prep.settings import require
 from trainer.dataset import Source
-from trainer.hparams import CONDITION_FEATURES, SETTINGS, TrainerSettings
+from trainer.hparams import CONDITION_FEATURES, OVERRIDES, SETTINGS, TrainerSettings
+from trainer.tuning.space import with_values
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,12 @@ def check_inputs(fn_args: Any) -> TrainingInputs:
     Raises:
       InputError: naming the key, the value and what the data allows.
     """
-    settings = TrainerSettings.from_json((fn_args.custom_config or {}).get(SETTINGS))
+    config = fn_args.custom_config or {}
+    settings = tuned(
+        TrainerSettings.from_json(config.get(SETTINGS)),
+        getattr(fn_args, "hyperparameters", None),
+        config.get(OVERRIDES),
+    )
     for key in ("train_steps", "eval_steps"):
         require(
             not getattr(fn_args, key, None),
@@ -71,6 +78,34 @@ def check_inputs(fn_args: Any) -> TrainingInputs:
         records=records,
         data_version=manifest_sha256(directory),
     )
+
+
+def tuned(
+    settings: TrainerSettings,
+    hyperparameters: Mapping[str, Any] | None,
+    overrides: Mapping[str, Any] | None,
+) -> TrainerSettings:
+    """The settings with what a search found on top, and the overrides on top of that.
+
+    Args:
+      settings: as configured.
+      hyperparameters: the config of a keras_tuner.HyperParameters, as a Tuner writes it.
+      overrides: values by the names in `trainer.tuning.space.PLACES`.
+
+    Raises:
+      InputError: where they hold a value that these settings cannot take.
+    """
+    found = (hyperparameters or {}).get("values")
+    require(
+        hyperparameters is None or isinstance(found, Mapping),
+        "tuner.best_hyperparameters",
+        hyperparameters,
+        "what a Tuner writes: a mapping with values",
+    )
+    try:
+        return with_values(settings, {**(found or {}), **(overrides or {})})
+    except (InputError, TypeError, ValueError) as error:
+        raise InputError(f"tuner.best_hyperparameters: {error}") from None
 
 
 def check_settings(settings: TrainerSettings, manifest: Manifest, records: dict[str, int]) -> None:

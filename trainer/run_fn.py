@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -14,16 +13,15 @@ import tensorflow_transform as tft
 from trainer.beta import implied_sigma
 from trainer.callbacks import Curves, EarlyStopping, History
 from trainer.checkpoints import Checkpoint, checkpoint_directory
+from trainer.compilation import compiled, in_float32
 from trainer.dataset import make_dataset
 from trainer.description import HISTORY_FILE
-from trainer.devices import dtype_policy, is_chief, make_strategy, on_gpu
+from trainer.devices import is_chief, make_strategy
 from trainer.export import export_decoder, export_full_model
-from trainer.hparams import CHECKPOINT_ROOT, CODE_VERSION, SETTINGS, TrainerSettings
+from trainer.hparams import CHECKPOINT_ROOT, CODE_VERSION, TrainerSettings
 from trainer.inputs import TrainingInputs, check_inputs, check_vocabulary
-from trainer.models import build_model
 from trainer.pictures.callback import DIRECTORY, Pictures
 from trainer.pictures.examples import read_examples
-from trainer.players import make_optimizer
 from trainer.progress import LOGGER, Progress
 from trainer.schedules import Schedules
 from trainer.vae import VAE
@@ -40,8 +38,8 @@ def run_fn(fn_args: Any) -> None:
         `transform_output`), `serving_model_dir` (the decoder goes there), `eval_model_dir`
         (the full model), `model_run_dir` (history.json, TensorBoard, pictures), `base_model` (a
         decoder with its full model beside it, to start from where train.warm_start), and of
-        `custom_config`: `settings` (JSON of `TrainerSettings`), `code_version` and
-        `checkpoint_root`.
+        `custom_config`: `settings` (JSON of `TrainerSettings`), `overrides`, `code_version` and
+        `checkpoint_root`. `hyperparameters` are what a search found: see `inputs.tuned`.
 
     Raises:
       InputError: before anything is trained, where the data does not fit the settings.
@@ -55,7 +53,7 @@ def run_fn(fn_args: Any) -> None:
     base = getattr(fn_args, "base_model", None) if settings.train.warm_start else None
     directory = checkpoint_directory(
         config.get(CHECKPOINT_ROOT) or os.path.join(fn_args.model_run_dir, "checkpoints"),
-        settings=config[SETTINGS],
+        settings=settings.to_json(),
         code=config.get(CODE_VERSION, ""),
         data=inputs.data_version,
         start=base,
@@ -63,17 +61,14 @@ def run_fn(fn_args: Any) -> None:
     )
     _announce(settings, base)
 
-    if not on_gpu():
-        tf.config.experimental.enable_op_determinism()
     with strategy.scope():
-        policy = dtype_policy(settings.train.precision)
-        model = _with_precision(policy, lambda: _compiled(settings))
+        model = compiled(settings)
         if base:
             start_from(model, full_model_beside(base))
     history, checkpoint = _train(model, inputs, transform, directory, fn_args.model_run_dir)
 
     if is_chief():
-        model = _in_float32(model)
+        model = in_float32(model)
         export_decoder(model, fn_args.serving_model_dir)
         export_full_model(model, transform, fn_args.eval_model_dir)
         _write_json(os.path.join(fn_args.model_run_dir, HISTORY_FILE), history)
@@ -161,35 +156,6 @@ def _validation_data(
     return make_dataset(
         inputs.source(transform, "eval"), batch_size=train.batch_size, cache_mib=train.cache_mib
     )
-
-
-def _compiled(settings: TrainerSettings) -> VAE:
-    """Seeded, built and compiled: everything that a checkpoint holds exists. XLA is for GPUs;
-    on a CPU it is slower than oneDNN."""
-    keras.utils.set_random_seed(settings.train.seed)
-    model = build_model(settings)
-    model.compile(
-        optimizer=make_optimizer(model, settings.train.optimizer, settings.train.learning_rate),
-        jit_compile=on_gpu(),
-    )
-    return model
-
-
-def _with_precision(policy: str, build: Callable[[], VAE]) -> VAE:
-    """Builds under a dtype policy and leaves the process's own policy as it was."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        return build()
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def _in_float32(model: VAE) -> VAE:
-    """The same weights on one device in a model that computes in float32, for export."""
-    exact = _with_precision("float32", lambda: build_model(model.settings))
-    exact.set_weights(model.get_weights())
-    return exact
 
 
 def _announce(settings: TrainerSettings, base: str | None) -> None:

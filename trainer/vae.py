@@ -55,10 +55,9 @@ class VAE(keras.Model):
             "none with data that has no names for it",
         )
         networks = ARCHITECTURES[config.architecture]
-        self.encoder = networks.encoder(
-            settings.image, config.latent_dim, self.condition_dim, self.heads
-        )
-        self.decoder = networks.decoder(settings.image, config.latent_dim, self.condition_dim)
+        shape = settings.image, config.latent_dim, self.condition_dim
+        self.encoder = networks.encoder(*shape, self.heads, width=config.width)
+        self.decoder = networks.decoder(*shape, width=config.width)
         self.noise_seed = keras.random.SeedGenerator(settings.train.seed)
         self.log_sigma = self.add_weight(
             shape=(),

@@ -1,5 +1,6 @@
 """The whole DAG on a tiny data set: what runs again after which change, and what is left."""
 
+import csv
 import io
 import json
 import os
@@ -169,6 +170,32 @@ def test_another_image_size_prepares_again(place, runs):
 
 def test_the_number_of_workers_changes_nothing(place, runs):
     assert "ExamplePreparation" not in executed(place.run("data.workers=2"))
+
+
+def test_a_search_gives_the_trainer_its_winner_and_is_not_repeated(place, runs):
+    search = (
+        "tuner.enabled=true",
+        "tuner.max_trials=2",
+        "tuner.epochs=1",
+        "tuner.algorithm=random",
+        "tuner.space={beta: {choices: [0.5, 2]}}",
+        "tuner.overrides.learning_rate=0.004",
+        "train.epochs=2",
+    )
+    summary = place.run(*search)
+    assert executed(summary) == ALWAYS | FROM_TRAINER | {"Tuner"}
+    artifacts = summary["artifacts"]
+    with open(os.path.join(artifacts["trials"], "trials.csv"), newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(float(row["beta"]) for row in rows) == [0.5, 2.0]
+    (found,) = os.listdir(artifacts["best_hyperparameters"])
+    with open(os.path.join(artifacts["best_hyperparameters"], found)) as file:
+        best = json.load(file)["values"]
+    assert best["beta"] == float(rows[0]["beta"])
+    model = os.path.join(artifacts["model"], "Format-TFMA", "assets.extra", "model.json")
+    with open(model) as file:
+        assert json.load(file)["beta"] == best["beta"]
+    assert not {"Tuner", "Trainer"} & executed(place.run(*search))
 
 
 def test_a_changed_input_file_prepares_again(place, runs):

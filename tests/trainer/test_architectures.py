@@ -81,3 +81,17 @@ def test_group_normalisation_keeps_images_apart():
     pixels = np.random.default_rng(0).random((4, 16, 16, 1), np.float32)
     whole = np.asarray(encoder(pixels, training=True)[0])
     assert np.asarray(encoder(pixels[:1], training=True)[0]) == pytest.approx(whole[:1], abs=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_width_scales_the_units_and_keeps_the_published_network_at_1(name):
+    side = max(8, FITS[name].divisor)
+    shape = ImageShape(height=side, width=side), 6
+    networks = ARCHITECTURES[name]
+    for build in (networks.encoder, networks.decoder):
+        half, published, default, double = (
+            build(*shape, **wide).count_params()
+            for wide in ({"width": 0.5}, {"width": 1.0}, {}, {"width": 2.0})
+        )
+        assert published == default
+        assert half < published < double < 4.1 * published

@@ -9,9 +9,10 @@ import pytest
 import tensorflow as tf
 
 from data_prep.errors import InputError
+from trainer.compilation import compiled, in_float32
 from trainer.hparams import ImageShape
 from trainer.progress import LOGGER, TrainingDiverged
-from trainer.run_fn import _compiled, _in_float32, _with_precision, run_fn
+from trainer.run_fn import run_fn
 
 METRICS = {"loss", "reconstruction_loss", "kl_loss", "elbo", "bits_per_dim", "active_units"}
 
@@ -116,12 +117,12 @@ def test_leaves_the_dtype_policy_of_the_process_alone(prepared, tiny_settings, t
 
 
 def test_mixed_precision_keeps_heads_exact_and_exports_float32(prepared, tiny_settings):
-    mixed = _with_precision("mixed_bfloat16", lambda: _compiled(tiny_settings()))
+    mixed = compiled(tiny_settings(precision="bfloat16"))
     assert keras.config.dtype_policy().name == "float32"
     random = np.random.default_rng(0)
     mixed.set_weights([w + random.normal(0, 0.1, w.shape) for w in mixed.get_weights()])
     mixed.fit({"image": prepared.images["train"]}, batch_size=16, verbose=0)
-    exact = _in_float32(mixed)
+    exact = in_float32(mixed)
     images = prepared.images["eval"]
     rough, fine = (
         {name: np.asarray(value) for name, value in model.evaluate_images(images, 0.0).items()}

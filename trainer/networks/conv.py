@@ -17,6 +17,7 @@ from trainer.networks.joints import (
     judgement,
     latent_input,
     logits,
+    scaled,
 )
 
 DROPOUT = 0.3
@@ -28,6 +29,7 @@ def conv_32_encoder(
     latent_dim: int,
     condition_dim: int = 0,
     outputs: Sequence[str] = POSTERIOR,
+    width: float = 1.0,
 ) -> keras.Model:
     """Three strided convolutions (Foster, Generative Deep Learning 2e, ch. 3, Fashion-MNIST).
 
@@ -36,19 +38,25 @@ def conv_32_encoder(
     pixels, condition, inputs = image_input(image, condition_dim)
     x = pixels
     for filters in (32, 64, 128):
-        x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
+        x = layers.Conv2D(scaled(filters, width), 3, strides=2, padding="same", activation="relu")(
+            x
+        )
     x = join(layers.Flatten()(x), condition)
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
 
-def conv_32_decoder(image: ImageShape, latent_dim: int, condition_dim: int = 0) -> keras.Model:
+def conv_32_decoder(
+    image: ImageShape, latent_dim: int, condition_dim: int = 0, width: float = 1.0
+) -> keras.Model:
     """The mirror of `conv_32_encoder`: 246,273 parameters at 32x32x1 with latent size 2."""
-    height, width = image.height // 8, image.width // 8
+    rows, columns, deepest = image.height // 8, image.width // 8, scaled(128, width)
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = layers.Dense(height * width * 128)(join(z, condition))
-    x = layers.Reshape((height, width, 128))(x)
+    x = layers.Dense(rows * columns * deepest)(join(z, condition))
+    x = layers.Reshape((rows, columns, deepest))(x)
     for filters in (128, 64, 32):
-        x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same", activation="relu")(x)
+        x = layers.Conv2DTranspose(
+            scaled(filters, width), 3, strides=2, padding="same", activation="relu"
+        )(x)
     return keras.Model(inputs, logits(x, image), name="decoder")
 
 
@@ -57,6 +65,7 @@ def conv_64_encoder(
     latent_dim: int,
     condition_dim: int = 0,
     outputs: Sequence[str] = POSTERIOR,
+    width: float = 1.0,
 ) -> keras.Model:
     """Five strided convolutions of 64 filters (Foster, ch. 3, CelebA).
 
@@ -65,19 +74,23 @@ def conv_64_encoder(
     pixels, condition, inputs = image_input(image, condition_dim)
     x = pixels
     for filters in WIDTHS_64:
-        x = _normalised(layers.Conv2D(filters, 3, strides=2, padding="same")(x))
+        x = _normalised(layers.Conv2D(scaled(filters, width), 3, strides=2, padding="same")(x))
     x = join(layers.Flatten()(x), condition)
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
 
-def conv_64_decoder(image: ImageShape, latent_dim: int, condition_dim: int = 0) -> keras.Model:
+def conv_64_decoder(
+    image: ImageShape, latent_dim: int, condition_dim: int = 0, width: float = 1.0
+) -> keras.Model:
     """The mirror: 240,131 parameters at 64x64x3 and 200, of which 238,979 are trained."""
-    height, width = image.height // 32, image.width // 32
+    rows, columns, deepest = image.height // 32, image.width // 32, scaled(WIDTHS_64[-1], width)
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = _normalised(layers.Dense(height * width * WIDTHS_64[-1])(join(z, condition)))
-    x = layers.Reshape((height, width, WIDTHS_64[-1]))(x)
+    x = _normalised(layers.Dense(rows * columns * deepest)(join(z, condition)))
+    x = layers.Reshape((rows, columns, deepest))(x)
     for filters in reversed(WIDTHS_64):
-        x = _normalised(layers.Conv2DTranspose(filters, 3, strides=2, padding="same")(x))
+        x = _normalised(
+            layers.Conv2DTranspose(scaled(filters, width), 3, strides=2, padding="same")(x)
+        )
     x = layers.Conv2DTranspose(image.channels, 3, padding="same", dtype="float32", name="logits")(x)
     return keras.Model(inputs, x, name="decoder")
 
@@ -87,24 +100,27 @@ def conv_28_encoder(
     latent_dim: int,
     condition_dim: int = 0,
     outputs: Sequence[str] = POSTERIOR,
+    width: float = 1.0,
 ) -> keras.Model:
     """The encoder of the MNIST VAE-GAN ("Autoencoders in Keras", part 6)."""
     pixels, condition, inputs = image_input(image, condition_dim)
-    x = _dropped(layers.Conv2D(32, 3, strides=2, padding="same")(pixels))
+    x = _dropped(layers.Conv2D(scaled(32, width), 3, strides=2, padding="same")(pixels))
     x = layers.MaxPooling2D(2, padding="same")(x)
-    x = _dropped(layers.Conv2D(64, 3, padding="same")(x))
-    x = _dropped(layers.Dense(64)(join(layers.Flatten()(x), condition)))
+    x = _dropped(layers.Conv2D(scaled(64, width), 3, padding="same")(x))
+    x = _dropped(layers.Dense(scaled(64, width))(join(layers.Flatten()(x), condition)))
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
 
-def conv_28_decoder(image: ImageShape, latent_dim: int, condition_dim: int = 0) -> keras.Model:
+def conv_28_decoder(
+    image: ImageShape, latent_dim: int, condition_dim: int = 0, width: float = 1.0
+) -> keras.Model:
     """The decoder of the same: two nearest-neighbour upsamplings."""
-    height, width = image.height // 4, image.width // 4
+    rows, columns, deepest = image.height // 4, image.width // 4, scaled(128, width)
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = _dropped(layers.Dense(height * width * 128)(join(z, condition)))
-    x = layers.UpSampling2D(2)(layers.Reshape((height, width, 128))(x))
-    x = _dropped(layers.Conv2D(64, 5, padding="same")(x))
-    x = _dropped(layers.UpSampling2D(2)(layers.Conv2D(32, 3, padding="same")(x)))
+    x = _dropped(layers.Dense(rows * columns * deepest)(join(z, condition)))
+    x = layers.UpSampling2D(2)(layers.Reshape((rows, columns, deepest))(x))
+    x = _dropped(layers.Conv2D(scaled(64, width), 5, padding="same")(x))
+    x = _dropped(layers.UpSampling2D(2)(layers.Conv2D(scaled(32, width), 3, padding="same")(x)))
     return keras.Model(inputs, logits(x, image, kernel=5), name="decoder")
 
 

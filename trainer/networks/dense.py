@@ -8,7 +8,15 @@ import keras
 from keras import layers
 
 from trainer.hparams import ImageShape
-from trainer.networks.joints import POSTERIOR, Tensor, heads, image_input, join, latent_input
+from trainer.networks.joints import (
+    POSTERIOR,
+    Tensor,
+    heads,
+    image_input,
+    join,
+    latent_input,
+    scaled,
+)
 
 DROPOUT = 0.3
 
@@ -20,6 +28,7 @@ def dense_encoder(
     latent_dim: int,
     condition_dim: int = 0,
     outputs: Sequence[str] = POSTERIOR,
+    width: float = 1.0,
 ) -> keras.Model:
     """Dense layers of these widths with ReLU, then the heads.
 
@@ -29,8 +38,8 @@ def dense_encoder(
     """
     pixels, condition, inputs = image_input(image, condition_dim)
     x = join(layers.Flatten()(pixels), condition)
-    for width in widths:
-        x = _regularise(layers.Dense(width, activation="relu")(x), regularised)
+    for units in widths:
+        x = _regularise(layers.Dense(scaled(units, width), activation="relu")(x), regularised)
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
 
@@ -40,12 +49,13 @@ def dense_decoder(
     image: ImageShape,
     latent_dim: int,
     condition_dim: int = 0,
+    width: float = 1.0,
 ) -> keras.Model:
     """The mirror: leaky ReLU where regularised, ReLU where not, as the sources have it."""
     z, condition, inputs = latent_input(latent_dim, condition_dim)
     x = join(z, condition)
-    for width in reversed(widths):
-        x = layers.Dense(width)(x)
+    for units in reversed(widths):
+        x = layers.Dense(scaled(units, width))(x)
         x = layers.LeakyReLU(0.3)(x) if regularised else layers.ReLU()(x)
         x = _regularise(x, regularised)
     x = layers.Dense(image.size, dtype="float32", name="logits")(x)

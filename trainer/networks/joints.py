@@ -30,6 +30,11 @@ def latent_input(latent_dim: int, condition_dim: int) -> tuple[Tensor, Tensor | 
     return _inputs(keras.Input((latent_dim,), name="z"), condition_dim)
 
 
+def scaled(units: int, width: float, multiple: int = 1) -> int:
+    """`width` times the units or filters of a published network, a multiple of `multiple`."""
+    return max(1, round(units * width / multiple)) * multiple
+
+
 def join(x: Tensor, condition: Tensor | None) -> Tensor:
     """Features [batch, n], or a map of them, with the condition."""
     if condition is None:

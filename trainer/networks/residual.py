@@ -20,6 +20,7 @@ from trainer.networks.joints import (
     join,
     latent_input,
     logits,
+    scaled,
 )
 
 WIDTHS = (32, 64, 96, 128)  # after each halving of the image
@@ -31,26 +32,33 @@ def res_64_encoder(
     latent_dim: int,
     condition_dim: int = 0,
     outputs: Sequence[str] = POSTERIOR,
+    width: float = 1.0,
 ) -> keras.Model:
     """Strided convolutions, each followed by a residual block."""
     pixels, condition, inputs = image_input(image, condition_dim)
     x = pixels
-    for filters in WIDTHS:
+    for filters in _widths(width):
         x = _block(layers.Conv2D(filters, 4, strides=2, padding="same")(x))
     x = join(layers.Flatten()(_activated(x)), condition)
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
 
-def res_64_decoder(image: ImageShape, latent_dim: int, condition_dim: int = 0) -> keras.Model:
+def res_64_decoder(
+    image: ImageShape, latent_dim: int, condition_dim: int = 0, width: float = 1.0
+) -> keras.Model:
     """Residual blocks, each followed by a transposed convolution that doubles the image."""
-    scale = 2 ** len(WIDTHS)
-    height, width = image.height // scale, image.width // scale
+    widths, scale = _widths(width), 2 ** len(WIDTHS)
+    rows, columns = image.height // scale, image.width // scale
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = layers.Dense(height * width * WIDTHS[-1])(join(z, condition))
-    x = layers.Reshape((height, width, WIDTHS[-1]))(x)
-    for filters in (*reversed(WIDTHS[:-1]), WIDTHS[0]):
+    x = layers.Dense(rows * columns * widths[-1])(join(z, condition))
+    x = layers.Reshape((rows, columns, widths[-1]))(x)
+    for filters in (*reversed(widths[:-1]), widths[0]):
         x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same")(_block(x))
     return keras.Model(inputs, logits(_activated(x), image), name="decoder")
+
+
+def _widths(width: float) -> list[int]:
+    return [scaled(filters, width, GROUPS) for filters in WIDTHS]
 
 
 def _block(x: Tensor) -> Tensor:

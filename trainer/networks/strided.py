@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from trainer.hparams import ImageShape
-from trainer.networks.joints import POSTERIOR, heads, image_input, join, latent_input
+from trainer.networks.joints import POSTERIOR, heads, image_input, join, latent_input, scaled
 
 FILTERS = (32, 64)
 UNITS = 16
@@ -19,23 +19,30 @@ def strided_28_encoder(
     latent_dim: int,
     condition_dim: int = 0,
     outputs: Sequence[str] = POSTERIOR,
+    width: float = 1.0,
 ) -> keras.Model:
     """69,076 parameters at 28x28x1 with latent size 2."""
     pixels, condition, inputs = image_input(image, condition_dim)
     x = pixels
     for filters in FILTERS:
-        x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
-    x = layers.Dense(UNITS, activation="relu")(join(layers.Flatten()(x), condition))
+        x = layers.Conv2D(scaled(filters, width), 3, strides=2, padding="same", activation="relu")(
+            x
+        )
+    x = layers.Dense(scaled(UNITS, width), activation="relu")(join(layers.Flatten()(x), condition))
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
 
-def strided_28_decoder(image: ImageShape, latent_dim: int, condition_dim: int = 0) -> keras.Model:
+def strided_28_decoder(
+    image: ImageShape, latent_dim: int, condition_dim: int = 0, width: float = 1.0
+) -> keras.Model:
     """The mirror, without the small layer: 65,089 parameters at 28x28x1 and 2."""
-    height, width, deepest = image.height // 4, image.width // 4, FILTERS[-1]
+    rows, columns, deepest = image.height // 4, image.width // 4, scaled(FILTERS[-1], width)
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = layers.Dense(height * width * deepest, activation="relu")(join(z, condition))
-    x = layers.Reshape((height, width, deepest))(x)
+    x = layers.Dense(rows * columns * deepest, activation="relu")(join(z, condition))
+    x = layers.Reshape((rows, columns, deepest))(x)
     for filters in reversed(FILTERS):
-        x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same", activation="relu")(x)
+        x = layers.Conv2DTranspose(
+            scaled(filters, width), 3, strides=2, padding="same", activation="relu"
+        )(x)
     x = layers.Conv2DTranspose(image.channels, 3, padding="same", dtype="float32", name="logits")(x)
     return keras.Model(inputs, x, name="decoder")

@@ -11,7 +11,15 @@ import keras
 from keras import layers
 
 from trainer.hparams import ImageShape
-from trainer.networks.joints import POSTERIOR, heads, image_input, join, latent_input, logits
+from trainer.networks.joints import (
+    POSTERIOR,
+    heads,
+    image_input,
+    join,
+    latent_input,
+    logits,
+    scaled,
+)
 
 FIRST = 4  # filters of each branch of the first stage; every stage doubles them
 
@@ -22,6 +30,7 @@ def two_branch_encoder(
     latent_dim: int,
     condition_dim: int = 0,
     outputs: Sequence[str] = POSTERIOR,
+    width: float = 1.0,
 ) -> keras.Model:
     """4 stages with one head of 128 make the autoencoder of 35,085 parameters; 5 stages, which
     end in a linear layer of 128, with two heads of 64 the VAE of 276,013, both at 32x32x1."""
@@ -29,27 +38,33 @@ def two_branch_encoder(
     x = pixels
     for stage in range(stages):
         branches = [
-            layers.Conv2D(FIRST * 2**stage, kernel, padding="same", activation="relu")(x)
+            layers.Conv2D(
+                scaled(FIRST * 2**stage, width), kernel, padding="same", activation="relu"
+            )(x)
             for kernel in (3, 2)
         ]
         x = layers.MaxPooling2D(2)(layers.Concatenate()(branches))
     if stages == 5:
-        x = layers.Dense(FIRST * 2**stages)(x)
+        x = layers.Dense(scaled(FIRST * 2**stages, width))(x)
     units = latent_dim // _cells(image, stages)
     flat = [layers.Flatten(dtype="float32")(y) for y in heads(join(x, condition), units, outputs)]
     return keras.Model(inputs, flat, name="encoder")
 
 
 def two_branch_decoder(
-    stages: int, image: ImageShape, latent_dim: int, condition_dim: int = 0
+    stages: int,
+    image: ImageShape,
+    latent_dim: int,
+    condition_dim: int = 0,
+    width: float = 1.0,
 ) -> keras.Model:
     """Single 3x3 convolutions between nearest-neighbour upsamplings."""
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    height, width = image.height // 2**stages, image.width // 2**stages
-    x = layers.Reshape((height, width, latent_dim // _cells(image, stages)))(z)
+    rows, columns = image.height // 2**stages, image.width // 2**stages
+    x = layers.Reshape((rows, columns, latent_dim // _cells(image, stages)))(z)
     x = join(x, condition)
     for stage in reversed(range(stages)):
-        filters = FIRST * 2**stage * (2 if stages == 5 else 1)
+        filters = scaled(FIRST * 2**stage * (2 if stages == 5 else 1), width)
         x = layers.UpSampling2D(2)(layers.Conv2D(filters, 3, padding="same", activation="relu")(x))
     return keras.Model(inputs, logits(x, image), name="decoder")
 

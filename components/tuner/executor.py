@@ -1,0 +1,33 @@
+"""Runs the search and writes what came out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx import types
+from tfx.components.tuner import executor as stock
+from tfx.types import artifact_utils
+
+from components.tuner.trials import write_trials
+
+TRIALS = "trials"
+
+
+class Executor(stock.Executor):
+    """The search of `tuner_fn` on this machine, however many trials it runs at a time.
+
+    See `components.artifacts.Trials` for what is written besides what TFX's Tuner writes.
+    """
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        tuner = stock.search(
+            input_dict, exec_properties, self._get_tmp_dir(), print_tuning_summary=False
+        )
+        stock.write_best_hyperparameters(tuner, output_dict)
+        uri = artifact_utils.get_single_uri(output_dict[TRIALS])
+        write_trials(tuner.trials(), tuner.plan, uri)

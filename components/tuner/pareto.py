@@ -1,0 +1,97 @@
+"""Rate against distortion: what each trial's codes cost, and what they lose."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+RATE, DISTORTION = "val_kl_loss", "val_reconstruction_loss"
+_STYLE = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "pareto",  # the same bytes every time
+}
+
+
+def front(rates: Sequence[float], distortions: Sequence[float]) -> list[int]:
+    """Indices of the points that no other is at most equal to in both and below in one.
+
+    In the order of growing rate. Of equal points all are kept.
+    """
+    points = np.column_stack([rates, distortions]).astype(float).reshape(-1, 2)
+    kept = [
+        index
+        for index, point in enumerate(points)
+        if not ((points <= point).all(axis=1) & (points < point).any(axis=1)).any()
+    ]
+    return sorted(kept, key=lambda index: (points[index, 0], points[index, 1]))
+
+
+def draw(
+    rows: Sequence[Mapping[str, Any]], objective: str, searched: Sequence[str]
+) -> tuple[bytes, str]:
+    """The plane of rate and distortion (Alemi et al. 2018, "Fixing a broken ELBO").
+
+    Args:
+      rows: of the trials' table, the best first. Those without both values are left out.
+      objective: its name, for the legend.
+      searched: names of the hyper-parameters; the first tells the points apart.
+
+    Returns:
+      The plot as PNG, and as an <svg> element that a page can hold as it is.
+    """
+    shown = [row for row in rows if _finite(row.get(RATE)) and _finite(row.get(DISTORTION))]
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+        axes = figure.add_subplot()
+        axes.set_xlabel("rate: KL, nats an image")
+        axes.set_ylabel("distortion: reconstruction, nats an image")
+        if shown:
+            _draw_points(figure, axes, shown, objective, searched[0])
+        else:
+            axes.text(0.5, 0.5, "no trial has a rate and a distortion", ha="center", va="center")
+        png, svg = io.BytesIO(), io.StringIO()
+        figure.savefig(png, format="png", dpi=150, metadata={"Software": None})
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    text = svg.getvalue()
+    return png.getvalue(), text[text.index("<svg") :]
+
+
+def _draw_points(
+    figure: Figure, axes: Any, rows: Sequence[Mapping[str, Any]], objective: str, name: str
+) -> None:
+    rates, distortions = ([float(row[key]) for row in rows] for key in (RATE, DISTORTION))
+    edge = front(rates, distortions)
+    axes.plot(
+        [rates[i] for i in edge],
+        [distortions[i] for i in edge],
+        color="#4477aa",
+        linewidth=1,
+        zorder=1,
+        label="Pareto front",
+    )
+    scored = [float("nan") if row["score"] is None else row["score"] for row in rows]
+    points = axes.scatter(rates, distortions, c=scored, cmap="viridis", s=36, zorder=2)
+    best = next((i for i, row in enumerate(rows) if row.get("rank") == 1), None)
+    if best is not None:
+        axes.scatter(
+            rates[best], distortions[best], s=140, facecolors="none", edgecolors="#ee6677",
+            linewidths=1.8, zorder=3, label="best trial",
+        )  # fmt: skip
+    for row, x, y in zip(rows, rates, distortions, strict=True):
+        label = f"{row['trial']}: {name} {row[name]:.3g}"
+        axes.annotate(label, (x, y), (5, 4), textcoords="offset points", fontsize=6.5)
+    figure.colorbar(points, ax=axes, label=objective.replace("_", " "), shrink=0.85)
+    axes.legend(frameon=False, fontsize=8)
+    axes.margins(0.12)
+
+
+def _finite(value: Any) -> bool:
+    return value is not None and bool(np.isfinite(value))

@@ -1,0 +1,129 @@
+"""The trials of a search as files that need nothing of this project to be read."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from PIL import Image
+from tfx.dsl.io import fileio
+
+from components.tuner.pareto import draw
+from data_prep.settings import to_dict
+from trainer.pictures.sheet import Row, sheet, to_png
+from trainer.tuning.config import OBJECTIVES
+from trainer.tuning.objective import METRICS
+from trainer.tuning.search import Plan
+from trainer.tuning.space import PLACES, WHOLE, Value, values_of, with_values
+from trainer.tuning.store import STRIP, Trial
+
+PARQUET, CSV, SEARCH = "trials.parquet", "trials.csv", "search.json"
+STRIPS, PICTURE = "strips", "strips.png"
+PLOT_PNG, PLOT_SVG = "pareto.png", "pareto.svg"
+
+COLUMNS = pa.schema(
+    [
+        ("trial", pa.int64()),
+        ("rank", pa.int64()),
+        ("state", pa.string()),
+        ("score", pa.float64()),
+        *((name, pa.int64() if name in WHOLE else pa.float64()) for name in PLACES),
+        ("epochs", pa.int64()),
+        ("seconds", pa.float64()),
+        *((name, pa.float64()) for name in METRICS),
+        ("message", pa.string()),
+    ]
+)
+
+
+def write_trials(trials: list[Trial], plan: Plan, directory: str) -> None:
+    """Writes what `components.artifacts.Trials` describes.
+
+    Args:
+      trials: the best first.
+      plan: of the search.
+      directory: of the artifact.
+    """
+    fileio.makedirs(os.path.join(directory, STRIPS))
+    rows = [_row(rank, trial, plan) for rank, trial in enumerate(trials, start=1)]
+    table = pa.Table.from_pylist(rows, COLUMNS)
+    parquet, csv = io.BytesIO(), io.BytesIO()
+    pa.parquet.write_table(table, parquet)
+    pa.csv.write_csv(table, csv)
+    ranges = plan.tuner.space.ranges()
+    description = {
+        "objective": plan.tuner.objective,
+        "maximize": OBJECTIVES[plan.tuner.objective],
+        "searched": list(ranges),
+        "best_trial": trials[0].number,
+        "tuner": to_dict(plan.tuner),
+        "metrics": METRICS,
+    }
+    png, svg = draw(rows, plan.tuner.objective, list(ranges))
+    files = {
+        PARQUET: parquet.getvalue(),
+        CSV: csv.getvalue(),
+        SEARCH: (json.dumps(description, indent=2) + "\n").encode(),
+        PLOT_PNG: png,
+        PLOT_SVG: svg.encode(),
+    }
+    for name, content in files.items():
+        with fileio.open(os.path.join(directory, name), "wb") as file:
+            file.write(content)
+    _write_strips(trials, directory)
+
+
+def strip_name(number: int) -> str:
+    """Of the picture of a trial, relative to the artifact."""
+    return f"{STRIPS}/trial-{number:03}.png"
+
+
+def in_words(values: dict[str, Value]) -> str:
+    return ", ".join(f"{name} {value:.3g}" for name, value in values.items())
+
+
+def _row(rank: int, trial: Trial, plan: Plan) -> dict[str, Any]:
+    """Hyper-parameters that were not searched have their configured value; gamma where it has
+    a meaning."""
+    return {
+        "trial": trial.number,
+        "rank": rank if trial.score is not None else None,
+        "state": trial.state,
+        "score": trial.score,
+        **values_of(with_values(plan.settings, trial.values)),
+        "epochs": trial.epochs,
+        "seconds": trial.seconds,
+        **trial.metrics,
+        "message": trial.message,
+    }
+
+
+def _write_strips(trials: list[Trial], directory: str) -> None:
+    """Each trial's own picture, and one of all of them."""
+    rows = []
+    for rank, trial in enumerate(trials, start=1):
+        path = os.path.join(trial.directory, STRIP)
+        if not fileio.exists(path):
+            continue
+        fileio.copy(path, os.path.join(directory, strip_name(trial.number)), overwrite=True)
+        with fileio.open(path, "rb") as file, Image.open(file) as strip:
+            pixels = np.asarray(strip)
+        pixels = pixels if pixels.ndim == 3 else pixels[..., None]
+        count = pixels.shape[1] // pixels.shape[0] if pixels.shape[0] else 1
+        images = np.stack(np.array_split(pixels, max(count, 1), axis=1))
+        score = "failed" if trial.score is None else f"{trial.score:.4g}"
+        rows.append(Row(images, f"{rank}.  {score}", in_words(trial.values)))
+    if rows:
+        picture = sheet(
+            rows,
+            title="Samples of the prior, a row for each trial",
+            caption="the best first, with its score",
+        )
+        with fileio.open(os.path.join(directory, PICTURE), "wb") as file:
+            file.write(to_png(picture))

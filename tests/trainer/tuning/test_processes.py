@@ -1,0 +1,102 @@
+"""Real trials in real processes: killed, diverging, and two at a time."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from data_prep.settings import parse
+from trainer.tuning import trial as trial_module
+from trainer.tuning.config import TunerConfig
+from trainer.tuning.isolation import ROOT
+from trainer.tuning.search import Plan, Search
+from trainer.tuning.store import read_trials
+
+pytestmark = pytest.mark.slow
+SCRIPT = (
+    "import sys; from trainer.tuning.search import Plan, Search\n"
+    "Search(Plan.from_json(open(sys.argv[1]).read())).search()"
+)
+
+
+@pytest.fixture
+def plan_for(prepared, tiny_settings, tmp_path):
+    arrays = tmp_path / "arrays"
+    for split in ("train", "eval"):
+        (arrays / split).mkdir(parents=True)
+        np.save(arrays / split / "image.npy", prepared.images[split])
+
+    def build(**values):
+        config = parse(TunerConfig, {"algorithm": "random", "epochs": 3, **values}, "tuner")
+        return Plan(
+            directory=str(tmp_path / "trials" / "abc"),
+            arrays=str(arrays),
+            settings=config.trial_settings(tiny_settings(latent_dim=2)),
+            tuner=config,
+        )
+
+    return build
+
+
+def test_a_killed_search_goes_on_to_the_same_trials_and_a_diverging_one_has_failed(
+    plan_for, tmp_path
+):
+    rates = {"learning_rate": {"choices": [0.001, 0.01, 10]}}
+    plan = plan_for(max_trials=3, space=rates)
+    (tmp_path / "plan.json").write_text(plan.to_json())
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "plan.json")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    try:
+        second = os.path.join(plan.directory, "trial_1", "request.json")
+        until = time.monotonic() + 300
+        while not os.path.exists(second) and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    (first,) = [trial for trial in read_trials(plan.directory) if trial.state != "running"]
+    written = os.stat(os.path.join(first.directory, "result.json")).st_mtime_ns
+
+    search = Search(plan)
+    search.search()
+    assert os.stat(os.path.join(first.directory, "result.json")).st_mtime_ns == written
+    found = {trial.values["learning_rate"]: trial for trial in search.trials()}
+    assert [found[rate].state for rate in (0.001, 0.01, 10)] == ["completed"] * 2 + ["failed"]
+    assert "diverged" in found[10].message or "not finite" in found[10].message
+    assert search.get_best_hyperparameters()[0].values["learning_rate"] != 10
+    for rate in (0.001, 0.01):  # what an undisturbed trial gives
+        alone = tmp_path / f"alone-{rate}"
+        alone.mkdir()
+        with open(os.path.join(found[rate].directory, "request.json")) as file:
+            (alone / "request.json").write_text(json.dumps(json.load(file)))
+        result = trial_module.run(str(alone), plan.arrays)
+        assert result["metrics"] == found[rate].metrics
+        assert result["score"] == found[rate].score
+        assert (alone / "strip.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_workers_and_a_chief_try_what_one_would(plan_for):
+    plan = plan_for(max_trials=4, parallel_trials=2, epochs=1)
+    search = Search(plan)
+    search.search()
+    trials = read_trials(plan.directory)
+    assert [trial.state for trial in trials] == ["completed"] * 4
+
+    def time_of(trial, name):
+        return os.stat(os.path.join(trial.directory, name)).st_mtime_ns
+
+    began = sorted(time_of(trial, "request.json") for trial in trials)
+    assert began[1] < min(time_of(trial, "result.json") for trial in trials)  # side by side
+    alone = Search(plan_for(max_trials=4, epochs=1)).oracle
+    values = [alone.populate_space(str(number))["values"] for number in range(4)]
+    for trial, expected in zip(trials, values, strict=True):
+        assert trial.values == pytest.approx(expected, rel=1e-5)
+    best = search.get_best_hyperparameters()[0].values
+    assert search.trials()[0].values == pytest.approx(best, rel=1e-5)

@@ -1,0 +1,180 @@
+"""Searches whose trials cost nothing: what is tried, kept, repeated and told."""
+
+import json
+import logging
+import os
+
+import pytest
+
+from data_prep.settings import parse
+from trainer.hparams import TrainerSettings
+from trainer.progress import LOGGER
+from trainer.tuning import search as module
+from trainer.tuning.config import TunerConfig
+from trainer.tuning.search import Plan, Search, SearchFailed, search_directory
+from trainer.tuning.store import Trial, ranked, read_trials
+
+SPACE = {"beta": {"min": 0.1, "max": 10, "scale": "log"}, "latent_dim": {"choices": [2, 4, 8]}}
+
+
+def plan_at(folder, **values):
+    config = {"algorithm": "random", "max_trials": 6, "epochs": 4, "space": SPACE, **values}
+    return Plan(
+        directory=str(folder / "trials" / "abc"),
+        arrays=str(folder),
+        settings=TrainerSettings(),
+        tuner=parse(TunerConfig, config, "tuner"),
+    )
+
+
+class Trials:
+    """Stands in for the processes: writes results, and counts."""
+
+    def __init__(self, monkeypatch, fail=(), interrupt_at=None):
+        self.run_for = []
+        self.fail, self.interrupt_at = fail, interrupt_at
+        monkeypatch.setattr(module, "run_trial", self)
+
+    def __call__(self, directory, arrays, *, minutes):
+        path = os.path.join(directory, "result.json")
+        if os.path.exists(path):
+            with open(path) as file:
+                return json.load(file)
+        number = len(self.run_for)
+        if number == self.interrupt_at:
+            raise KeyboardInterrupt
+        with open(os.path.join(directory, "request.json")) as file:
+            request = json.load(file)
+        self.run_for.append(request)
+        open(os.path.join(directory, "checkpoint.npz"), "w").close()
+        result = {"state": "failed", "message": "out of memory: no details", "seconds": 1.0}
+        if number not in self.fail:
+            score = abs(request["values"]["beta"] - 1) + request["values"]["latent_dim"]
+            result = {
+                "state": "completed",
+                "score": score,
+                "metrics": {"val_kl_loss": score},
+                "epochs": request["epochs"],
+                "seconds": 1.5,
+                "message": "",
+            }
+        with open(path, "w") as file:
+            json.dump(result, file)
+        return result
+
+
+def rows(search):
+    return [(t.number, t.state, t.values, t.score) for t in search.trials()]
+
+
+def test_an_interrupted_search_goes_on_and_repeats_nothing(tmp_path, monkeypatch):
+    Trials(monkeypatch)
+    whole = Search(plan_at(tmp_path / "whole"))
+    whole.search()
+
+    first = Trials(monkeypatch, interrupt_at=3)
+    with pytest.raises(KeyboardInterrupt):
+        Search(plan_at(tmp_path)).search()
+    second = Trials(monkeypatch)
+    again = Search(plan_at(tmp_path))
+    again.search()
+    assert (len(first.run_for), len(second.run_for)) == (3, 3)
+    assert rows(again) == rows(whole) and len(rows(whole)) == 6
+    best = again.get_best_hyperparameters()[0].values
+    assert best["beta"] == pytest.approx(rows(again)[0][2]["beta"], rel=1e-5)
+
+
+def test_failed_trials_are_kept_and_the_search_goes_on(tmp_path, monkeypatch):
+    Trials(monkeypatch, fail=(0, 1, 2, 3))
+    search = Search(plan_at(tmp_path))
+    search.search()
+    assert [t.state for t in search.trials()] == ["completed"] * 2 + ["failed"] * 4
+    assert search.trials()[-1].message == "out of memory: no details"
+    again = Trials(monkeypatch)
+    Search(plan_at(tmp_path)).search()
+    assert not again.run_for  # they have had their turn
+
+
+def test_a_search_without_any_result_fails_and_says_why(tmp_path, monkeypatch):
+    Trials(monkeypatch, fail=range(6))
+    with pytest.raises(SearchFailed, match="all 6 trials failed, the first: out of memory"):
+        Search(plan_at(tmp_path)).search()
+
+
+def test_more_trials_and_more_workers_go_on_where_it_ended(tmp_path, monkeypatch):
+    Trials(monkeypatch)
+    Search(plan_at(tmp_path, max_trials=2)).search()
+    more = Trials(monkeypatch)
+    search = Search(plan_at(tmp_path, max_trials=5, trial_minutes=3))
+    search.search()
+    assert len(more.run_for) == 3 and len(search.trials()) == 5
+
+
+def test_a_request_says_everything_about_a_trial(tmp_path, monkeypatch):
+    trials = Trials(monkeypatch)
+    Search(plan_at(tmp_path)).search()
+    request = trials.run_for[0]
+    settings = TrainerSettings.from_json(request["settings"])
+    assert settings.model.beta == request["values"]["beta"]
+    assert settings.model.latent_dim == request["values"]["latent_dim"]
+    assert (request["epochs"], request["goes_on_from"]) == (4, None)
+
+
+def test_hyperband_trains_the_best_on_from_where_they_stand(tmp_path, monkeypatch):
+    trials = Trials(monkeypatch)
+    search = Search(plan_at(tmp_path, algorithm="hyperband", epochs=9, max_trials=13))
+    search.search()
+    epochs = [request["epochs"] for request in trials.run_for]
+    assert epochs == [1] * 9 + [3] * 3 + [9]
+    first = {r["values"]["beta"]: n for n, r in enumerate(trials.run_for[:9])}
+    for request in trials.run_for[9:12]:
+        number = first[request["values"]["beta"]]
+        assert request["goes_on_from"].endswith(f"trial_{number:02}")
+    scores = sorted(t.score for t in read_trials(search.plan.directory)[:9])
+    promoted = sorted(t.score for t in read_trials(search.plan.directory)[9:12])
+    assert promoted == scores[:3]
+
+
+def test_what_is_big_goes_when_the_search_is_over(tmp_path, monkeypatch):
+    Trials(monkeypatch)
+    search = Search(plan_at(tmp_path))
+    search.search()
+    left = {name for trial in search.trials() for name in os.listdir(trial.directory)}
+    assert left == {"trial.json", "request.json", "result.json"}
+
+
+def test_the_directory_is_named_by_space_data_and_code(tmp_path):
+    plan = plan_at(tmp_path)
+    parts = {"settings": "s", "code": "c", "data": "d"}
+    one = search_directory("root", plan.tuner, **parts)
+    assert one == search_directory("root", plan_at(tmp_path, max_trials=99).tuner, **parts)
+    others = [search_directory("root", plan.tuner, **{**parts, name: "x"}) for name in parts]
+    others += [
+        search_directory("root", plan_at(tmp_path, **changed).tuner, **parts)
+        for changed in ({"seed": 4}, {"objective": "val_elbo"}, {"data_fraction": 0.5})
+    ]
+    assert len({one, *others}) == 7
+
+
+def test_it_tells_of_every_trial_once(tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, LOGGER.name)
+    Trials(monkeypatch, fail=(1,))
+    Search(plan_at(tmp_path, max_trials=3)).search()
+    told = [record.search for record in caplog.records if hasattr(record, "search")]
+    assert sorted(trial.number for search in told for trial in search.ended) == [1, 2, 3]
+    assert told[-1].ranked()[-1].state == "failed"
+    assert "trial 2/3  failed  beta " in caplog.text and "out of memory" in caplog.text
+
+
+def test_a_plan_survives_its_way_to_another_process(tmp_path):
+    plan = plan_at(tmp_path)
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_ranks():
+    trials = [
+        Trial(number=number, state="completed", values={}, score=score)
+        for number, score in enumerate((3.0, None, 0.0, -1.0, 3.0), start=1)
+    ]
+    assert [t.number for t in ranked(trials, maximize=False)] == [4, 3, 1, 5, 2]
+    assert [t.number for t in ranked(trials, maximize=True)] == [1, 5, 3, 4, 2]

@@ -1,0 +1,61 @@
+"""The Tuner component's user function: wiring only."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import Any
+
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+from tfx.v1.components import TunerFnResult
+
+from data_prep.settings import parse
+from trainer.hparams import CODE_VERSION
+from trainer.inputs import check_inputs, check_vocabulary
+from trainer.tuning.config import TunerConfig, check_named, check_tuner
+from trainer.tuning.data import counts, write_arrays
+from trainer.tuning.search import Plan, Search, search_directory
+
+TUNER = "tuner"  # keys of custom_config
+TRIALS_ROOT = "trials_root"
+
+
+def tuner_fn(fn_args: Any) -> TunerFnResult:
+    """The search that custom_config asks for, at the place where it stopped.
+
+    Args:
+      fn_args: tfx FnArgs. Read are `train_files`, `eval_files`, `transform_graph_path` (or
+        `transform_output`), `working_dir`, and of `custom_config`: `settings` (JSON of
+        `TrainerSettings`), `tuner` (JSON of `TunerConfig`), `code_version` and `trials_root`,
+        below which the trials lie.
+
+    Raises:
+      InputError: before the first trial, where the search does not fit the data.
+    """
+    inputs = check_inputs(fn_args)
+    config = fn_args.custom_config
+    tuner = parse(TunerConfig, json.loads(config[TUNER]), TUNER)
+    settings = tuner.trial_settings(inputs.settings)
+    check_tuner(tuner, settings)
+    check_named(tuner, labels=settings.labels, attributes=settings.attributes)
+    counts(inputs, tuner)
+    transform = tft.TFTransformOutput(fn_args.transform_graph_path or fn_args.transform_output)
+    check_vocabulary(settings, transform)
+
+    arrays = tempfile.TemporaryDirectory(prefix="latentforge-arrays-")
+    write_arrays(inputs, transform, tuner, arrays.name)
+    root = config.get(TRIALS_ROOT) or os.path.join(fn_args.working_dir, "trials")
+    directory = search_directory(
+        root,
+        tuner,
+        settings=settings.to_json(),
+        code=config.get(CODE_VERSION, ""),
+        data=inputs.data_version,
+        versions=[keras.__version__, tf.__version__],
+    )
+    search = Search(Plan(directory=directory, arrays=arrays.name, settings=settings, tuner=tuner))
+    search.kept = arrays  # removed with the search
+    return TunerFnResult(tuner=search, fit_kwargs={})

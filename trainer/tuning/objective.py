@@ -1,0 +1,177 @@
+"""What is measured of a trained model, and what makes one trial better than another.
+
+A loss that contains beta prefers the smallest beta, which is merely the cheapest; the ELBO,
+where beta is 1, prefers models trained with 1. What a decoder is for is to draw new images: so
+the default objective asks how far decoded samples of the prior are from real images, and, with
+a weight, how well images survive encoding. Neither knows beta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from data_prep import features as names
+from trainer.dataset import Arrays, from_arrays
+from trainer.hparams import CONDITION_FEATURES, LABEL_INDEX
+from trainer.sliced_wasserstein import sliced_wasserstein
+from trainer.tuning.attributes import mean_auc
+from trainer.tuning.config import TunerConfig
+from trainer.vae import VAE
+
+Metrics = dict[str, float | None]
+
+# The columns of a trial, None where the model or the data has no such thing. Nats are an image's.
+METRICS = {
+    "val_loss": "what training minimises, beta included: nats, and not the objective",
+    "val_reconstruction_loss": "the distortion: nats",
+    "val_kl_loss": "the rate: nats",
+    "val_elbo": "nats, free of beta",
+    "val_bits_per_dim": "of the ELBO",
+    "val_active_units": "latent dimensions in use",
+    "sliced_wasserstein": "of decoded samples of the prior to real images, pixels in [0, 1]",
+    "relative_wasserstein": "the same, divided by what a mean image scores",
+    "relative_error": "squared error of reconstructions, divided by the mean image's",
+    "mean_image_reconstruction_loss": "what a mean image scores: nats",
+    "attribute_auc": "how well directions in z tell attributes and labels, 0.5 to 1",
+    "cfid": "Fréchet distance of features of a classifier trained on this data",
+}
+STRIP = 16  # samples drawn of each trial
+BATCH = 256
+
+
+def score(config: TunerConfig, metrics: Mapping[str, float | None]) -> float:
+    """The value of `config.objective`, one of `trainer.tuning.config.OBJECTIVES`.
+
+    samples_and_reconstruction: relative_wasserstein + reconstruction_weight * relative_error;
+      a mean image scores 1 + reconstruction_weight. Lower is better.
+    val_elbo, cfid, attribute_auc: the metric of that name.
+    distortion_at_rate: val_reconstruction_loss where val_kl_loss is at most `rate`. A model that
+      needs more scores what a mean image does plus the excess, so that it never wins against one
+      that keeps to the rate. Lower is better. The plane of rate and distortion: Alemi et al.
+      2018, "Fixing a broken ELBO".
+    """
+
+    def measured(name: str) -> float:
+        value = metrics[name]
+        if value is None:
+            raise ValueError(f"{config.objective} needs {name}, which cannot be measured here")
+        return value
+
+    if config.objective == "samples_and_reconstruction":
+        weighted = config.reconstruction_weight * measured("relative_error")
+        return measured("relative_wasserstein") + weighted
+    if config.objective == "distortion_at_rate":
+        excess = measured("val_kl_loss") - config.rate
+        if excess > 0:
+            return measured("mean_image_reconstruction_loss") + excess
+        return measured("val_reconstruction_loss")
+    return measured(config.objective)
+
+
+def measure(
+    model: VAE, arrays: Arrays, mean_image: np.ndarray, config: TunerConfig, batch_size: int
+) -> tuple[Metrics, np.ndarray]:
+    """All metrics of a trained model on held-out images, the same for equal weights.
+
+    Args:
+      model: compiled.
+      arrays: images uint8 [n, height, width, channels] and what they are labelled with.
+      mean_image: of the images that were learned from, float32 [height, width, channels], in
+        [0, 1].
+      config: weights, seeds and numbers of projections.
+      batch_size: for the metrics that Keras takes.
+
+    Returns:
+      {name: value} with every name in `METRICS`, and samples, uint8 [STRIP, h, w, c].
+    """
+    found: Metrics = dict.fromkeys(METRICS)
+    logs = model.evaluate(from_arrays(arrays, batch_size=batch_size), return_dict=True, verbose=0)
+    found |= {f"val_{name}": float(logs[name]) for name in logs if f"val_{name}" in METRICS}
+    real = arrays[names.IMAGE].astype(np.float32) / np.float32(255)
+    codes, decoded = _in_batches(_reconstruct(model), arrays)
+    noise = np.random.default_rng(config.seed).standard_normal(codes.shape, np.float32)
+    (samples,) = _in_batches(_sample(model), {**arrays, "noise": noise})
+
+    def distance(images: np.ndarray) -> float:
+        return sliced_wasserstein(
+            real.reshape(len(real), -1),
+            images.reshape(len(images), -1),
+            projections=config.projections,
+            seed=config.seed,
+        )
+
+    found["sliced_wasserstein"] = distance(samples)
+    found["relative_wasserstein"] = distance(samples) / distance(mean_image[None])
+    error = np.square(real - decoded, dtype=np.float64).sum()
+    found["relative_error"] = float(error / np.square(real - mean_image, dtype=np.float64).sum())
+    found["mean_image_reconstruction_loss"] = _constant_loss(model, real, mean_image)
+    found["attribute_auc"] = mean_auc(codes, _attributes(arrays))
+    strip = np.rint(np.nan_to_num(samples[:STRIP]).clip(0, 1) * 255).astype(np.uint8)
+    return found, strip
+
+
+def mean_of(images: np.ndarray) -> np.ndarray:
+    """The mean image, float32 [height, width, channels] in [0, 1], of uint8 images."""
+    return (images.mean(axis=0, dtype=np.float64) / 255).astype(np.float32)
+
+
+def _reconstruct(model: VAE) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    @tf.function(reduce_retracing=True)
+    def reconstruct(batch: dict[str, Any]) -> tuple[Any, ...]:
+        condition = model.condition_of(batch)
+        z_mean, _ = model.encode(model.scale(batch[names.IMAGE]), condition)
+        return z_mean, model.decode(z_mean, condition)
+
+    return reconstruct
+
+
+def _sample(model: VAE) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """Under the conditions that the images have."""
+
+    @tf.function(reduce_retracing=True)
+    def sample(batch: dict[str, Any]) -> tuple[Any, ...]:
+        return (model.decode(model.from_prior(batch["noise"]), model.condition_of(batch)),)
+
+    return sample
+
+
+def _in_batches(
+    function: Callable[[dict[str, Any]], tuple[Any, ...]], arrays: Arrays
+) -> list[np.ndarray]:
+    count = len(next(iter(arrays.values())))
+    parts = [
+        function({name: tf.constant(values[i : i + BATCH]) for name, values in arrays.items()})
+        for i in range(0, count, BATCH)
+    ]
+    return [
+        np.concatenate([tf.cast(each, tf.float32).numpy() for each in column])
+        for column in zip(*parts, strict=True)
+    ]
+
+
+def _constant_loss(model: VAE, real: np.ndarray, mean_image: np.ndarray) -> float:
+    """The reconstruction loss of one image for all, under the model's likelihood."""
+    inside = mean_image.clip(1e-6, 1 - 1e-6).astype(np.float64)
+    logits = np.log(inside / (1 - inside)).astype(np.float32)
+    losses = [
+        model.reconstruction_nll(tf.constant(each), tf.broadcast_to(logits, each.shape)).numpy()
+        for each in np.array_split(real, -(-len(real) // BATCH))
+    ]
+    return float(np.concatenate(losses).mean(dtype=np.float64))
+
+
+def _attributes(arrays: Arrays) -> np.ndarray:
+    """Attributes, and each label against the rest: 0 or 1, [n, names]."""
+    count = len(arrays[names.IMAGE])
+    columns = [np.zeros((count, 0), bool)]
+    attributes = CONDITION_FEATURES["attributes"]
+    if attributes in arrays:
+        columns.append(arrays[attributes].reshape(count, -1) > 0)
+    if LABEL_INDEX in arrays:
+        index = arrays[LABEL_INDEX]
+        columns.append(index[:, None] == np.unique(index[index >= 0]))
+    return np.concatenate(columns, axis=1)

@@ -1,0 +1,129 @@
+"""keras-tuner's algorithms, made to go on after a kill as if nothing had happened.
+
+keras-tuner 1.4.8 alone does not: it writes its state in place, so a kill may leave half of it;
+the last trial that ended is in that state as one that runs, and is run again; trials come back in
+the order of a directory listing, on which the Gaussian process and the choice among equal scores
+depend; a kill between two of its files leaves a trial that counts but never ran; and the random
+numbers of its Bayesian search begin anew.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import keras_tuner
+import numpy as np
+from keras_tuner.oracles import (
+    BayesianOptimizationOracle,
+    HyperbandOracle,
+    RandomSearchOracle,
+)
+
+from trainer.tuning.config import OBJECTIVES, TunerConfig
+from trainer.tuning.space import WHOLE, Range, SearchSpace
+from trainer.tuning.store import write_json
+
+OVER = ("COMPLETED", "FAILED")
+
+
+class _Resuming:
+    """Goes before one of keras-tuner's oracles among the bases."""
+
+    def save(self: Any) -> None:
+        write_json(self._get_oracle_fname(), self.get_state())
+
+    def _save_trial(self: Any, trial: Any) -> None:
+        path = os.path.join(self._get_trial_dir(trial.trial_id), "trial.json")
+        write_json(path, trial.get_state())
+
+    def reload(self: Any) -> None:
+        super().reload()  # type: ignore[misc]
+        self.trials = {name: self.trials[name] for name in self.start_order}
+        self.end_order += [
+            name
+            for name in self._retry_queue
+            if self.trials[name].status in OVER and name not in self.end_order
+        ]
+        waiting = {name for name in self._retry_queue if self.trials[name].status not in OVER}
+        self._retry_queue = sorted(waiting, key=int, reverse=True)  # it is taken from the end
+
+    def get_state(self: Any) -> dict[str, Any]:
+        state = super().get_state()  # type: ignore[misc]
+        return {**state, "tried_so_far": sorted(state["tried_so_far"])}
+
+
+class Random(_Resuming, RandomSearchOracle):
+    """Values drawn independently."""
+
+
+class Hyperband(_Resuming, HyperbandOracle):
+    """Li et al. 2018, "Hyperband": many short trials, of which the best are trained on."""
+
+
+class Bayesian(_Resuming, BayesianOptimizationOracle):
+    """A Gaussian process over the trials so far, and where its lower confidence bound is lowest.
+
+    The random numbers of each trial depend on the seed and the trial's number alone. Where the
+    process proposes what was tried before, as it may with a few choices, a random value is
+    tried instead.
+    """
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        self._random_state = np.random.RandomState([self.seed, len(self.trials)])
+        proposed = super().populate_space(trial_id)
+        values = proposed.get("values")
+        if values is not None and self._duplicate(values):
+            return self._random_populate_space()
+        return proposed
+
+
+def make_oracle(config: TunerConfig) -> keras_tuner.Oracle:
+    """The oracle of a search.
+
+    Every trial is tried once, and however many fail in a row, the search goes on.
+    """
+    common = {
+        "objective": keras_tuner.Objective(
+            config.objective, "max" if OBJECTIVES[config.objective] else "min"
+        ),
+        "hyperparameters": hyperparameters(config.space),
+        "seed": config.seed + 1,  # keras-tuner takes 0 for "any"
+        "max_retries_per_trial": 0,
+        "max_consecutive_failed_trials": config.max_trials + 1,
+    }
+    if config.algorithm == "hyperband":
+        oracle = Hyperband(
+            max_epochs=config.epochs,
+            factor=config.hyperband_factor,
+            hyperband_iterations=None,
+            **common,
+        )
+        oracle.max_trials = config.max_trials
+        return oracle
+    if config.algorithm == "bayesian":
+        return Bayesian(
+            max_trials=config.max_trials, num_initial_points=config.initial_trials, **common
+        )
+    return Random(max_trials=config.max_trials, **common)
+
+
+def hyperparameters(space: SearchSpace) -> keras_tuner.HyperParameters:
+    """The space in keras-tuner's terms."""
+    found = keras_tuner.HyperParameters()
+    for name, values in space.ranges().items():
+        _declare(found, name, values)
+    return found
+
+
+def _declare(found: keras_tuner.HyperParameters, name: str, values: Range) -> None:
+    kind = int if name in WHOLE else float
+    if values.choices:
+        found.Choice(name, [kind(value) for value in values.choices], ordered=True)
+        return
+    assert values.min is not None and values.max is not None
+    declare = found.Int if name in WHOLE else found.Float
+    step = values.step
+    if step is not None and name in WHOLE and values.scale == "linear":
+        step = int(step)
+    declare(name, kind(values.min), kind(values.max), step=step, sampling=values.scale)

@@ -1,0 +1,165 @@
+"""keras-tuner's tuner, whose trials are processes and whose workers may be several."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import time
+from typing import Any
+
+import tensorflow as tf
+from keras_tuner import errors
+from keras_tuner.engine import base_tuner
+from keras_tuner.src.distribute import utils as distribution
+
+from data_prep.settings import parse, to_dict
+from trainer.checkpoints import FILE as CHECKPOINT
+from trainer.checkpoints import checkpoint_directory
+from trainer.hparams import TrainerSettings
+from trainer.tuning.config import OBJECTIVES, TunerConfig
+from trainer.tuning.flock import run_flock
+from trainer.tuning.isolation import run_trial
+from trainer.tuning.oracles import make_oracle
+from trainer.tuning.space import of_interest, with_values
+from trainer.tuning.store import (
+    COMPLETED,
+    PROGRESS,
+    REQUEST,
+    RESULT,
+    STRIP,
+    Trial,
+    ranked,
+    read_json,
+    read_trials,
+    trial_directory,
+    write_json,
+)
+from trainer.tuning.watch import watching
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that a search's processes need to know.
+
+    directory: of the search, shared by all of them.
+    arrays: of this machine; see `trainer.tuning.data`.
+    settings: of every trial, but for what is searched.
+    """
+
+    directory: str
+    arrays: str
+    settings: TrainerSettings
+    tuner: TunerConfig
+
+    def to_json(self) -> str:
+        return json.dumps(to_dict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        return parse(cls, json.loads(text), "plan")
+
+
+def _forget(directory: str) -> None:
+    """What is left of a trial that was begun with other values, when the search was killed."""
+    for name in (RESULT, PROGRESS, STRIP, CHECKPOINT):
+        _remove(os.path.join(directory, name))
+
+
+def _remove(path: str) -> None:
+    if tf.io.gfile.exists(path):
+        tf.io.gfile.remove(path)
+
+
+def search_directory(root: str, tuner: TunerConfig, **parts: Any) -> str:
+    """<root>/<hash of the space, and of the data, code and settings in `parts`>."""
+    return checkpoint_directory(root, tuner=to_dict(tuner.of_trials()), **parts)
+
+
+class SearchFailed(RuntimeError):
+    """Not one trial was completed."""
+
+
+class Search(base_tuner.BaseTuner):
+    """Runs each trial as a process, with `parallel_trials` above 1 several at a time."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__(
+            make_oracle(plan.tuner),
+            directory=os.path.dirname(plan.directory),
+            project_name=os.path.basename(plan.directory),
+        )
+
+    def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
+        """Raises SearchFailed where every trial failed."""
+        if distribution.has_chief_oracle():  # this process is one of several already
+            super().search(*fit_args, **fit_kwargs)
+            return
+        self.oracle.verbose = 0
+        with watching(self.plan.directory, self.plan.tuner):
+            if self.plan.tuner.parallel_trials > 1:
+                run_flock(self.plan.to_json(), self.plan.tuner.parallel_trials)
+                self.oracle.reload()
+            else:
+                super().search(*fit_args, **fit_kwargs)
+        self.check()
+        self._remove_checkpoints()
+
+    def check(self) -> None:
+        """Raises SearchFailed where every trial failed."""
+        trials = self.trials()
+        if not any(trial.state == COMPLETED for trial in trials):
+            reason = trials[0].message if trials else "there is nothing to try"
+            raise SearchFailed(
+                f"all {len(trials)} trials failed, the first: {reason} "
+                f"(their logs, to be removed before another try: {self.plan.directory})"
+            )
+
+    def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
+        directory = trial_directory(self.plan.directory, trial.trial_id)
+        request = self._request(trial.hyperparameters.values)
+        if read_json(os.path.join(directory, REQUEST)) != request:
+            _forget(directory)
+            write_json(os.path.join(directory, REQUEST), request)
+        result = run_trial(directory, self.plan.arrays, minutes=self.plan.tuner.trial_minutes)
+        if result["state"] != COMPLETED:
+            raise errors.FailedTrialError(result["message"])
+        return {self.plan.tuner.objective: result["score"]}
+
+    def pre_create_trial(self) -> None:
+        """A worker whose oracle has nothing to try yet asks again at once, and forever."""
+        if distribution.has_chief_oracle():
+            time.sleep(0.2)
+
+    def trials(self) -> list[Trial]:
+        """All of them, the best first."""
+        return ranked(read_trials(self.plan.directory), OBJECTIVES[self.plan.tuner.objective])
+
+    def _request(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What request.json says. Hyperband's own values are named tuner/..."""
+        epochs = values.get("tuner/epochs", self.plan.tuner.epochs)
+        earlier = values.get("tuner/trial_id")
+        return {
+            "values": of_interest(values),
+            "settings": with_values(self.plan.settings, values).to_json(),
+            "tuner": to_dict(self.plan.tuner.of_trials()),
+            "epochs": epochs,
+            "goes_on_from": earlier and trial_directory(self.plan.directory, earlier),
+        }
+
+    def _remove_checkpoints(self) -> None:
+        for trial in read_trials(self.plan.directory):
+            _remove(os.path.join(trial.directory, CHECKPOINT))
+
+    # The oracle's state is all there is; every process finds it under one name.
+
+    def save(self) -> None:
+        if not self._is_worker():
+            self.oracle.save()
+
+    def reload(self) -> None:
+        self.oracle.reload()
+
+    def _get_tuner_fname(self) -> str:
+        return os.path.join(self.plan.directory, "oracle.json")

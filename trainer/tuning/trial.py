@@ -1,0 +1,164 @@
+"""One trial in a process of its own: `python -m trainer.tuning.trial DIRECTORY ARRAYS`.
+
+Whatever it takes, it gives back when it ends, and what kills it kills nothing else. It reads
+request.json and writes result.json, and goes on from its last epoch if it was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sys
+import time
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from data_prep import features as names
+from data_prep.settings import parse
+from trainer.callbacks import History
+from trainer.checkpoints import FILE as CHECKPOINT
+from trainer.checkpoints import Checkpoint
+from trainer.compilation import compiled
+from trainer.dataset import from_arrays
+from trainer.hparams import TrainerSettings
+from trainer.pictures.sheet import mosaic, to_png
+from trainer.progress import Progress, TrainingDiverged
+from trainer.schedules import Schedules
+from trainer.tuning.config import TunerConfig
+from trainer.tuning.data import read_arrays
+from trainer.tuning.isolation import end_with_parent
+from trainer.tuning.objective import mean_of, measure, score
+from trainer.tuning.store import (
+    COMPLETED,
+    FAILED,
+    PROGRESS,
+    REQUEST,
+    RESULT,
+    STRIP,
+    read_json,
+    write_json,
+)
+from trainer.vae import VAE
+
+
+class _Epochs(keras.callbacks.Callback):
+    """Keeps progress.json."""
+
+    def __init__(self, directory: str, epochs: int) -> None:
+        super().__init__()
+        self.path = os.path.join(directory, PROGRESS)
+        self.epochs = epochs
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        write_json(self.path, {"epoch": epoch + 1, "epochs": self.epochs})
+
+
+def run(directory: str, arrays: str) -> dict[str, Any]:
+    """Trains and measures what request.json asks for, and writes result.json.
+
+    Args:
+      directory: of the trial.
+      arrays: what `trainer.tuning.data` wrote.
+
+    Returns:
+      What stands in result.json. A training that diverges or runs out of memory is a result too.
+    """
+    request = read_json(os.path.join(directory, REQUEST))
+    assert request is not None
+    began = time.monotonic()
+    result: dict[str, Any] = {"state": FAILED, "epochs": 0}
+    try:
+        result |= _train_and_measure(request, directory, arrays)
+    except (TrainingDiverged, tf.errors.ResourceExhaustedError, MemoryError) as error:
+        result["message"] = describe(error)
+    result["seconds"] = round(time.monotonic() - began, 3)
+    write_json(os.path.join(directory, RESULT), result)
+    return result
+
+
+def describe(error: BaseException) -> str:
+    """One line."""
+    lines = str(error).strip().splitlines()
+    if isinstance(error, (tf.errors.ResourceExhaustedError, MemoryError)):
+        return f"out of memory: {lines[0] if lines else 'no details'}"
+    return lines[0] if lines else type(error).__name__
+
+
+def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> dict[str, Any]:
+    settings = TrainerSettings.from_json(request["settings"])
+    config = parse(TunerConfig, request["tuner"], "tuner")
+    model = compiled(settings)
+    train = read_arrays(arrays, "train")
+    epochs = _train(model, train, directory, request["epochs"], request.get("goes_on_from"))
+    metrics, samples = measure(
+        model,
+        read_arrays(arrays, "eval"),
+        mean_of(train[names.IMAGE]),
+        config,
+        settings.train.batch_size,
+    )
+    with tf.io.gfile.GFile(os.path.join(directory, STRIP), "wb") as file:
+        file.write(to_png(mosaic(samples, len(samples))))
+    bad = sorted(name for name, value in metrics.items() if not math.isfinite(value or 0.0))
+    if bad:
+        metrics = {name: None if name in bad else value for name, value in metrics.items()}
+        return {"epochs": epochs, "metrics": metrics, "message": f"not finite: {', '.join(bad)}"}
+    return {
+        "state": COMPLETED,
+        "epochs": epochs,
+        "metrics": metrics,
+        "score": score(config, metrics),
+        "message": "",
+    }
+
+
+def _train(
+    model: VAE, arrays: dict[str, Any], directory: str, epochs: int, goes_on_from: str | None
+) -> int:
+    """Trains up to that many epochs, counted from the first of the trial it goes on from."""
+    settings = model.settings
+    own = os.path.join(directory, CHECKPOINT)
+    if goes_on_from and not tf.io.gfile.exists(own):
+        with contextlib.suppress(tf.errors.NotFoundError):  # it is trained again, to the same bits
+            tf.io.gfile.copy(os.path.join(goes_on_from, CHECKPOINT), own)
+    history = History()
+    checkpoint = Checkpoint(directory, history, None)
+    first = checkpoint.restore(model)
+    steps = -(-len(arrays[names.IMAGE]) // settings.train.batch_size)
+    if first < epochs:
+        model.fit(
+            from_arrays(
+                arrays,
+                batch_size=settings.train.batch_size,
+                shuffle_seed=settings.train.seed,
+                first_epoch=first,
+            ),
+            epochs=epochs,
+            initial_epoch=first,
+            steps_per_epoch=steps,
+            shuffle=False,
+            callbacks=[
+                Schedules(history, settings.model, settings.train),
+                Progress(epochs, steps, settings.train.learning_rate),
+                history,
+                checkpoint,
+                _Epochs(directory, epochs),
+            ],
+            verbose=0,
+        )
+    return epochs
+
+
+def _die_first() -> None:
+    """Where memory runs out, the kernel is to kill this process and not the search."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
+
+
+if __name__ == "__main__":
+    end_with_parent()
+    _die_first()
+    run(*sys.argv[1:])

@@ -16,9 +16,11 @@ PACKAGES = [
     "trainer.networks",
     "trainer.pictures",
     "components",
+    "components.decoder_trainer",
     "components.example_preparation",
     "components.latent_evaluator",
     "pipeline",
+    "pipeline.cluster",
 ]
 
 setup(

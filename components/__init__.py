@@ -14,6 +14,8 @@ _HOME = {
     "ExamplePreparation": "components.example_preparation.component",
     "LatentEvaluator": "components.latent_evaluator.component",
     "DecoderPusher": "components.decoder_pusher",
+    "DecoderTrainer": "components.decoder_trainer.component",
+    "SchemaImport": "components.schema_import",
     "StrictExampleValidator": "components.strict_validator",
 }
 

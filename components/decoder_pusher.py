@@ -16,6 +16,8 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
+from data_prep.settings import require
+
 
 class Executor(stock.Executor):
     """Pushes to <base_directory>/<unix seconds>/, once for each different decoder."""
@@ -26,11 +28,11 @@ class Executor(stock.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        destination = pusher_pb2.PushDestination()
-        proto_utils.json_to_proto(
-            exec_properties[standard_component_specs.PUSH_DESTINATION_KEY], destination
-        )
-        base = destination.filesystem.base_directory
+        base = _base_directory(exec_properties[standard_component_specs.PUSH_DESTINATION_KEY])
+        exec_properties = {
+            **exec_properties,
+            standard_component_specs.PUSH_DESTINATION_KEY: push_to(base),
+        }
         newest = newest_version(base)
         if newest is not None and self.CheckBlessing(input_dict):
             model, serving = self.GetModelPath(input_dict), os.path.join(base, str(newest))
@@ -44,6 +46,22 @@ class Executor(stock.Executor):
             while int(time.time()) <= newest:  # versions are seconds, and must grow
                 time.sleep(0.1)
         super().Do(input_dict, output_dict, exec_properties)
+
+
+def push_to(directory: str) -> str:
+    """The property push_destination that stands for a directory."""
+    filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=directory)
+    return proto_utils.proto_to_json(pusher_pb2.PushDestination(filesystem=filesystem))
+
+
+def _base_directory(text: str) -> str:
+    """Of the property push_destination: its JSON, or, as a runtime parameter, just a directory."""
+    if not text.lstrip().startswith("{"):
+        require(bool(text.strip()), standard_component_specs.PUSH_DESTINATION_KEY, text, "a folder")
+        return text
+    destination = pusher_pb2.PushDestination()
+    proto_utils.json_to_proto(text, destination)
+    return destination.filesystem.base_directory
 
 
 def newest_version(directory: str) -> int | None:

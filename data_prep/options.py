@@ -10,6 +10,7 @@ SOURCES = ("quickdraw", "sample", "celeba", "sample_faces", "idx", "cifar10", "i
 RASTERIZERS = ("official", "book")
 SPLIT_BY = ("auto", "key", "identity", "partition")
 MAX_SIDE = 1024
+LISTS = ("attributes", "identities", "partition")  # options that are paths
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,4 +96,4 @@ class PrepOptions:
     @property
     def lists(self) -> tuple[str, ...]:
         """Paths of the lists that are given."""
-        return tuple(p for p in (self.attributes, self.identities, self.partition) if p)
+        return tuple(path for name in LISTS if (path := getattr(self, name)))

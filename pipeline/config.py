@@ -16,8 +16,9 @@ import yaml
 
 from components.latent_evaluator.config import EvaluationConfig
 from data_prep.errors import InputError
-from data_prep.options import PrepOptions
+from data_prep.options import LISTS, PrepOptions
 from data_prep.settings import parse, require
+from pipeline.cluster.config import ClusterConfig
 from trainer.hparams import ImageShape, ModelConfig, TrainConfig, TrainerSettings
 
 PRESETS = Path(__file__).parent / "presets"
@@ -88,7 +89,7 @@ class DataConfig(PrepOptions):
     def prep_options(self) -> PrepOptions:
         """The part that shapes the prepared data."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(PrepOptions)}
-        for name in ("attributes", "identities", "partition"):
+        for name in LISTS:
             if values[name] and "://" not in values[name]:
                 values[name] = os.path.abspath(values[name])
         return PrepOptions(**values)
@@ -114,6 +115,7 @@ class PipelineConfig:
     model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
     evaluation: EvaluationConfig = dataclasses.field(default_factory=EvaluationConfig)
+    cluster: ClusterConfig = dataclasses.field(default_factory=ClusterConfig)
 
     def __post_init__(self) -> None:
         allowed = "letters, digits, - and _"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,13 +11,16 @@ from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.types.artifact_utils import encode_split_names
 
-from components import DecoderPusher, ExamplePreparation, LatentEvaluator, StrictExampleValidator
-from components.example_schema import (
-    DataShape,
-    make_schema,
-    statistics_features,
-    write_schema,
+from components import (
+    DecoderPusher,
+    DecoderTrainer,
+    ExamplePreparation,
+    LatentEvaluator,
+    SchemaImport,
+    StrictExampleValidator,
 )
+from components.decoder_pusher import push_to
+from components.example_schema import DataShape, make_schema, statistics_features
 from data_prep.manifest import manifest_sha256, read_manifest
 from data_prep.options import PrepOptions
 from data_prep.source import ImageSpec
@@ -37,6 +41,23 @@ from trainer.run_fn import run_fn
 MANIFEST_SHA256 = "manifest_sha256"
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OpenValues:
+    """What may be given when a run starts instead of when the graph is built.
+
+    A tfx RuntimeParameter each, or None: as the config says.
+    """
+
+    data_input: Any = None  # the folder of the raw files, or the prepared directory
+    beta: Any = None
+    latent_dim: Any = None
+    epochs: Any = None
+    push_destination: Any = None  # a directory
+
+
+FIXED = OpenValues()
+
+
 def create_pipeline(
     config: PipelineConfig,
     *,
@@ -45,6 +66,8 @@ def create_pipeline(
     options: PrepOptions | None,
     beam_args: Sequence[str] = (),
     metadata_connection_config: Any = None,
+    open_values: OpenValues = FIXED,
+    compare: bool = True,
 ) -> tfx.dsl.Pipeline:
     """Prepare (or import), check, transform, train, evaluate, push.
 
@@ -55,6 +78,8 @@ def create_pipeline(
       options: of the preparation; None where the data is prepared.
       beam_args: for the nodes that run on Beam. They enter the cache keys.
       metadata_connection_config: where the runner needs one.
+      open_values: what the runner leaves open until a run starts.
+      compare: with the latest blessed model. Not every runner can find it.
     """
     shape, image = _raw_shape(options, inputs) if options else _prepared_shape(inputs[0])
     settings = config.trainer_settings(image)
@@ -62,41 +87,33 @@ def create_pipeline(
     check_condition(settings, labels=shape.labels, attributes=shape.attributes > 0)
     schema = make_schema(shape)
 
-    data = _prepare(options, inputs) if options else _import(inputs[0])
+    data_input = open_values.data_input
+    data = _prepare(options, inputs, data_input) if options else _import(inputs[0], data_input)
     examples = data.outputs["examples" if options else "result"]
     statistics = _statistics(examples, statistics_features(schema))
-    import_schema = tfx.components.ImportSchemaGen(
-        schema_file=write_schema(schema, os.path.join(root, "schemas"))
-    )
+    import_schema = SchemaImport(schema=schema).with_id("ImportSchemaGen")
     validator = StrictExampleValidator(
         statistics=statistics.outputs["statistics"], schema=import_schema.outputs["schema"]
     )
     transform = _transform(settings, examples, import_schema.outputs["schema"])
     # Training waits for the validation, whose failure ends the run.
     transform.add_upstream_node(validator)
-    blessed = tfx.dsl.Resolver(
-        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
-        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
-        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
-    ).with_id("LatestBlessedModel")
-    start = blessed.outputs["model"] if settings.train.warm_start else None
+    blessed = _latest_blessed() if compare else None
+    baseline = blessed.outputs["model"] if blessed else None
+    start = baseline if settings.train.warm_start else None
     checkpoints = os.path.join(root, "checkpoints")
-    trainer = _trainer(settings, examples, transform, start, checkpoints)
+    trainer = _trainer(settings, examples, transform, start, checkpoints, open_values)
     evaluator = LatentEvaluator(
         examples=examples,
         model=trainer.outputs["model"],
-        baseline_model=blessed.outputs["model"],
+        baseline_model=baseline,
         config=config.evaluation,
         code_version=code_version("components.latent_evaluator.executor"),
     )
     pusher = DecoderPusher(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
-        push_destination=tfx.proto.PushDestination(
-            filesystem=tfx.proto.PushDestination.Filesystem(
-                base_directory=os.path.join(root, "serving")
-            )
-        ),
+        push_destination=open_values.push_destination or push_to(serving_directory(root)),
     ).with_id("Pusher")
     return tfx.dsl.Pipeline(
         pipeline_name=config.name,
@@ -107,7 +124,7 @@ def create_pipeline(
             import_schema,
             validator.with_id("ExampleValidator"),
             transform,
-            blessed,
+            *([blessed] if blessed else []),
             trainer,
             evaluator,
             pusher,
@@ -116,6 +133,11 @@ def create_pipeline(
         metadata_connection_config=metadata_connection_config,
         beam_pipeline_args=list(beam_args),
     )
+
+
+def serving_directory(root: str) -> str:
+    """Where a run pushes to unless told otherwise."""
+    return os.path.join(root, "serving")
 
 
 def udf_path(function: Callable[..., Any]) -> str:
@@ -144,10 +166,10 @@ def _image_shape(image: ImageSpec) -> ImageShape:
     return ImageShape(height=image.height, width=image.width, channels=image.channels)
 
 
-def _import(directory: str) -> BaseNode:
+def _import(directory: str, data_input: Any) -> BaseNode:
     manifest = read_manifest(directory)
     return tfx.dsl.Importer(
-        source_uri=directory,
+        source_uri=data_input or directory,
         artifact_type=tfx.types.standard_artifacts.Examples,
         properties={"split_names": encode_split_names(list(manifest.counts["by_split"]))},
         custom_properties={
@@ -158,11 +180,12 @@ def _import(directory: str) -> BaseNode:
     ).with_id("PreparedExamples")
 
 
-def _prepare(options: PrepOptions, inputs: Sequence[str]) -> BaseNode:
+def _prepare(options: PrepOptions, inputs: Sequence[str], data_input: Any) -> BaseNode:
     return ExamplePreparation(
         inputs=inputs,
         options=options,
         code_version=code_version("components.example_preparation.executor"),
+        input_base=data_input,
     )
 
 
@@ -191,10 +214,23 @@ def _transform(settings: TrainerSettings, examples: Any, schema: Any) -> BaseNod
     )
 
 
+def _latest_blessed() -> BaseNode:
+    return tfx.dsl.Resolver(
+        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
+        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
+        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+    ).with_id("LatestBlessedModel")
+
+
 def _trainer(
-    settings: TrainerSettings, examples: Any, transform: BaseNode, start: Any, checkpoints: str
+    settings: TrainerSettings,
+    examples: Any,
+    transform: BaseNode,
+    start: Any,
+    checkpoints: str,
+    open_values: OpenValues,
 ) -> BaseNode:
-    return tfx.components.Trainer(
+    return DecoderTrainer(
         run_fn=udf_path(run_fn),
         examples=examples,
         transform_graph=transform.outputs["transform_graph"],
@@ -204,4 +240,7 @@ def _trainer(
             CODE_VERSION: code_version(run_fn.__module__),
             CHECKPOINT_ROOT: checkpoints,
         },
-    )
+        beta=open_values.beta,
+        latent_dim=open_values.latent_dim,
+        epochs=open_values.epochs,
+    ).with_id("Trainer")

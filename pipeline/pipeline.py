@@ -24,7 +24,7 @@ from components.example_schema import DataShape, make_schema, statistics_feature
 from data_prep.manifest import manifest_sha256, read_manifest
 from data_prep.options import PrepOptions
 from data_prep.source import ImageSpec
-from data_prep.sources import open_source
+from data_prep.sources import look_at
 from pipeline.code_version import code_version
 from pipeline.config import PipelineConfig
 from trainer.hparams import (
@@ -155,7 +155,7 @@ def _prepared_shape(directory: str) -> tuple[DataShape, ImageShape]:
 
 def _raw_shape(options: PrepOptions, inputs: Sequence[str]) -> tuple[DataShape, ImageShape]:
     """What the preparation will make of the inputs, known before it runs."""
-    _, source = open_source(options, inputs)
+    source = look_at(options, inputs)
     shape = DataShape(
         labels=source.labelled, attributes=len(source.attributes), extras=source.extras
     )

@@ -19,6 +19,7 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
 from tfx.orchestration.kubeflow.v2.pipeline_builder import DEFAULT_IMAGE_PATH_KEY
 
 from data_prep.errors import InputError
+from data_prep.manifest import read_manifest
 from data_prep.options import PrepOptions
 from data_prep.settings import require
 from pipeline.beam_args import IN_PROCESS
@@ -93,7 +94,23 @@ def _inputs(config: PipelineConfig, root: str) -> tuple[list[str], PrepOptions |
             raise InputError(
                 f"data: got {path!r}, allowed: a path that the cluster can read, such as gs://…"
             )
+    if options is None:
+        _check_readable(inputs[0])
     return inputs, options
+
+
+def _check_readable(directory: str) -> None:
+    """The manifest of prepared data is read here, before the graph is built."""
+    try:
+        read_manifest(directory)
+    except InputError:
+        raise
+    except Exception as error:  # every filesystem raises its own kinds
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"data.input: {directory} cannot be read from here, which a prepared data set must be "
+            f"when its graph is compiled ({reason[:200]})"
+        ) from error
 
 
 def _compile(
@@ -129,6 +146,7 @@ def _compile(
     spec = job["pipelineSpec"]
     resources.add_resources(spec, cluster, for_vertex=for_vertex)
     _add_defaults(spec, found)
+    spec["defaultPipelineRoot"] = dag.pipeline_info.pipeline_root
     check_spec(spec)
     return job
 

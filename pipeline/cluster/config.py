@@ -18,7 +18,7 @@ class NodeResources:
 
     machine: a machine type of Vertex AI. Its CPUs and memory are the container's limits.
     accelerator, accelerators: type and number, such as NVIDIA_TESLA_T4 and 1.
-    cpu, memory_gib: limits of the container, without a machine.
+    cpu, memory_gib: limits of the container, without a machine; 0: 4 CPUs, 15 GiB.
     """
 
     machine: str = ""
@@ -36,15 +36,15 @@ class NodeResources:
             return
         require(not self.accelerator, "accelerator", self.accelerator, "nothing without a machine")
         require(not self.accelerators, "accelerators", self.accelerators, "0 without a machine")
-        require(0.1 <= self.cpu <= 208, "cpu", self.cpu, "0.1 to 208 CPUs, or a machine")
-        allowed = "0.5 to 2952 GiB, or a machine"
-        require(0.5 <= self.memory_gib <= 2952, "memory_gib", self.memory_gib, allowed)
+        cpus, memory = self.limits
+        require(0.1 <= cpus <= 208, "cpu", self.cpu, "0.1 to 208 CPUs, or a machine")
+        require(0.5 <= memory <= 2952, "memory_gib", self.memory_gib, "0.5 to 2952, or a machine")
 
     @property
     def limits(self) -> tuple[float, float]:
         """(CPUs, GiB)."""
         if not self.machine:
-            return self.cpu, self.memory_gib
+            return self.cpu or 4.0, self.memory_gib or 15.0
         found = MACHINES[self.machine]
         return float(found.cpus), float(found.memory_gib)
 
@@ -89,7 +89,7 @@ class ClusterConfig:
     beam_runner: str = LOCAL
     dataflow: DataflowConfig = dataclasses.field(default_factory=DataflowConfig)
     retries: int = 1
-    default: NodeResources = NodeResources(cpu=4, memory_gib=15)
+    default: NodeResources = NodeResources()
     nodes: dict[str, NodeResources] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:

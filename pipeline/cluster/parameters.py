@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 from tfx.orchestration.data_types import RuntimeParameter
 
 from components.example_preparation.component import relative_to_common_folder
-from data_prep.errors import InputError
 from data_prep.options import PrepOptions
-from data_prep.settings import require
 from pipeline.config import PipelineConfig
 from pipeline.pipeline import OpenValues, serving_directory
 
@@ -53,27 +51,3 @@ def parameters(
 def open_values(found: Sequence[Parameter]) -> OpenValues:
     """For create_pipeline."""
     return OpenValues(**{parameter.name: parameter.open() for parameter in found})
-
-
-def parse_values(definitions: dict[str, Any], given: Sequence[str]) -> dict[str, Any]:
-    """Values given as NAME=VALUE for the parameters of a compiled pipeline.
-
-    Args:
-      definitions: the inputDefinitions.parameters of its root.
-      given: of any of them.
-
-    Raises:
-      InputError: for a name that it does not have, or a value that is no number where it wants one.
-    """
-    found: dict[str, Any] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        allowed = ", ".join(sorted(definitions))
-        require(bool(equals) and name in definitions, "--param", text, f"NAME=VALUE, of {allowed}")
-        kind = definitions[name]["parameterType"]
-        try:
-            found[name] = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float}.get(kind, str)(value)
-        except ValueError:
-            words = {"NUMBER_INTEGER": "a whole number", "NUMBER_DOUBLE": "a number"}[kind]
-            raise InputError(f"--param: got {text!r}, allowed: {name}={words}") from None
-    return found

@@ -105,7 +105,7 @@ def test_images_that_fit(image):
     "image", ["latentforge", "Lf:1", "a b:1", "lf:", "lf:1\n", "lf@sha256:12", "/lf:1", "a//b:1"]
 )
 def test_images_that_do_not(image):
-    with pytest.raises(InputError, match="^image: got .*allowed: REGISTRY"):
+    with pytest.raises(InputError, match=r"^image: got .*allowed: REGISTRY"):
         checks.check_image(image)
 
 
@@ -118,7 +118,7 @@ def test_an_image_without_a_registry_stays_here():
 @pytest.mark.parametrize("path", ["", "gs://", "gs://B/x", "gs://b", "/tmp/x", "s3://bkt/x",
                                   "gs://bkt/../x", "gs://bkt/*", "gs://bkt /x"])  # fmt: skip
 def test_roots_outside_of_buckets(path):
-    with pytest.raises(InputError, match="^root: got .*gs://BUCKET"):
+    with pytest.raises(InputError, match=r"^root: got .*gs://BUCKET"):
         checks.check_bucket(path)
 
 
@@ -126,7 +126,7 @@ def test_regions_projects_and_accounts():
     checks.check_region("europe-west4")
     checks.check_project("my-project")
     checks.check_service_account("lf@my-project.iam.gserviceaccount.com")
-    with pytest.raises(InputError, match="region: got 'europe-west-4', allowed: .*europe-west4"):
+    with pytest.raises(InputError, match=r"region: got 'europe-west-4', allowed: .*europe-west4"):
         checks.check_region("europe-west-4")
     with pytest.raises(InputError, match="project: got 'My Project'"):
         checks.check_project("My Project")

@@ -23,7 +23,7 @@ class SchemaImportSpec(ComponentSpec):
     """The property and the output of `SchemaImport`."""
 
     PARAMETERS = {SCHEMA_TEXT: ExecutionParameter(type=str)}  # noqa: RUF012
-    INPUTS = {}  # noqa: RUF012
+    INPUTS: dict[str, ChannelParameter] = {}  # noqa: RUF012
     OUTPUTS = {SCHEMA: ChannelParameter(type=standard_artifacts.Schema)}  # noqa: RUF012
 
 

@@ -70,7 +70,8 @@ def _options(exec_properties: dict[str, Any]) -> PrepOptions:
 def _with_lists(options: PrepOptions, paths: list[str]) -> PrepOptions:
     """The options with the lists where the input folder of this run is."""
     given = [name for name in LISTS if getattr(options, name)]
-    return dataclasses.replace(options, **dict(zip(given, paths, strict=True)))
+    changes: dict[str, Any] = dict(zip(given, paths, strict=True))
+    return dataclasses.replace(options, **changes)
 
 
 def _paths(exec_properties: dict[str, Any], kind: str) -> list[str]:

@@ -42,7 +42,7 @@ class Line(NamedTuple):
     node: str
     machine: str
     accelerator: str
-    count: int
+    number: int
     hours: float
     price: float | None
 
@@ -80,7 +80,7 @@ def table(lines: list[Line], prices: Prices) -> str:
     """The estimate in words."""
     rows = [
         f"  {line.node:<20} {line.machine:<16} "
-        f"{f'{line.count} x {line.accelerator}' if line.accelerator else '-':<24} "
+        f"{f'{line.number} x {line.accelerator}' if line.accelerator else '-':<24} "
         f"{line.hours:>6.2f} h  "
         + ("not in the table" if line.price is None else f"{line.cost:>8.2f}")
         for line in lines

@@ -37,7 +37,9 @@ def spec(root="gs://bucket-1/lf", image=IMAGE):
         "pipelineInfo": {"name": "lf"},
         "defaultPipelineRoot": root,
         "components": {"Trainer": {"executorLabel": "t"}},
-        "deploymentSpec": {"executors": {"t": {"container": {"image": image, "resources": resources}}}},
+        "deploymentSpec": {
+            "executors": {"t": {"container": {"image": image, "resources": resources}}}
+        },
         "root": {
             "dag": {"tasks": {"Trainer": {"componentRef": {"name": "Trainer"}}}},
             "inputDefinitions": {

@@ -113,6 +113,8 @@ class Run:
             "artifacts": self._artifacts(name, task, component),
         }
         declared = component.get("outputDefinitions", {}).get("artifacts", {})
+        for key, each in declared.items():
+            check_type(f"{name}.{key}", each["artifactType"])
         if "resolver" in executor:
             return self._resolve(executor["resolver"], inputs["artifacts"])
         if "importer" in executor:
@@ -287,6 +289,18 @@ def needs(task: dict) -> set[str]:
 
 def title(kind: dict) -> str:
     return kind.get("schemaTitle") or yaml.safe_load(kind["instanceSchema"])["title"]
+
+
+def check_type(name: str, kind: dict) -> None:
+    """The container finds an artifact's class by its title."""
+    from tfx.orchestration.kubeflow.v2.compiler_utils import TITLE_TO_CLASS_PATH
+    from tfx.utils.import_utils import import_class_by_path
+
+    found = title(kind)
+    try:
+        import_class_by_path(TITLE_TO_CLASS_PATH.get(found, found))
+    except (AttributeError, ImportError, ValueError):
+        raise SpecError(f"{name}: no artifact type {found}") from None
 
 
 def is_beam(executor: str) -> bool:

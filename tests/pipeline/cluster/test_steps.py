@@ -1,5 +1,6 @@
 """The compiled pipeline itself, step by step, against the same graph run here."""
 
+import copy
 import io
 import json
 import shutil
@@ -107,3 +108,73 @@ def test_a_resolver_of_the_latest_blessed_model_finds_ours(run, service):
     run.outputs["LatestBlessedModel-model-blessing-resolver"] = blessed
     assert blessed["model_blessing"] == [blessing]
     assert run.step("LatestBlessedModel-model-resolver")["model"] == [model]
+
+
+def again(interpreter, run, spec, tmp_path, types=True):
+    """A run of `spec` whose steps so far are those of `run`, to go on with single steps."""
+    vertex = interpreter.Vertex(tmp_path, types, list(run.store))
+    more = interpreter.Run(vertex, spec, run.parameters, tmp_path)
+    more.outputs = run.outputs
+    return more
+
+
+def test_a_step_as_kubeflow_hands_it_over(interpreter, compiled, run, tmp_path):
+    """Inputs without types, and the command that puts them in."""
+    spec, _ = compiled.kubeflow
+    done = again(interpreter, run, spec, tmp_path, types=False).step("ExampleValidator")
+    assert json.loads(done["anomalies"][0]["metadata"]["split_names"]) == ["train", "eval", "test"]
+    command = spec["deploymentSpec"]["executors"]["ExampleValidator_executor"]["container"]
+    stock = compiled.vertex["pipelineSpec"]["deploymentSpec"]["executors"]
+    assert command["command"] != stock["ExampleValidator_executor"]["container"]["command"]
+
+
+def test_a_missing_property_fails_its_step(interpreter, compiled, run, tmp_path):
+    spec = copy.deepcopy(compiled.vertex["pipelineSpec"])
+    del spec["components"]["ImportSchemaGen"]["inputDefinitions"]["parameters"]["schema_text"]
+    with pytest.raises(interpreter.SpecError, match=r"ImportSchemaGen: parameters .*schema_text"):
+        again(interpreter, run, spec, tmp_path).step("ImportSchemaGen")
+    del spec["root"]["dag"]["tasks"]["ImportSchemaGen"]["inputs"]["parameters"]["schema_text"]
+    with pytest.raises(interpreter.StepError, match="KeyError: 'schema_text'"):
+        again(interpreter, run, spec, tmp_path).step("ImportSchemaGen")
+
+
+@pytest.mark.parametrize(
+    ("node", "side", "key", "kind", "words"),
+    [
+        ("Trainer", "inputDefinitions", "transform_graph", "tfx.Schema",
+         "Trainer.transform_graph: wants tfx.Schema, gets tfx.TransformGraph"),
+        ("Trainer", "outputDefinitions", "model", "tfx.Model2",
+         "Pusher.model: wants tfx.Model, gets tfx.Model2"),
+        ("LatentEvaluator", "outputDefinitions", "evaluation", "components.Nothing",
+         "LatentEvaluator.evaluation: no artifact type components.Nothing"),
+    ],
+)  # fmt: skip
+def test_a_wrong_artifact_type_is_found(
+    interpreter, compiled, run, tmp_path, node, side, key, kind, words
+):
+    spec = copy.deepcopy(compiled.vertex["pipelineSpec"])
+    declared = spec["components"][node][side]["artifacts"][key]["artifactType"]
+    declared["instanceSchema"] = f"title: {kind}\ntype: object\n"
+    with pytest.raises(interpreter.SpecError, match=words):
+        more = again(interpreter, run, spec, tmp_path)
+        more.step("Pusher" if key == "model" else node)
+
+
+@pytest.mark.parametrize(
+    ("node", "flag"), [("Trainer", "--runner=DirectRunner"), ("StatisticsGen", "--no_such=1")]
+)
+def test_a_flag_that_the_container_does_not_know_is_found(
+    interpreter, compiled, run, tmp_path, node, flag
+):
+    spec = copy.deepcopy(compiled.vertex["pipelineSpec"])
+    container = spec["deploymentSpec"]["executors"][f"{node}_executor"]["container"]
+    container["args"].append(flag)
+    with pytest.raises(interpreter.SpecError, match=f"does not know: .*{flag}"):
+        again(interpreter, run, spec, tmp_path).step(node)
+
+
+def test_a_value_of_the_wrong_kind_or_name_is_found(interpreter, compiled, service):
+    spec = compiled.vertex["pipelineSpec"]
+    for values, words in (({"gamma": 1}, "gamma"), ({"epochs": 1.5}, "epochs: wants NUMBER_INT")):
+        with pytest.raises(interpreter.SpecError, match=words):
+            service.run(spec, values)

@@ -21,6 +21,7 @@ PACKAGES = [
     "components.latent_evaluator",
     "pipeline",
     "pipeline.cluster",
+    "pipeline.doctor",
 ]
 
 setup(

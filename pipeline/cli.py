@@ -10,6 +10,7 @@ import click
 from pipeline.cli_generate import VERBS
 from pipeline.cli_prep import prep
 from pipeline.config import load_config, preset_names
+from pipeline.doctor.command import doctor
 from pipeline.exit_status import Commands
 from trainer.beta import implied_sigma
 
@@ -23,6 +24,7 @@ def main() -> None:
 
 
 main.add_command(prep)
+main.add_command(doctor)
 for verb in VERBS:
     main.add_command(verb)
 

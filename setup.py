@@ -17,12 +17,15 @@ PACKAGES = [
     "trainer.pictures",
     "trainer.tuning",
     "components",
+    "components.decoder_trainer",
     "components.example_preparation",
     "components.latent_evaluator",
     "components.tuner",
     "components.latent_evaluator.metrics",
     "components.latent_evaluator.report",
     "pipeline",
+    "pipeline.cluster",
+    "pipeline.doctor",
 ]
 
 setup(

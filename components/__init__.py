@@ -19,6 +19,8 @@ _HOME = {
     "DecoderPusher": "components.decoder_pusher",
     "Trials": "components.artifacts",
     "TrialsTuner": "components.tuner.component",
+    "DecoderTrainer": "components.decoder_trainer.component",
+    "SchemaImport": "components.schema_import",
     "StrictExampleValidator": "components.strict_validator",
 }
 

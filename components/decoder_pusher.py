@@ -21,6 +21,7 @@ from components.artifacts import LatentVectors
 from components.latent_evaluator.edits import editable
 from components.latent_evaluator.vectors import AttributeVectors
 from components.pushed_decoder import assemble, files_of, is_made_of, read_description
+from data_prep.settings import require
 
 ATTRIBUTE_VECTORS, CODE_VERSION = "attribute_vectors", "code_version"
 
@@ -38,16 +39,16 @@ class Executor(stock.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
+        base = _base_directory(exec_properties[standard_component_specs.PUSH_DESTINATION_KEY])
+        exec_properties = {
+            **exec_properties,
+            standard_component_specs.PUSH_DESTINATION_KEY: push_to(base),
+        }
         if not self.CheckBlessing(input_dict):
             super().Do(input_dict, output_dict, exec_properties)
             return
         model = self.GetModelPath(input_dict)
         vectors = _vectors(input_dict, model)
-        destination = pusher_pb2.PushDestination()
-        proto_utils.json_to_proto(
-            exec_properties[standard_component_specs.PUSH_DESTINATION_KEY], destination
-        )
-        base = destination.filesystem.base_directory
         newest = newest_version(base)
         if newest is not None:
             serving = os.path.join(base, str(newest))
@@ -82,6 +83,22 @@ def _vectors(input_dict: dict[str, list[types.Artifact]], model: str) -> Attribu
 
 def _serves(serving: str, model: str, vectors: AttributeVectors | None) -> bool:
     return same_tree(model, serving) if vectors is None else is_made_of(serving, model, vectors)
+
+
+def push_to(directory: str) -> str:
+    """The property push_destination that stands for a directory."""
+    filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=directory)
+    return proto_utils.proto_to_json(pusher_pb2.PushDestination(filesystem=filesystem))
+
+
+def _base_directory(text: str) -> str:
+    """Of the property push_destination: its JSON, or, as a runtime parameter, just a directory."""
+    if not text.lstrip().startswith("{"):
+        require(bool(text.strip()), standard_component_specs.PUSH_DESTINATION_KEY, text, "a folder")
+        return text
+    destination = pusher_pb2.PushDestination()
+    proto_utils.json_to_proto(text, destination)
+    return destination.filesystem.base_directory
 
 
 def newest_version(directory: str) -> int | None:
@@ -141,14 +158,15 @@ class DecoderPusher(base_component.BaseComponent):
         *,
         model: types.BaseChannel,
         model_blessing: types.BaseChannel,
-        push_destination: pusher_pb2.PushDestination,
+        push_destination: Any,
         code_version: str,
         attribute_vectors: types.BaseChannel | None = None,
     ) -> None:
         """Args:
         model: with the decoder as serving model.
         model_blessing: without which nothing is pushed.
-        push_destination: a directory, in which every version gets one of its own.
+        push_destination: `push_to` a directory, in which every version gets one of its own; or
+          a RuntimeParameter, that directory.
         code_version: changes whenever the code that makes the pushed decoder does.
         attribute_vectors: of the model.
         """

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import os
 
-from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx.dsl.io import fileio
 
 from data_prep import features
 
@@ -58,21 +54,6 @@ def make_schema(shape: DataShape) -> schema_pb2.Schema:
 def statistics_features(schema: schema_pb2.Schema) -> list[str]:
     """Every feature but the image, whose bytes tell statistics nothing."""
     return [feature.name for feature in schema.feature if feature.name != features.IMAGE]
-
-
-def write_schema(schema: schema_pb2.Schema, directory: str) -> str:
-    """Writes the schema under a name made of its content, and returns the path.
-
-    The path is all that the import node's cache key sees, so it changes with the content.
-    """
-    text = text_format.MessageToString(schema)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    path = os.path.join(directory, f"schema-{digest}.pbtxt")
-    if not fileio.exists(path):
-        fileio.makedirs(directory)
-        with fileio.open(path, "w") as file:
-            file.write(text)
-    return path
 
 
 def _values(schema: schema_pb2.Schema, name: str, kind: int, count: int) -> schema_pb2.Feature:

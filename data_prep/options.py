@@ -12,6 +12,7 @@ RASTERIZERS = ("official", "book")
 LISTS = ("attributes", "identities", "partition")  # options that are paths
 SPLIT_BY = ("auto", "key", "identity", "partition")
 MAX_SIDE = 1024
+LISTS = ("attributes", "identities", "partition")  # options that are paths
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,22 @@ from data_prep.quickdraw.source import QuickDraw
 from data_prep.source import Source
 
 
+def look_at(options: PrepOptions, inputs: Sequence[str]) -> Source:
+    """The source, for what its examples will be like.
+
+    Nothing is listed or read where the options and the endings of the globs tell that, so that a
+    graph over a bucket can be built where the bucket cannot be seen.
+    """
+    remote = all("://" in path for path in inputs)
+    if remote and options.source in ("quickdraw", "sample"):
+        named = tuple(InputFile(path, 0, 0) for path in inputs)
+        if all(file.extension in QuickDraw.extensions for file in named):
+            return QuickDraw(options, named)
+    if remote and options.source == "image_folder":
+        return ImageFolder(options)
+    return open_source(options, inputs)[1]
+
+
 def open_source(
     options: PrepOptions, inputs: Sequence[str]
 ) -> tuple[tuple[InputFile, ...], Source]:

@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-import traceback
 from pathlib import Path
-from typing import Any
 
 import click
 
-from data_prep.errors import InputError
 from pipeline.cli_generate import VERBS
 from pipeline.cli_prep import prep
 from pipeline.config import load_config, preset_names
-from pipeline.failures import one_line
+from pipeline.doctor.command import doctor
+from pipeline.exit_status import Commands
 from trainer.beta import implied_sigma
 
 VERSION = "0.1.0"
-
-
-class Commands(click.Group):
-    """Exit status 0: done; 2: the input is wrong, one line; 1: a failure, one line."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except InputError as error:
-            click.echo(f"error: {error}", err=True)
-            ctx.exit(2)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:
-            descriptor, log = tempfile.mkstemp(prefix="latentforge-", suffix=".log")
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                traceback.print_exc(file=file)
-            click.echo(f"error: {one_line(error)} (details: {log})", err=True)
-            ctx.exit(1)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,6 +24,7 @@ def main() -> None:
 
 
 main.add_command(prep)
+main.add_command(doctor)
 for verb in VERBS:
     main.add_command(verb)
 
@@ -68,6 +46,29 @@ def run(ctx: click.Context, config: str, root: Path | None, overrides: tuple[str
 
     loaded = load_config(config, overrides)
     ctx.exit(run_session(loaded, root or Path("runs") / loaded.name))
+
+
+@main.command("compile")
+@click.argument("config")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE.json",
+    help="For Vertex AI; the form for Kubeflow Pipelines lies beside it, as .yaml.",
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY.SUB=VALUE",
+    help="Override a value of the config; repeatable. The section is `cluster`.",
+)
+def compile_command(config: str, output: Path, overrides: tuple[str, ...]) -> None:
+    """Write the graph of CONFIG as a pipeline spec for Vertex AI and Kubeflow."""
+    from pipeline.cluster.compile_session import compile_session
+
+    compile_session(load_config(config, overrides), output)
 
 
 @main.command()

@@ -18,6 +18,7 @@ from components.latent_evaluator.config import EvaluationConfig
 from data_prep.errors import InputError
 from data_prep.options import PrepOptions
 from data_prep.settings import parse, require
+from pipeline.cluster.config import ClusterConfig
 from trainer.hparams import ImageShape, ModelConfig, TrainConfig, TrainerSettings
 from trainer.tuning.config import TunerConfig, check_tuner
 
@@ -113,6 +114,7 @@ class PipelineConfig:
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
     evaluation: EvaluationConfig = dataclasses.field(default_factory=EvaluationConfig)
     tuner: TunerConfig = dataclasses.field(default_factory=TunerConfig)
+    cluster: ClusterConfig = dataclasses.field(default_factory=ClusterConfig)
 
     def __post_init__(self) -> None:
         allowed = "letters, digits, - and _"

@@ -11,6 +11,7 @@ from tfx import v1 as tfx
 
 from components.example_preparation.execution import LocalExecution, running_locally
 from data_prep.errors import InputError
+from pipeline.beam_args import IN_PROCESS
 from pipeline.config import PipelineConfig
 from pipeline.metadata import NodeResult, RunMetadata
 from pipeline.pipeline import create_pipeline
@@ -18,10 +19,6 @@ from pipeline.raw_inputs import raw_inputs
 from pipeline.runner import ReportingRunner
 from pipeline.screen import Screen
 from pipeline.summary import Summary
-
-# Beam's default would first try to download and start a Prism server. TFX's own nodes run in
-# this process: their workers would miss the stub that lets data validation load.
-BEAM_ARGS = ("--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner",)
 
 
 def run_local(config: PipelineConfig, root: Path, screen: Screen, summary: Summary) -> None:
@@ -41,7 +38,8 @@ def run_local(config: PipelineConfig, root: Path, screen: Screen, summary: Summa
             root=str(root),
             inputs=inputs,
             options=options,
-            beam_args=BEAM_ARGS,
+            # Workers of TFX's own nodes would miss the stub that lets data validation load.
+            beam_args=IN_PROCESS,
             metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
                 str(metadata)
             ),

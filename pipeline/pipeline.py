@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -12,21 +13,19 @@ from tfx.types.artifact_utils import encode_split_names
 
 from components import (
     DecoderPusher,
+    DecoderTrainer,
     ExamplePreparation,
     FeatureExtractor,
     LatentEvaluator,
+    SchemaImport,
     StrictExampleValidator,
 )
-from components.example_schema import (
-    DataShape,
-    make_schema,
-    statistics_features,
-    write_schema,
-)
+from components.decoder_pusher import push_to
+from components.example_schema import DataShape, make_schema, statistics_features
 from data_prep.manifest import manifest_sha256, read_manifest
 from data_prep.options import PrepOptions
 from data_prep.source import ImageSpec
-from data_prep.sources import open_source
+from data_prep.sources import look_at
 from pipeline.code_version import code_version
 from pipeline.config import PipelineConfig
 from pipeline.evaluation_settings import check_names, evaluation_settings
@@ -49,6 +48,23 @@ from trainer.tuning.space import Value
 MANIFEST_SHA256 = "manifest_sha256"
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OpenValues:
+    """What may be given when a run starts instead of when the graph is built.
+
+    A tfx RuntimeParameter each, or None: as the config says.
+    """
+
+    data_input: Any = None  # the folder of the raw files, or the prepared directory
+    beta: Any = None
+    latent_dim: Any = None
+    epochs: Any = None
+    push_destination: Any = None  # a directory
+
+
+FIXED = OpenValues()
+
+
 def create_pipeline(
     config: PipelineConfig,
     *,
@@ -57,6 +73,8 @@ def create_pipeline(
     options: PrepOptions | None,
     beam_args: Sequence[str] = (),
     metadata_connection_config: Any = None,
+    open_values: OpenValues = FIXED,
+    compare: bool = True,
 ) -> tfx.dsl.Pipeline:
     """Prepare (or import), check, transform, tune (where wanted), train, evaluate, push.
 
@@ -67,6 +85,8 @@ def create_pipeline(
       options: of the preparation; None where the data is prepared.
       beam_args: for the nodes that run on Beam. They enter the cache keys.
       metadata_connection_config: where the runner needs one.
+      open_values: what the runner leaves open until a run starts.
+      compare: with the latest blessed model. Not every runner can find it.
     """
     shape, image = _raw_shape(options, inputs) if options else _prepared_shape(inputs[0])
     settings = config.trainer_settings(image)
@@ -77,28 +97,31 @@ def create_pipeline(
     check_names(config.evaluation, options, inputs)
     schema = make_schema(shape)
 
-    data = _prepare(options, inputs) if options else _import(inputs[0])
+    data_input = open_values.data_input
+    data = _prepare(options, inputs, data_input) if options else _import(inputs[0], data_input)
     examples = data.outputs["examples" if options else "result"]
     statistics = _statistics(examples, statistics_features(schema))
-    import_schema = tfx.components.ImportSchemaGen(
-        schema_file=write_schema(schema, os.path.join(root, "schemas"))
-    )
+    import_schema = SchemaImport(schema=schema).with_id("ImportSchemaGen")
     validator = StrictExampleValidator(
         statistics=statistics.outputs["statistics"], schema=import_schema.outputs["schema"]
     )
     transform = _transform(settings, examples, import_schema.outputs["schema"])
     # Training waits for the validation, whose failure ends the run.
     transform.add_upstream_node(validator)
-    blessed = tfx.dsl.Resolver(
-        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
-        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
-        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
-    ).with_id("LatestBlessedModel")
-    start = blessed.outputs["model"] if settings.train.warm_start else None
+    blessed = _latest_blessed() if compare else None
+    baseline = blessed.outputs["model"] if blessed else None
+    start = baseline if settings.train.warm_start else None
     search = search_node(config.tuner, settings, examples, transform, os.path.join(root, "trials"))
     checkpoints = os.path.join(root, "checkpoints")
     trainer = _trainer(
-        settings, examples, transform, start, checkpoints, search, config.tuner.overrides.given()
+        settings,
+        examples,
+        transform,
+        start,
+        checkpoints,
+        search,
+        config.tuner.overrides.given(),
+        open_values,
     )
     extractor = FeatureExtractor(
         examples=examples,
@@ -109,7 +132,7 @@ def create_pipeline(
     evaluator = LatentEvaluator(
         examples=examples,
         model=trainer.outputs["model"],
-        baseline_model=blessed.outputs["model"],
+        baseline_model=baseline,
         extractor=extractor.outputs["extractor"],
         model_run=trainer.outputs["model_run"],
         config=evaluation_settings(config, inputs),
@@ -120,11 +143,7 @@ def create_pipeline(
         model_blessing=evaluator.outputs["blessing"],
         attribute_vectors=evaluator.outputs["attribute_vectors"],
         code_version=code_version("components.decoder_pusher"),
-        push_destination=tfx.proto.PushDestination(
-            filesystem=tfx.proto.PushDestination.Filesystem(
-                base_directory=os.path.join(root, "serving")
-            )
-        ),
+        push_destination=open_values.push_destination or push_to(serving_directory(root)),
     ).with_id("Pusher")
     return tfx.dsl.Pipeline(
         pipeline_name=config.name,
@@ -135,7 +154,7 @@ def create_pipeline(
             import_schema,
             validator.with_id("ExampleValidator"),
             transform,
-            blessed,
+            *([blessed] if blessed else []),
             *([search.node] if search else []),
             trainer,
             extractor,
@@ -148,6 +167,11 @@ def create_pipeline(
     )
 
 
+def serving_directory(root: str) -> str:
+    """Where a run pushes to unless told otherwise."""
+    return os.path.join(root, "serving")
+
+
 def _prepared_shape(directory: str) -> tuple[DataShape, ImageShape]:
     manifest = read_manifest(directory)
     shape = DataShape(
@@ -158,7 +182,7 @@ def _prepared_shape(directory: str) -> tuple[DataShape, ImageShape]:
 
 def _raw_shape(options: PrepOptions, inputs: Sequence[str]) -> tuple[DataShape, ImageShape]:
     """What the preparation will make of the inputs, known before it runs."""
-    _, source = open_source(options, inputs)
+    source = look_at(options, inputs)
     shape = DataShape(
         labels=source.labelled, attributes=len(source.attributes), extras=source.extras
     )
@@ -169,10 +193,10 @@ def _image_shape(image: ImageSpec) -> ImageShape:
     return ImageShape(height=image.height, width=image.width, channels=image.channels)
 
 
-def _import(directory: str) -> BaseNode:
+def _import(directory: str, data_input: Any) -> BaseNode:
     manifest = read_manifest(directory)
     return tfx.dsl.Importer(
-        source_uri=directory,
+        source_uri=data_input or directory,
         artifact_type=tfx.types.standard_artifacts.Examples,
         properties={"split_names": encode_split_names(list(manifest.counts["by_split"]))},
         custom_properties={
@@ -183,11 +207,12 @@ def _import(directory: str) -> BaseNode:
     ).with_id("PreparedExamples")
 
 
-def _prepare(options: PrepOptions, inputs: Sequence[str]) -> BaseNode:
+def _prepare(options: PrepOptions, inputs: Sequence[str], data_input: Any) -> BaseNode:
     return ExamplePreparation(
         inputs=inputs,
         options=options,
         code_version=code_version("components.example_preparation.executor"),
+        input_base=data_input,
     )
 
 
@@ -216,6 +241,14 @@ def _transform(settings: TrainerSettings, examples: Any, schema: Any) -> BaseNod
     )
 
 
+def _latest_blessed() -> BaseNode:
+    return tfx.dsl.Resolver(
+        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
+        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
+        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+    ).with_id("LatestBlessedModel")
+
+
 def _trainer(
     settings: TrainerSettings,
     examples: Any,
@@ -224,8 +257,9 @@ def _trainer(
     checkpoints: str,
     search: SearchNode | None,
     overrides: dict[str, Value],
+    open_values: OpenValues,
 ) -> BaseNode:
-    return tfx.components.Trainer(
+    return DecoderTrainer(
         run_fn=udf_path(run_fn),
         examples=examples,
         transform_graph=transform.outputs["transform_graph"],
@@ -237,4 +271,7 @@ def _trainer(
             CODE_VERSION: code_version(run_fn.__module__),
             CHECKPOINT_ROOT: checkpoints,
         },
-    )
+        beta=open_values.beta,
+        latent_dim=open_values.latent_dim,
+        epochs=open_values.epochs,
+    ).with_id("Trainer")

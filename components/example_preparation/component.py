@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from google.protobuf import any_pb2, struct_pb2
 from tfx.components.example_gen.component import FileBasedExampleGen
@@ -27,16 +28,25 @@ class ExamplePreparation(FileBasedExampleGen):
 
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)
 
-    def __init__(self, *, inputs: Sequence[str], options: PrepOptions, code_version: str) -> None:
+    def __init__(
+        self,
+        *,
+        inputs: Sequence[str],
+        options: PrepOptions,
+        code_version: str,
+        input_base: Any = None,
+    ) -> None:
         """Args:
         inputs: globs, absolute or of a filesystem Beam reads.
         options: what shapes the data; the lists it names count as input files, too.
         code_version: changes whenever the code that prepares the data does.
+        input_base: a RuntimeParameter in place of the folder that all inputs and lists share:
+          other data of the same layout.
         """
         lists = options.lists
         base, patterns = relative_to_common_folder([*inputs, *lists])
         names = [f"{executor.INPUT}{i}" for i in range(len(inputs))]
-        names += [f"list-{i}" for i in range(len(lists))]
+        names += [f"{executor.LIST}{i}" for i in range(len(lists))]
         splits = [
             example_gen_pb2.Input.Split(name=name, pattern=pattern)
             for name, pattern in zip(names, patterns, strict=True)
@@ -47,7 +57,7 @@ class ExamplePreparation(FileBasedExampleGen):
         packed = any_pb2.Any()
         packed.Pack(settings, deterministic=True)
         super().__init__(
-            input_base=base,
+            input_base=base if input_base is None else input_base,
             input_config=example_gen_pb2.Input(splits=splits),
             output_config=example_gen_pb2.Output(),
             custom_config=example_gen_pb2.CustomConfig(custom_config=packed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from typing import Any
@@ -16,11 +17,11 @@ from tfx.utils import proto_utils
 
 from components.example_preparation import execution
 from data_prep.job import prepare
-from data_prep.options import PrepOptions
+from data_prep.options import LISTS, PrepOptions
 from data_prep.settings import parse
 
 OPTIONS = "options"
-INPUT = "input-"  # what the names of the splits of the input config begin with, lists aside
+INPUT, LIST = "input-", "list-"  # what the names of the splits of the input config begin with
 CODE_VERSION = "code_version"
 
 
@@ -37,7 +38,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.EXAMPLES_KEY]
         )
-        options, inputs = _options(exec_properties), _inputs(exec_properties)
+        inputs, lists = _paths(exec_properties, INPUT), _paths(exec_properties, LIST)
+        options = _with_lists(_options(exec_properties), lists)
         local = execution.current()
         if local:
             manifest = prepare(
@@ -65,10 +67,18 @@ def _options(exec_properties: dict[str, Any]) -> PrepOptions:
     return parse(PrepOptions, json.loads(settings[OPTIONS]), OPTIONS)
 
 
-def _inputs(exec_properties: dict[str, Any]) -> list[str]:
+def _with_lists(options: PrepOptions, paths: list[str]) -> PrepOptions:
+    """The options with the lists where the input folder of this run is."""
+    given = [name for name in LISTS if getattr(options, name)]
+    changes: dict[str, Any] = dict(zip(given, paths, strict=True))
+    return dataclasses.replace(options, **changes)
+
+
+def _paths(exec_properties: dict[str, Any], kind: str) -> list[str]:
+    """Of the splits of that kind, in order, under the input folder."""
     config = example_gen_pb2.Input()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], config)
     base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
     return [
-        os.path.join(base, split.pattern) for split in config.splits if split.name.startswith(INPUT)
+        os.path.join(base, split.pattern) for split in config.splits if split.name.startswith(kind)
     ]

@@ -93,6 +93,4 @@ def _weigh_to_bytes(lines, first, weights, out):
                 to[j] += weight * line[j]
         row = out[i]
         for j in range(len(to)):
-            value = np.int32(to[j])
-            value = 0 if value < 0 else value
-            row[j] = np.uint8(255 if value > 255 else value)
+            row[j] = min(max(np.int32(to[j]), np.int32(0)), np.int32(255))

@@ -49,7 +49,7 @@ def test_options_survive_the_way_through_the_properties(raw):
     """A 63-bit seed included: a JSON number or a protobuf double would round it."""
     component = ExamplePreparation(inputs=[f"{raw}/*.bin"], options=OPTIONS, code_version="1")
     assert executor._options(properties(component)) == OPTIONS
-    assert executor._inputs(properties(component)) == [f"{raw}/*.bin"]
+    assert executor._paths(properties(component), executor.INPUT) == [f"{raw}/*.bin"]
 
 
 def test_properties_change_with_options_and_code_and_only_then(raw):

@@ -10,12 +10,9 @@ from tfx import v1 as tfx
 from tfx.types import standard_artifacts
 from tfx_bsl.coders import example_coder
 
-from components.example_schema import (
-    DataShape,
-    make_schema,
-    statistics_features,
-    write_schema,
-)
+from components.example_schema import DataShape, make_schema, statistics_features
+from components.schema_import import Executor as ImportExecutor
+from components.schema_import import SchemaImport
 from components.strict_validator import Executor
 from data_prep.errors import InputError
 
@@ -77,7 +74,9 @@ def validate(folder, shape, splits):
         path = folder / "statistics" / f"Split-{split}" / "FeatureStats.pb"
         path.write_bytes(found.SerializeToString())
     imported = standard_artifacts.Schema()
-    imported.uri = os.path.dirname(write_schema(schema, str(folder / "schema")))
+    imported.uri = str(folder / "schema")
+    text = text_format.MessageToString(schema)
+    ImportExecutor().Do({}, {"schema": [imported]}, {"schema_text": text})
     anomalies = standard_artifacts.ExampleAnomalies()
     anomalies.uri = str(folder / "anomalies")
     Executor().Do(
@@ -142,12 +141,8 @@ def test_many_anomalies_are_counted(tmp_path):
         validate(tmp_path, LABELS, {"train": data, "eval": data})
 
 
-def test_the_schema_file_is_named_after_its_content(tmp_path):
-    one = write_schema(make_schema(LABELS), str(tmp_path))
-    again = write_schema(make_schema(LABELS), str(tmp_path))
-    other = write_schema(make_schema(NEITHER), str(tmp_path))
-    assert one == again != other
-    with open(one) as file:
-        read = text_format.Parse(file.read(), schema_pb2.Schema())
+def test_a_schema_travels_in_its_node_by_value():
+    node = SchemaImport(schema=make_schema(LABELS))
+    read = text_format.Parse(node.exec_properties["schema_text"], schema_pb2.Schema())
     assert read == make_schema(LABELS)
     assert "image" not in statistics_features(read) and "label" in statistics_features(read)

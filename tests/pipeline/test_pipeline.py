@@ -127,8 +127,7 @@ def test_a_prepared_directory_is_imported_where_it_lies(make, tmp_path):
 def test_data_without_labels_has_none_in_its_schema(make, tmp_path):
     folder = prepared(tmp_path / "data", labels=())
     nodes = make("data.source=prepared", f"data.input={folder}", inputs=[folder])
-    with open(nodes["ImportSchemaGen"].exec_properties["schema_file"]) as file:
-        schema = file.read()
+    schema = nodes["ImportSchemaGen"].exec_properties["schema_text"]
     assert '"image"' in schema and '"label"' not in schema and '"attributes"' not in schema
 
 

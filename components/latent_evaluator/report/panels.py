@@ -195,7 +195,7 @@ def edits(subject: Subject) -> list[Panel]:
     picks, steps = _faces(subject), _steps(subject)
     named = _ordered(subject.inputs, steps)
     most = max(MOST_EDITS, sum(name in steps for name in subject.inputs.edits))
-    columns = ["real", *(signed(strength) for strength in generation.EDITS)]
+    columns = ["real", *(signed(float(strength)) for strength in generation.EDITS)]
     panels = []
     for name in named[:most]:
         rows = np.split(_moved(subject, picks, steps[name], generation.EDITS), len(picks))

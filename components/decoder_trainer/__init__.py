@@ -1,0 +1,1 @@
+"""The Trainer whose most turned knobs are properties of their own."""

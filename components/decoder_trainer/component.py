@@ -1,0 +1,80 @@
+"""Trainer with beta, latent size and epochs as properties of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.proto import trainer_pb2
+from tfx.types import standard_artifacts, standard_component_specs
+from tfx.types.component_spec import ComponentSpec, ExecutionParameter
+from tfx.types.standard_component_specs import TrainerSpec
+from tfx.utils import json_utils
+
+from components.decoder_trainer import executor
+from components.decoder_trainer.overrides import BETA, EPOCHS, LATENT_DIM
+
+
+class DecoderTrainerSpec(ComponentSpec):
+    """TFX's TrainerSpec and the properties that may wait for the start of a run."""
+
+    PARAMETERS = {  # noqa: RUF012
+        **TrainerSpec.PARAMETERS,
+        BETA: ExecutionParameter(type=float, optional=True),
+        LATENT_DIM: ExecutionParameter(type=int, optional=True),
+        EPOCHS: ExecutionParameter(type=int, optional=True),
+    }
+    INPUTS = TrainerSpec.INPUTS
+    OUTPUTS = TrainerSpec.OUTPUTS
+    TYPE_ANNOTATION = TrainerSpec.TYPE_ANNOTATION
+
+
+class DecoderTrainer(base_component.BaseComponent):
+    """Trainer; a property that is given wins over the settings in custom_config."""
+
+    SPEC_CLASS = DecoderTrainerSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(
+        self,
+        *,
+        run_fn: str,
+        examples: types.BaseChannel,
+        transform_graph: types.BaseChannel,
+        custom_config: dict[str, Any],
+        base_model: types.BaseChannel | None = None,
+        hyperparameters: types.BaseChannel | None = None,
+        beta: Any = None,
+        latent_dim: Any = None,
+        epochs: Any = None,
+    ) -> None:
+        """Args:
+        run_fn, examples, transform_graph, custom_config, base_model, hyperparameters: as
+          tfx.components.Trainer takes them; custom_config holds `settings`, the JSON of
+          trainer.hparams.TrainerSettings.
+        beta, latent_dim, epochs: a value, a RuntimeParameter, or None: as the settings say.
+        """
+        super().__init__(
+            spec=DecoderTrainerSpec(
+                run_fn=run_fn,
+                examples=examples,
+                transform_graph=transform_graph,
+                base_model=base_model,
+                hyperparameters=hyperparameters,
+                train_args=trainer_pb2.TrainArgs(),
+                eval_args=trainer_pb2.EvalArgs(),
+                **{
+                    standard_component_specs.CUSTOM_CONFIG_KEY: json_utils.dumps(custom_config),
+                    standard_component_specs.MODEL_KEY: types.Channel(
+                        type=standard_artifacts.Model
+                    ),
+                    standard_component_specs.MODEL_RUN_KEY: types.Channel(
+                        type=standard_artifacts.ModelRun
+                    ),
+                    BETA: beta,
+                    LATENT_DIM: latent_dim,
+                    EPOCHS: epochs,
+                },
+            )
+        )

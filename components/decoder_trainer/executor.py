@@ -1,0 +1,22 @@
+"""Trains in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx import types
+from tfx.components.trainer import executor as stock
+
+from components.decoder_trainer.overrides import with_overrides
+
+
+class Executor(stock.GenericExecutor):
+    """TFX's executor under the values given when the run started."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        super().Do(input_dict, output_dict, with_overrides(exec_properties))

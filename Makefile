@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 FLINK := build/flink
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-flink lint format bench lock clean
+.PHONY: help install demo test test-fast test-flink lint format bench parity lock clean
 
 help:
 	@echo "make demo       drawings -> trained, blessed, pushed decoder (installs first if needed)"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-flink the same shards on a real Flink (needs Java and Maven)"
 	@echo "make lint       ruff and mypy"
 	@echo "make bench      speed against baselines"
+	@echo "make parity     train the sources' recipes (hours), write docs/parity.md"
 	@echo "make lock       rebuild requirements.lock (needs uv)"
 
 $(STAMP): requirements.lock setup.py
@@ -64,6 +65,9 @@ bench: $(STAMP)
 	@$(BIN)/python benchmarks/rasterize.py
 	@$(BIN)/python benchmarks/preparation.py
 	@$(BIN)/python benchmarks/faces.py
+
+parity: $(STAMP)
+	@$(BIN)/python benchmarks/parity/run.py
 
 lock:
 	uv pip compile requirements.in --quiet --python-version 3.11 --override overrides.txt \

@@ -19,7 +19,7 @@ class Evaluation(Artifact):
     where nothing is compared). Of each model, null where a number is not defined:
       count, latent_dim, active_units, labels {name: {...}}, mean_image {...}
       reconstruction_loss, kl_loss, elbo, bits_per_dim, mse, psnr, unexplained, ssim
-      iw_log_likelihood, iw_samples
+      iw_log_likelihood, iw_gain (above the ELBO of the same images), iw_samples
       kl_per_dimension             [d] nats
       latent_normality             {ks_statistic [d], mean [d], std [d],
                                    histogram {edges [bins + 1], counts [d][bins]}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,15 +23,13 @@ from components.example_schema import (
     statistics_features,
     write_schema,
 )
-from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
 from data_prep.manifest import manifest_sha256, read_manifest
 from data_prep.options import PrepOptions
-from data_prep.sample.drawings import FACTORS_FILE
-from data_prep.settings import require
 from data_prep.source import ImageSpec
 from data_prep.sources import open_source
 from pipeline.code_version import code_version
-from pipeline.config import SAMPLE, PipelineConfig
+from pipeline.config import PipelineConfig
+from pipeline.evaluation_settings import check_names, evaluation_settings
 from trainer.hparams import (
     CHECKPOINT_ROOT,
     CODE_VERSION,
@@ -70,7 +67,7 @@ def create_pipeline(
     settings = config.trainer_settings(image)
     # Refused now, not after the nodes before the trainer.
     check_condition(settings, labels=shape.labels, attributes=shape.attributes > 0)
-    _check_names(config.evaluation, options, inputs)
+    check_names(config.evaluation, options, inputs)
     schema = make_schema(shape)
 
     data = _prepare(options, inputs) if options else _import(inputs[0])
@@ -105,7 +102,7 @@ def create_pipeline(
         baseline_model=blessed.outputs["model"],
         extractor=extractor.outputs["extractor"],
         model_run=trainer.outputs["model_run"],
-        config=_evaluation(config, inputs),
+        config=evaluation_settings(config, inputs),
         code_version=code_version("components.latent_evaluator.executor"),
     )
     pusher = DecoderPusher(
@@ -160,36 +157,6 @@ def _raw_shape(options: PrepOptions, inputs: Sequence[str]) -> tuple[DataShape, 
         labels=source.labelled, attributes=len(source.attributes), extras=source.extras
     )
     return shape, _image_shape(source.image)
-
-
-def _check_names(
-    evaluation: EvaluationConfig, options: PrepOptions | None, inputs: Sequence[str]
-) -> None:
-    """Refuses names that the data has not, as far as its names are known before it is read."""
-    if options is None:
-        manifest = read_manifest(inputs[0])
-        evaluation.check_names(manifest.attributes, manifest.labels)
-        return
-    _, source = open_source(options, inputs)
-    if not source.labelled:
-        evaluation.check_names(source.attributes, ())
-
-
-def _evaluation(config: PipelineConfig, inputs: Sequence[str]) -> EvaluationConfig:
-    """With the known factors of the drawings that are made here, unless others are named, and
-    with the path of a file of them absolute.
-
-    Raises:
-      InputError: where that file is not there.
-    """
-    factors = config.evaluation.factors
-    if config.data.source == SAMPLE and not factors:
-        factors = os.path.join(os.path.dirname(inputs[0]), FACTORS_FILE)
-    elif factors and factors != ATTRIBUTE_FACTORS and "://" not in factors:
-        factors = os.path.abspath(factors)
-        allowed = f"a CSV file that is there, or {ATTRIBUTE_FACTORS}"
-        require(os.path.isfile(factors), "evaluation.factors", factors, allowed)
-    return dataclasses.replace(config.evaluation, factors=factors)
 
 
 def _image_shape(image: ImageSpec) -> ImageShape:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
 from components.latent_evaluator.extractor_features import FeatureNetwork
@@ -29,6 +30,7 @@ from components.latent_evaluator.tally import Tally, metrics
 
 FACTOR_IMAGES = 2000  # that disentanglement is measured on, at most
 _IW_BATCH = 512
+_IW = ("iw_log_likelihood", "iw_gain", "iw_samples")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,8 +76,9 @@ def measure(tally: Tally, model: FullModel, decoder: Decoder, known: Known) -> M
     )
     found |= _intervals(kept, known.draws)
     found |= _codes(kept, model, config, records)
-    found |= _probes(kept, records, description)
-    found["disentanglement"] = _disentanglement(kept, known)
+    with threadpool_limits(1):  # many small fits: more threads only wait for each other
+        found |= _probes(kept, records, description)
+        found["disentanglement"] = _disentanglement(kept, known)
     found |= wasserstein_measures(kept["image"], samples, kept["reconstruction"], known.draws)
     found |= _by_features(kept, samples, told, description, records, known)
     return Measured(found, kept, samples, told)
@@ -125,13 +128,13 @@ def _codes(
 ) -> Metrics:
     """latent_normality and the importance-weighted likelihood, None without a posterior."""
     if "z_log_var" not in kept:
-        return {"latent_normality": None, "iw_log_likelihood": None, "iw_samples": None}
+        return dict.fromkeys(("latent_normality", *_IW))
     size = model.latent_dim
     noise = np.stack([noise_for(key, config.seed, size) for key in records.keys])
     z = kept["z_mean"] + np.exp(kept["z_log_var"] / 2) * noise
     found: Metrics = {"latent_normality": latent_normality(z)}
     if not config.iw_samples:
-        return found | {"iw_log_likelihood": None, "iw_samples": None}
+        return found | dict.fromkeys(_IW)
     chosen = slice(0, config.iw_images)
     bounds = importance_weighted(
         _log_weights(
@@ -146,6 +149,7 @@ def _codes(
     return found | {
         "iw_log_likelihood": float(bounds.mean()),
         "iw_log_likelihood_interval": list(mean_interval(bounds, counts)),
+        "iw_gain": float(np.mean(bounds + nats(kept)[chosen])),
         "iw_samples": config.iw_samples,
     }
 

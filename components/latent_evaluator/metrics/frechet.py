@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 
 def frechet_distance(
@@ -43,24 +46,22 @@ def resampled_distances(
       features, others: [n, d], [m, d].
       counts, other_counts: [r, n], [r, m].
     """
-    return np.array(
-        [
-            frechet_distance(*_gaussian(features, weights), *_gaussian(others, other_weights))
-            for weights, other_weights in zip(counts, other_counts, strict=True)
-        ]
-    )
+    with threadpool_limits(1):  # on matrices this small more threads only wait for each other
+        pairs = zip(_gaussians(features, counts), _gaussians(others, other_counts), strict=True)
+        return np.array([frechet_distance(*one, *other) for one, other in pairs])
 
 
-def _gaussian(
-    features: np.ndarray, weights: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def _gaussian(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean [d] and unbiased covariance [d, d]."""
-    features = features.astype(np.float64)
-    if weights is None:
-        return features.mean(axis=0), np.cov(features, rowvar=False, ddof=1).reshape(
-            features.shape[1], -1
-        )
-    total = weights.sum(dtype=np.float64)
-    mean = weights @ features / total
-    centred = features - mean
-    return mean, (centred * weights[:, None]).T @ centred / (total - 1)
+    return next(_gaussians(features, np.ones((1, len(features)))))
+
+
+def _gaussians(features: np.ndarray, counts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The same of each resample [r, n]."""
+    centre = features.mean(axis=0, dtype=np.float64)
+    shifted = features - centre  # so that taking off the mean's square loses nothing
+    for weights in counts.astype(np.float64):
+        total = weights.sum()
+        mean = weights @ shifted / total
+        squares = (shifted * weights[:, None]).T @ shifted - total * np.outer(mean, mean)
+        yield mean + centre, squares / (total - 1)

@@ -338,7 +338,7 @@ def test_the_resolver_finds_what_was_blessed_and_only_that(good, constant, model
         ("constant", "of a constant mean image's error"),
         ("collapsed", "posterior collapse: 0 of 3 latent dimensions are in use (at least 2)"),
         ("random", "of a constant mean image's error"),
-        ("nan", "not finite: bits_per_dim, elbo, iw_log_likelihood, mse, psnr"),
+        ("nan", "not finite: bits_per_dim, elbo, iw_gain, iw_log_likelihood, mse"),
         (
             "memorised",
             "100.0% of 20 samples are copies of training images, of held-out images 0.0% "

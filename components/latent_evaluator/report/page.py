@@ -12,6 +12,7 @@ from tfx.dsl.io import fileio
 
 from components.latent_evaluator.report import charts, facts, measures, panels
 from components.latent_evaluator.report.inputs import ReportInputs
+from components.latent_evaluator.report.subject import Subject
 
 FILE = "report.html"
 _LOADER = jinja2.PackageLoader("components.latent_evaluator.report", "templates")
@@ -50,7 +51,7 @@ def _source(environment: jinja2.Environment, name: str) -> str:
 
 
 def _contents(inputs: ReportInputs) -> dict[str, Any]:
-    subject = panels.Subject(inputs)
+    subject = Subject(inputs)
     candidate, vectors = inputs.candidate, inputs.vectors
     normality = candidate.get("latent_normality") or {}
     return {

@@ -10,6 +10,7 @@ from PIL import Image
 
 from components.latent_evaluator.report import panels
 from components.latent_evaluator.report.embedding import Picture, sprite, tiles
+from components.latent_evaluator.report.subject import Subject
 from trainer.generation import EDITS, TRAVERSAL
 
 
@@ -37,7 +38,7 @@ def close(values):
 
 
 def test_an_edit_walks_from_minus_4_to_4_along_the_unit_vector(make_inputs, drawn):
-    subject = panels.Subject(make_inputs())
+    subject = Subject(make_inputs())
     first = panels.edits(subject)[0]
     assert (first.title, first.columns[1], first.columns[5]) == ("Smiling", "−4", "0")
     assert first.note == "AUC 0.95 (0.90 to 0.99) on held-out images"
@@ -52,7 +53,7 @@ def test_named_edits_come_first_and_those_that_say_nothing_are_left_out(make_inp
     vectors = inputs.vectors
     auc = np.array([0.55, 0.5, 0.9, np.nan])
     inputs = dataclasses.replace(inputs, vectors=dataclasses.replace(vectors, auc=auc))
-    titles = [panel.title for panel in panels.edits(panels.Subject(inputs))]
+    titles = [panel.title for panel in panels.edits(Subject(inputs))]
     assert titles == ["Male", vectors.names[2]]
 
 
@@ -60,12 +61,12 @@ def test_an_orthogonalised_vector_follows_its_own(make_inputs, drawn):
     vectors = make_inputs().vectors
     removed = {"Smiling": (("Male",), np.float32([0, 0, 0, 2]))}
     inputs = make_inputs(vectors=dataclasses.replace(vectors, orthogonalised=removed))
-    titles = [panel.title for panel in panels.edits(panels.Subject(inputs))]
+    titles = [panel.title for panel in panels.edits(Subject(inputs))]
     assert titles[:3] == ["Smiling", "Smiling without Male", "Male"]
 
 
 def test_a_frame_of_the_slider_is_a_row_of_all_faces_at_one_strength(make_inputs, drawn):
-    subject = panels.Subject(make_inputs())
+    subject = Subject(make_inputs())
     walk = panels.walks(subject)[1]
     assert walk.name == "Male" and walk.strengths[0] == -4 and walk.strengths[-1] == 4
     frames = drawn["Images along the vector of Male"].reshape(17, 5, 16, 16, 3)
@@ -75,7 +76,7 @@ def test_a_frame_of_the_slider_is_a_row_of_all_faces_at_one_strength(make_inputs
 
 
 def test_traversals_take_the_dimensions_by_kl(make_inputs, drawn):
-    subject = panels.Subject(make_inputs())
+    subject = Subject(make_inputs())
     panel = panels.traversals(subject)
     assert [(s.name, s.note) for s in panel.strips][:2] == [("z1", "KL 2.00"), ("z2", "KL 1.00")]
     row = drawn["Latent dimension 1 from -3 to 3"]
@@ -83,7 +84,7 @@ def test_traversals_take_the_dimensions_by_kl(make_inputs, drawn):
 
 
 def test_the_plane_of_the_manifold_has_most_kl_and_keeps_the_rest_of_an_image(make_inputs, drawn):
-    subject = panels.Subject(make_inputs())
+    subject = Subject(make_inputs())
     assert "z1 grows to the right, z2 downwards" in panels.manifold(subject).note
     grid = codes(drawn["Manifold"]).reshape(15, 15, 2)
     assert grid[..., 0] == close(np.full((15, 15), subject.shown.z_mean[0, 0]))
@@ -91,7 +92,7 @@ def test_the_plane_of_the_manifold_has_most_kl_and_keeps_the_rest_of_an_image(ma
 
 
 def test_a_morph_has_the_real_images_at_its_ends(make_inputs, drawn):
-    subject = panels.Subject(make_inputs())
+    subject = Subject(make_inputs())
     panels.morphs(subject)
     row = drawn["From an image to an image in equal steps"]
     a, b = subject.shown.z_mean[10, :2], subject.shown.z_mean[11, :2]
@@ -101,7 +102,7 @@ def test_a_morph_has_the_real_images_at_its_ends(make_inputs, drawn):
 
 
 def test_a_style_goes_through_the_labels_with_the_code_held(make_inputs, drawn):
-    subject = panels.Subject(make_inputs("drawings"))
+    subject = Subject(make_inputs("drawings"))
     panel = panels.styles(subject)
     assert list(panel.columns) == ["real", "bar", "ring"]
     assert [strip.name for strip in panel.strips][:2] == ["bar", "ring"]
@@ -111,7 +112,7 @@ def test_a_style_goes_through_the_labels_with_the_code_held(make_inputs, drawn):
 
 
 def test_without_a_prior_codes_are_spread_as_the_images_are(make_inputs, drawn):
-    subject = panels.Subject(make_inputs("bare"))
+    subject = Subject(make_inputs("bare"))
     z = subject.shown.z_mean
     first = int(np.argmax(z.var(axis=0)))
     panel = panels.traversals(subject)

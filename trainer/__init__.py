@@ -17,5 +17,8 @@ export         the two SavedModels; export_onnx: the decoder for others; descrip
                stands beside them; exported: their signatures on numpy arrays
 pictures       what a training looks like: drawn by a callback, or for the generation verbs
 generation     which codes and conditions are worth decoding, as pure functions
+compilation    a model ready for training, and its weights ready for export
 run_fn         Trainer's run_fn: wiring only
+tuner_fn       Tuner's tuner_fn: wiring only; tuning: the search behind it
+sliced_wasserstein, frechet, ranking  how far sets of points are apart, and how well scores tell
 """

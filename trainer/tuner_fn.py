@@ -17,6 +17,7 @@ from trainer.hparams import CODE_VERSION
 from trainer.inputs import check_inputs, check_vocabulary
 from trainer.tuning.config import TunerConfig, check_named, check_tuner
 from trainer.tuning.data import counts, write_arrays
+from trainer.tuning.features import make_extractor
 from trainer.tuning.search import Plan, Search, search_directory
 
 TUNER = "tuner"  # keys of custom_config
@@ -47,6 +48,8 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
 
     arrays = tempfile.TemporaryDirectory(prefix="latentforge-arrays-")
     write_arrays(inputs, transform, tuner, arrays.name)
+    if tuner.objective == "cfid":
+        make_extractor(arrays.name)
     root = config.get(TRIALS_ROOT) or os.path.join(fn_args.working_dir, "trials")
     directory = search_directory(
         root,

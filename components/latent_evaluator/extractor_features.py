@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.feature_extractor import FACTS, MODEL
-from components.latent_evaluator.metrics.frechet import distance_of_features, resampled_distances
+from trainer.frechet import distance_of_features, resampled_distances
 
 _BATCH = 512
 

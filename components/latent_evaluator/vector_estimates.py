@@ -15,9 +15,9 @@ from components.latent_evaluator.directions import (
     without_directions,
 )
 from components.latent_evaluator.metrics.intervals import percentile_interval
-from components.latent_evaluator.metrics.ranking import auc, resampled_auc
 from components.latent_evaluator.moments import Moments
 from components.latent_evaluator.vectors import ATTRIBUTE, LABEL, AttributeVectors
+from trainer.ranking import auc, resampled_auc
 
 
 def estimate_vectors(

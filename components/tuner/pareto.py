@@ -85,9 +85,18 @@ def _draw_points(
             rates[best], distortions[best], s=140, facecolors="none", edgecolors="#ee6677",
             linewidths=1.8, zorder=3, label="best trial",
         )  # fmt: skip
-    for row, x, y in zip(rows, rates, distortions, strict=True):
-        label = f"{row['trial']}: {name} {row[name]:.3g}"
-        axes.annotate(label, (x, y), (5, 4), textcoords="offset points", fontsize=6.5)
+    for index, (row, x, y) in enumerate(zip(rows, rates, distortions, strict=True)):
+        # What lies on the front is close together: its labels take turns on both sides.
+        below = index in edge and edge.index(index) % 2
+        label = f"{row['trial']}: {name} {row[name]:.3g}" if index in edge else str(row["trial"])
+        axes.annotate(
+            label,
+            (x, y),
+            (-6, -8) if below else (6, 4),
+            textcoords="offset points",
+            fontsize=6.5,
+            ha="right" if below else "left",
+        )
     figure.colorbar(points, ax=axes, label=objective.replace("_", " "), shrink=0.85)
     axes.legend(frameon=False, fontsize=8)
     axes.margins(0.12)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
+
+from trainer.ranking import auc
 
 
 def mean_auc(codes: np.ndarray, attributes: np.ndarray) -> float | None:
@@ -30,11 +31,3 @@ def mean_auc(codes: np.ndarray, attributes: np.ndarray) -> float | None:
         vector = learned[halves[0]].mean(axis=0) - learned[~halves[0]].mean(axis=0)
         areas.append(auc(codes[1::2] @ vector, halves[1]))
     return float(np.mean(areas)) if areas else None
-
-
-def auc(scores: np.ndarray, positive: np.ndarray) -> float:
-    """The chance that a positive scores above a negative, ties counting half (Mann-Whitney)."""
-    ranks = rankdata(scores)
-    positives = int(positive.sum())
-    negatives = len(positive) - positives
-    return float((ranks[positive].sum() - positives * (positives + 1) / 2) / positives / negatives)

@@ -160,10 +160,10 @@ def check_tuner(config: TunerConfig, settings: TrainerSettings) -> None:
 
 def check_named(config: TunerConfig, *, labels: Any, attributes: Any) -> None:
     """Refuses an objective that needs names the data does not have."""
-    if config.enabled and config.objective in ("attribute_auc", "cfid"):
+    if config.enabled and config.objective == "attribute_auc":
         require(
             bool(labels) or bool(attributes),
             "tuner.objective",
             config.objective,
-            f"{', '.join(OBJECTIVES)}; this one with data that has labels or attributes",
+            f"{', '.join(OBJECTIVES)}, but this one only with data that has labels or attributes",
         )

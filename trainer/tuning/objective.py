@@ -16,10 +16,13 @@ import tensorflow as tf
 
 from data_prep import features as names
 from trainer.dataset import Arrays, from_arrays
+from trainer.frechet import distance_of_features
 from trainer.hparams import CONDITION_FEATURES, LABEL_INDEX
+from trainer.pictures.sheet import to_pixels
 from trainer.sliced_wasserstein import sliced_wasserstein
 from trainer.tuning.attributes import mean_auc
 from trainer.tuning.config import TunerConfig
+from trainer.tuning.features import Features
 from trainer.vae import VAE
 
 Metrics = dict[str, float | None]
@@ -73,7 +76,12 @@ def score(config: TunerConfig, metrics: Mapping[str, float | None]) -> float:
 
 
 def measure(
-    model: VAE, arrays: Arrays, mean_image: np.ndarray, config: TunerConfig, batch_size: int
+    model: VAE,
+    arrays: Arrays,
+    mean_image: np.ndarray,
+    config: TunerConfig,
+    batch_size: int,
+    extractor: Features | None = None,
 ) -> tuple[Metrics, np.ndarray]:
     """All metrics of a trained model on held-out images, the same for equal weights.
 
@@ -84,6 +92,7 @@ def measure(
         [0, 1].
       config: weights, seeds and numbers of projections.
       batch_size: for the metrics that Keras takes.
+      extractor: of the features that cfid compares; without one there is no cfid.
 
     Returns:
       {name: value} with every name in `METRICS`, and samples, uint8 [STRIP, h, w, c].
@@ -110,8 +119,11 @@ def measure(
     found["relative_error"] = float(error / np.square(real - mean_image, dtype=np.float64).sum())
     found["mean_image_reconstruction_loss"] = _constant_loss(model, real, mean_image)
     found["attribute_auc"] = mean_auc(codes, _attributes(arrays))
-    strip = np.rint(np.nan_to_num(samples[:STRIP]).clip(0, 1) * 255).astype(np.uint8)
-    return found, strip
+    pixels = to_pixels(samples)
+    if extractor is not None:
+        seen, made = extractor(arrays[names.IMAGE]), extractor(pixels)
+        found["cfid"] = distance_of_features(seen, made)
+    return found, pixels[:STRIP]
 
 
 def mean_of(images: np.ndarray) -> np.ndarray:

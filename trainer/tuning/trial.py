@@ -29,6 +29,7 @@ from trainer.progress import Progress, TrainingDiverged
 from trainer.schedules import Schedules
 from trainer.tuning.config import TunerConfig
 from trainer.tuning.data import read_arrays
+from trainer.tuning.features import read_extractor
 from trainer.tuning.isolation import end_with_parent
 from trainer.tuning.objective import mean_of, measure, score
 from trainer.tuning.store import (
@@ -99,6 +100,7 @@ def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> 
         mean_of(train[names.IMAGE]),
         config,
         settings.train.batch_size,
+        read_extractor(arrays),
     )
     with tf.io.gfile.GFile(os.path.join(directory, STRIP), "wb") as file:
         file.write(to_png(mosaic(samples, len(samples))))

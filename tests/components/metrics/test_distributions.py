@@ -5,11 +5,6 @@ import pytest
 from scipy import stats
 
 from components.latent_evaluator.metrics.coverage import precision_and_recall
-from components.latent_evaluator.metrics.frechet import (
-    distance_of_features,
-    frechet_distance,
-    resampled_distances,
-)
 from components.latent_evaluator.metrics.importance import (
     importance_weighted,
     log_normal,
@@ -17,6 +12,11 @@ from components.latent_evaluator.metrics.importance import (
 )
 from components.latent_evaluator.metrics.intervals import resample_counts
 from components.latent_evaluator.metrics.normality import EDGES, ks_statistic, latent_normality
+from trainer.frechet import (
+    distance_of_features,
+    frechet_distance,
+    resampled_distances,
+)
 
 
 def test_ks_is_scipys():

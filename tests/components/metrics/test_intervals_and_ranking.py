@@ -8,7 +8,7 @@ from components.latent_evaluator.metrics.intervals import (
     percentile_interval,
     resample_counts,
 )
-from components.latent_evaluator.metrics.ranking import auc, resampled_auc
+from trainer.ranking import auc, resampled_auc
 
 
 @pytest.mark.parametrize(

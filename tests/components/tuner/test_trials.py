@@ -48,8 +48,9 @@ def test_the_plot_is_the_same_every_time_and_shows_each_trial():
     assert "no trial has a rate" in draw(rows[3:], "val_elbo", ["beta"])[1]
 
 
-@pytest.fixture
-def artifact(tmp_path):
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("trials")
     space = {"beta": {"min": 0.1, "max": 4}, "latent_dim": {"choices": [2, 4]}}
     plan = Plan(
         directory=str(tmp_path / "search"),

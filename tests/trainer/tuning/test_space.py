@@ -120,12 +120,12 @@ def test_a_warm_start_has_one_shape():
     check_tuner(config(), warm)
 
 
-def test_objectives_that_need_names_are_refused_without():
-    for objective in ("attribute_auc", "cfid"):
-        asked = config(objective=objective)
-        with pytest.raises(InputError, match=f"tuner.objective: got '{objective}'"):
-            check_named(asked, labels=(), attributes=())
-        check_named(asked, labels=("cat",), attributes=())
+def test_an_objective_that_needs_names_is_refused_without():
+    asked = config(objective="attribute_auc")
+    with pytest.raises(InputError, match=r"tuner\.objective: got 'attribute_auc'"):
+        check_named(asked, labels=(), attributes=())
+    check_named(asked, labels=("cat",), attributes=())
+    check_named(config(objective="cfid"), labels=(), attributes=())
 
 
 @pytest.mark.parametrize(

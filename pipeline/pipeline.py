@@ -237,7 +237,7 @@ def _trainer(
         base_model=start,
         custom_config={
             SETTINGS: settings.to_json(),
-            CODE_VERSION: code_version(run_fn.__module__),
+            CODE_VERSION: code_version(run_fn.__module__, "components.decoder_trainer.overrides"),
             CHECKPOINT_ROOT: checkpoints,
         },
         beta=open_values.beta,

@@ -268,7 +268,7 @@ def _trainer(
         custom_config={
             SETTINGS: settings.to_json(),
             **({OVERRIDES: overrides} if search else {}),
-            CODE_VERSION: code_version(run_fn.__module__),
+            CODE_VERSION: code_version(run_fn.__module__, "components.decoder_trainer.overrides"),
             CHECKPOINT_ROOT: checkpoints,
         },
         beta=open_values.beta,

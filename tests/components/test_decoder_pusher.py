@@ -7,6 +7,7 @@ import pytest
 from tfx.types import standard_artifacts
 
 from components.decoder_pusher import Executor, newest_version, same_tree
+from data_prep.errors import InputError
 
 
 def artifact(kind, folder):
@@ -21,7 +22,7 @@ def push(tmp_path):
     """push(decoder's bytes, blessed) -> the pushed_model artifact."""
     count = iter(range(100))
 
-    def run(content, blessed=True):
+    def run(content, blessed=True, destination=None):
         folder = tmp_path / f"run-{next(count)}"
         serving = folder / "model" / "Format-Serving"
         (serving / "variables").mkdir(parents=True)
@@ -31,11 +32,11 @@ def push(tmp_path):
         blessing = artifact(standard_artifacts.ModelBlessing, folder / "blessing")
         blessing.set_int_custom_property("blessed", int(blessed))
         pushed = artifact(standard_artifacts.PushedModel, folder / "pushed")
-        destination = {"filesystem": {"base_directory": str(tmp_path / "serving")}}
+        whole = {"filesystem": {"base_directory": str(tmp_path / "serving")}}
         Executor().Do(
             {"model": [model], "model_blessing": [blessing]},
             {"pushed_model": [pushed]},
-            {"push_destination": json.dumps(destination)},
+            {"push_destination": destination or json.dumps(whole)},
         )
         return pushed
 
@@ -100,3 +101,12 @@ def test_the_newest_version_is_the_largest_number(tmp_path):
     for name in ("9", "10", "notes"):
         (tmp_path / name).mkdir()
     assert newest_version(str(tmp_path)) == 10
+
+
+def test_a_destination_may_be_a_plain_folder_as_a_runtime_parameter_is(tmp_path, push):
+    pushed = push(b"one", destination=str(tmp_path / "elsewhere"))
+    (version,) = os.listdir(tmp_path / "elsewhere")
+    where = str(tmp_path / "elsewhere" / version)
+    assert pushed.get_string_custom_property("pushed_destination") == where
+    with pytest.raises(InputError, match="push_destination: got ' '"):
+        push(b"two", destination=" ")

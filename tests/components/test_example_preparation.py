@@ -99,3 +99,20 @@ def test_it_writes_a_prepared_directory_and_names_its_splits(raw, tmp_path):
     assert examples.get_string_custom_property("file_format") == "tfrecords_gzip"
     assert sorted(os.listdir(examples.uri))[:3] == ["Split-eval", "Split-test", "Split-train"]
     assert seen[-1].shards_made == seen[-1].shards_total
+
+
+def test_other_data_of_the_same_layout_brings_its_own_lists():
+    """What the runtime parameter data_input does: the folder of everything is another."""
+    options = PrepOptions(
+        source="celeba", image_size=32, attributes="/a/list.txt", partition="/a/parts/p.txt"
+    )
+    made = properties(
+        ExamplePreparation(
+            inputs=["/a/img/*.jpg"], options=options, code_version="1", input_base="gs://b/faces"
+        )
+    )
+    lists = executor._paths(made, executor.LIST)
+    found = executor._with_lists(executor._options(made), lists)
+    assert executor._paths(made, executor.INPUT) == ["gs://b/faces/img/*.jpg"]
+    assert (found.attributes, found.identities) == ("gs://b/faces/list.txt", "")
+    assert found.partition == "gs://b/faces/parts/p.txt"

@@ -15,7 +15,6 @@ from data_prep.source import ImageSpec
 
 NAME = "manifest.json"
 FORMAT_VERSION = 1
-COUNTS = ("read", "written", "rejected", "filtered", "duplicates", "by_split", "by_label")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,9 +44,6 @@ class Manifest:
         plain["image"] = ImageSpec(**plain["image"])
         for name in ("labels", "attributes", "extras", "shards"):
             plain[name] = tuple(plain[name])
-        missing = [name for name in COUNTS if name not in plain["counts"]]
-        if missing:
-            raise ValueError(f"counts lack {', '.join(missing)}")
         return cls(**plain)
 
 

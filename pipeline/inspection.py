@@ -14,6 +14,7 @@ from rich.table import Table
 
 from data_prep import features
 from data_prep.contact_sheet import Band, contact_sheet
+from data_prep.errors import InputError
 from data_prep.manifest import Manifest, read_manifest
 from data_prep.options import PrepOptions
 from data_prep.reading import read_examples
@@ -21,6 +22,7 @@ from data_prep.settings import to_dict
 
 IMAGES = 12  # a row
 MAX_ROWS = 40  # labels or attributes on a sheet
+COUNTS = ("read", "written", "rejected", "filtered", "duplicates", "by_split", "by_label")
 MOST_READ = 20_000  # examples looked at for a sheet
 
 
@@ -28,9 +30,12 @@ def inspect(directory: str, output: Path) -> list[Path]:
     """Prints the manifest and writes a contact sheet for each split; returns their paths.
 
     Raises:
-      InputError: no data set there, or a damaged shard.
+      InputError: no data set there, one without its counts, or a damaged shard.
     """
     manifest = read_manifest(directory)
+    missing = [name for name in COUNTS if name not in manifest.counts]
+    if missing:
+        raise InputError(f"{directory}: the manifest's counts lack {', '.join(missing)}")
     console = Console(highlight=False)
     console.print(_facts(directory, manifest))
     console.print(_splits(manifest))

@@ -278,16 +278,6 @@ def test_a_data_set_without_one_of_its_shards_is_not_taken_for_whole(drawings, t
     assert (out / shard).read_bytes() == before
 
 
-def test_a_manifest_without_its_counts_is_refused(drawings, tmp_path):
-    prepare(options(), [str(drawings)], str(tmp_path / "out"))
-    file = tmp_path / "out" / "manifest.json"
-    plain = json.loads(file.read_text())
-    del plain["counts"]["written"]
-    file.write_text(json.dumps(plain))
-    with pytest.raises(InputError, match="counts lack written"):
-        read_manifest(str(tmp_path / "out"))
-
-
 def test_workers_beside_a_runner_are_refused(drawings, tmp_path):
     arguments = ["--runner=FlinkRunner"]
     with pytest.raises(InputError, match="workers: got 2, allowed: nothing beside --runner"):

@@ -1,5 +1,7 @@
 """`latentforge inspect`: tables that say what the manifest says, sheets that show it."""
 
+import json
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -56,3 +58,12 @@ def test_no_data_set(tmp_path):
     result = CliRunner().invoke(main, ["inspect", str(tmp_path)])
     assert result.exit_code == 2
     assert "no prepared data set there" in result.output
+
+
+def test_a_manifest_without_its_counts(drawings, tmp_path):
+    plain = json.loads((drawings[0] / "manifest.json").read_text())
+    del plain["counts"]["written"]
+    (tmp_path / "manifest.json").write_text(json.dumps(plain))
+    result = CliRunner().invoke(main, ["inspect", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "counts lack written" in result.output

@@ -146,8 +146,8 @@ def test_a_model_that_knows_fifty_images_by_heart_is_refused(tmp_path, evaluate,
 
 
 def test_known_directions_of_faces_are_recovered(tmp_path, evaluate):
-    """The vectors against class means by plain numpy over faces of other persons, the classes
-    taken from the factors that the faces were drawn from."""
+    """The vectors, of the training split, against class means by plain numpy over all faces, the
+    classes taken from the factors that the faces were drawn from."""
     count = 1200
     folder = tmp_path / "faces"
     write_faces(str(folder), count=count, seed=0)

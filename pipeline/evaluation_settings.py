@@ -11,7 +11,7 @@ from data_prep.manifest import read_manifest
 from data_prep.options import PrepOptions
 from data_prep.sample.drawings import FACTORS_FILE
 from data_prep.settings import require
-from data_prep.sources import open_source
+from data_prep.sources import look_at
 from pipeline.config import SAMPLE, PipelineConfig
 
 
@@ -23,7 +23,7 @@ def check_names(
         manifest = read_manifest(inputs[0])
         evaluation.check_names(manifest.attributes, manifest.labels)
         return
-    _, source = open_source(options, inputs)
+    source = look_at(options, inputs)
     if not source.labelled:
         evaluation.check_names(source.attributes, ())
 

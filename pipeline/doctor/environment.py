@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import re
+import sysconfig
 import shutil
 import subprocess
 import sys
@@ -122,9 +123,11 @@ def credentials(environment: Mapping[str, str] = os.environ) -> Iterator[Finding
 
 
 def _installed() -> dict[str, str]:
+    """Versions by name. Not those that setuptools carries and puts on the path for itself."""
+    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     return {
         _normal(each.metadata["Name"]): each.version
-        for each in importlib.metadata.distributions()
+        for each in importlib.metadata.distributions(path=sorted(places))
         if each.metadata["Name"]
     }
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import re
-import sysconfig
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 

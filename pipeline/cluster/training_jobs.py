@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.extensions.google_cloud_ai_platform import constants
 from tfx.extensions.google_cloud_ai_platform.trainer.executor import TRAINING_ARGS_KEY
-from tfx.extensions.google_cloud_ai_platform.tuner import executor as vertex_tuner
+from tfx.extensions.google_cloud_ai_platform.tuner.executor import TUNING_ARGS_KEY
 from tfx.types.standard_component_specs import CUSTOM_CONFIG_KEY
 from tfx.utils import json_utils
 
-from components import DecoderTrainer
+from components import DecoderTrainer, TrialsTuner
 from components.decoder_trainer import vertex as vertex_trainer
+from components.tuner import vertex as tuner_job
 from pipeline.cluster.config import ClusterConfig
 from pipeline.cluster.resources import machine_of
 
 # component class -> (executor that starts the job, key of the job in custom_config)
 _JOBS = (
     (DecoderTrainer, vertex_trainer.Executor, TRAINING_ARGS_KEY),
-    (tfx.components.Tuner, vertex_tuner.Executor, vertex_tuner.TUNING_ARGS_KEY),
+    (TrialsTuner, tuner_job.Executor, TUNING_ARGS_KEY),
 )
 
 

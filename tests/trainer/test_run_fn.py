@@ -99,7 +99,7 @@ def test_a_diverging_training_stops_and_names_the_epoch(prepared, tiny_settings,
 
 
 def test_refuses_before_anything_is_built(prepared, tiny_settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("trainer.run_fn.build_model", pytest.fail)
+    monkeypatch.setattr("trainer.run_fn.compiled", pytest.fail)
     settings = dataclasses.replace(tiny_settings(), image=ImageShape(height=32, width=32))
     with pytest.raises(InputError, match=r"image\.height: got 32, allowed: 8"):
         run_fn(prepared.fn_args(tmp_path, settings))

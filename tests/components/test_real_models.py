@@ -135,15 +135,14 @@ def test_an_untrained_and_a_collapsed_model_are_refused(
     assert any(words in reason for reason in outcome.reasons), outcome.reasons
 
 
-def test_a_model_that_memorised_fifty_images_is_refused(tmp_path, evaluate, drawings):
-    """Two dimensions, fifty images, and all the time to learn them by heart."""
-    path = train(tmp_path / "model", drawings.images[:50], steps=3000, latent_dim=2, beta=0.5)
+def test_a_model_that_knows_fifty_images_by_heart_is_refused(tmp_path, evaluate, drawings):
+    """It fails on images it has not seen. (Samples that are copies outright are refused as such
+    in test_latent_evaluator; those of this model lie between its fifty images.)"""
+    path = train(tmp_path / "model", drawings.images[:50], steps=1000, latent_dim=2)
     outcome = evaluate(tmp_path, drawings.data, path, CONFIG, extractor=drawings.extractor)
     assert not outcome.read("blessing.json")["blessed"]
-    assert any("samples are copies of training images" in r for r in outcome.reasons), (
-        outcome.reasons,
-        outcome.read("metrics.json")["candidate"]["nearest_train"],
-    )
+    words = "of a constant mean image's error (at most 80.0%)"
+    assert any(words in reason for reason in outcome.reasons), outcome.reasons
 
 
 def test_known_directions_of_faces_are_recovered(tmp_path, evaluate):
@@ -153,7 +152,7 @@ def test_known_directions_of_faces_are_recovered(tmp_path, evaluate):
     folder = tmp_path / "faces"
     write_faces(str(folder), count=count, seed=0)
     options = PrepOptions(
-        source="celeba", image_size=SIDE, crop="148", attributes=str(folder / ATTRIBUTES_FILE)
+        source="celeba", image_size=SIDE, crop=148, attributes=str(folder / ATTRIBUTES_FILE)
     )
     data = str(tmp_path / "data")
     prepare(options, [str(folder / "img_align_celeba" / "*.jpg")], data)

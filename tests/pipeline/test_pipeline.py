@@ -69,7 +69,13 @@ def test_nodes_and_what_waits_for_what(make):
         "ExampleValidator": ["ImportSchemaGen", "StatisticsGen"],
         "Transform": ["ExamplePreparation", "ExampleValidator", "ImportSchemaGen"],
         "Trainer": ["ExamplePreparation", "Transform"],
-        "LatentEvaluator": ["ExamplePreparation", "LatestBlessedModel", "Trainer"],
+        "FeatureExtractor": ["ExamplePreparation", "ExampleValidator"],
+        "LatentEvaluator": [
+            "ExamplePreparation",
+            "FeatureExtractor",
+            "LatestBlessedModel",
+            "Trainer",
+        ],
         "Pusher": ["LatentEvaluator", "Trainer"],
     }
 

@@ -1,0 +1,143 @@
+"""What the sources say of their models in words, measured on ours, MNIST throughout."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from data import Data, Images
+from scipy import ndimage, stats
+
+from components.latent_evaluator.metrics.classes import label_fidelity
+from components.latent_evaluator.metrics.probes import Probe, probe_labels
+from trainer.extractor import LABEL, train_extractor
+from trainer.extractor_config import ExtractorConfig
+from trainer.generation import draw_codes
+
+SAMPLES = 2000
+BATCH = 500
+INK = 64  # grey level from which a pixel belongs to a stroke
+
+
+class Quality(NamedTuple):
+    """sharpness: of samples, as a share of real digits' (mean variance of the Laplacian).
+    fidelity: share of samples that a classifier of real digits sees the wanted label in.
+    mse: of reconstructions at z_mean, pixels in [0, 1]; reconstruction_sharpness as above."""
+
+    sharpness: float
+    fidelity: float
+    mse: float
+    reconstruction_sharpness: float
+
+
+class Style(NamedTuple):
+    """Correlations over digits between what is decoded under the digit's own label and under
+    another one, averaged over all pairs of labels."""
+
+    slant: float
+    thickness: float
+
+
+def classifier(data: Data) -> Any:
+    """Trained on real digits; float images in [0, 1] -> {"scores": logits}."""
+    config = ExtractorConfig(steps=1400, batch_size=128, images=60_000)
+    model = train_extractor(data.train.images, data.train.labels, LABEL, len(data.labels), config)
+    return lambda images: _scores(model, images)
+
+
+def accuracy(classify: Any, held_out: Images) -> float:
+    return float((classify(held_out.images).argmax(axis=1) == held_out.labels).mean())
+
+
+def quality(model: Any, classify: Any, data: Data) -> Quality:
+    """Of a model told the label."""
+    wanted = np.arange(SAMPLES) % len(data.labels)
+    codes = draw_codes(SAMPLES, model.settings.model.latent_dim, seed=0)
+    made = decode(model, codes, wanted)
+    found, _ = label_fidelity(wanted, classify(made), data.labels)
+    held_out = Images(data.held_out.images[:SAMPLES], data.held_out.labels[:SAMPLES])
+    again = decode(model, encode(model, held_out), held_out.labels)
+    error = (again.astype(np.float64) - held_out.images) / 255
+    real = sharpness(held_out.images)
+    return Quality(
+        sharpness(made) / real,
+        float(found.mean()),
+        float((error**2).mean()),
+        sharpness(again) / real,
+    )
+
+
+def independence(model: Any, held_out: Images) -> Probe | None:
+    """How well a linear probe tells the digit from z_mean."""
+    return probe_labels(encode(model, held_out), held_out.labels)
+
+
+def style(model: Any, data: Data, digits: int = 100) -> Style:
+    """Codes of `digits` held-out images of each label, decoded under every label."""
+    found = []
+    names = range(len(data.labels))
+    for label in names:
+        rows = np.flatnonzero(data.held_out.labels == label)[:digits]
+        codes = encode(model, Images(data.held_out.images[rows], data.held_out.labels[rows]))
+        looks = [_look(decode(model, codes, np.full(len(rows), other))) for other in names]
+        found += [
+            [stats.pearsonr(looks[label][which], looks[other][which])[0] for which in (0, 1)]
+            for other in names
+            if other != label
+        ]
+    return Style(*np.mean(found, axis=0).tolist())
+
+
+def sharpness(images: np.ndarray) -> float:
+    """Mean variance of the Laplacian (Pech-Pacheco et al. 2000), of uint8 [n, h, w, 1]."""
+    return float(np.mean([cv2.Laplacian(image, cv2.CV_64F).var() for image in images]))
+
+
+def slant(image: np.ndarray) -> float:
+    """Columns that the ink moves to the right in a row downwards, by second moments."""
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]]
+    weight = image.astype(np.float64) / max(image.sum(), 1)
+    dx, dy = x - (weight * x).sum(), y - (weight * y).sum()
+    return float((weight * dx * dy).sum() / max((weight * dy * dy).sum(), 1e-9))
+
+
+def thickness(image: np.ndarray) -> float:
+    """Mean width of the strokes in pixels: twice the mean distance to the paper along ridges."""
+    distance = ndimage.distance_transform_edt(image >= INK)
+    ridge = (distance > 0) & (distance == ndimage.maximum_filter(distance, size=3))
+    return float(2 * distance[ridge].mean() - 1) if ridge.any() else 0.0
+
+
+def encode(model: Any, images: Images) -> np.ndarray:
+    """z_mean, float32 [n, latent_dim]."""
+    found = []
+    for i in range(0, len(images.images), BATCH):
+        batch = {
+            "image": images.images[i : i + BATCH],
+            "label_index": images.labels[i : i + BATCH],
+        }
+        pixels = model.scale(batch["image"])
+        found.append(np.asarray(model.encode(pixels, model.condition_of(batch))[0]))
+    return np.concatenate(found)
+
+
+def decode(model: Any, codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """uint8 [n, height, width, channels]."""
+    made = []
+    for i in range(0, len(codes), BATCH):
+        condition = model.condition_of({"label_index": labels[i : i + BATCH]})
+        made.append(np.asarray(model.decode(codes[i : i + BATCH], condition)))
+    return np.rint(np.concatenate(made) * 255).astype(np.uint8)
+
+
+def _look(images: np.ndarray) -> tuple[list[float], list[float]]:
+    return [slant(each[..., 0]) for each in images], [thickness(each[..., 0]) for each in images]
+
+
+def _scores(model: Any, images: np.ndarray) -> np.ndarray:
+    pixels = images.astype(np.float32) / 255
+    parts = [
+        np.asarray(model(pixels[i : i + BATCH])["scores"]) for i in range(0, len(pixels), BATCH)
+    ]
+    return np.concatenate(parts)

@@ -1,0 +1,60 @@
+"""What is trained: published recipes, as presets, on the data at hand."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """One training.
+
+    preset, overrides: the recipe, and what differs from it.
+    data: a name of `data.PREPARATIONS`.
+    seeds: each is a run.
+    everything: train on the held-out images too, as a source did.
+    """
+
+    name: str
+    preset: str
+    data: str
+    overrides: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    everything: bool = False
+
+
+_GAN = ("train.epochs=5", "train.batch_size=64")
+_FACES = ("model.latent_dim=64", "model.reconstruction=gaussian", "model.sigma=0.15",
+          "model.beta=1", "train.epochs=4", "train.batch_size=64",
+          "train.learning_rate=0.001")  # fmt: skip
+
+
+def _gan(name: str, *more: str, limit: int = 0) -> Row:
+    return Row(
+        name=name, preset="mnist_vae_gan", data="mnist", overrides=(*_GAN, *more), limit=limit
+    )
+
+
+ROWS = {
+    row.name: row
+    for row in (
+        Row(name="mnist_vae", preset="mnist_vae", data="mnist", seeds=(0,)),
+        Row(name="mnist_cvae", preset="mnist_cvae", data="mnist", seeds=(0,),
+            overrides=("train.epochs=100",)),
+        Row(name="mnist_strided", preset="mnist_strided", data="mnist", everything=True),
+        Row(name="cats_ae", preset="cats_ae", data="cats", seeds=(0,)),
+        Row(name="celeba_vae", preset="celeba_vae", data="celeba",
+            overrides=("train.epochs=25",)),
+        # The same networks and latent size with and without a discriminator.
+        Row(name="mnist_cvae_conv", preset="mnist_vae_gan", data="mnist",
+            overrides=("model.family=cvae", *_GAN, "train.optimizer=adam")),
+        Row(name="mnist_vae_gan", preset="mnist_vae_gan", data="mnist",
+            overrides=(*_GAN, "model.gan.similarity=squared_error",
+                       "model.gan.turns=equilibrium", "model.beta=0.1")),
+        Row(name="conv_64", preset="celeba_vae", data="celeba", overrides=_FACES),
+        Row(name="res_64", preset="celeba_vae", data="celeba",
+            overrides=(*_FACES, "model.architecture=res_64")),
+        Row(name="words_ae", preset="words_ae", data="words",
+            overrides=("data.words=[]", "data.per_label=0", "train.epochs=40")),
+    )
+}  # fmt: skip

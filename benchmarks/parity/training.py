@@ -1,0 +1,135 @@
+"""Trains a row with the project's models, losses and optimizers, on arrays in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from data import Data, Images, join
+from rows import Row
+
+from data_prep.settings import to_dict
+from pipeline.config import load_config
+from trainer.callbacks import History
+from trainer.hparams import ImageShape, TrainerSettings
+from trainer.models import build_model
+from trainer.players import make_optimizer
+from trainer.schedules import Schedules
+
+STEPS = 8  # run by TensorFlow without a look back at Python: the small models wait for it
+
+
+class Runs(NamedTuple):
+    """The histories of a row's seeds, as training.py wrote them."""
+
+    row: Row
+    histories: list[dict[str, Any]]
+
+    @property
+    def epochs(self) -> list[dict[str, float]]:
+        """Of the first seed."""
+        return self.histories[0]["epochs"]
+
+    def at(self, metric: str, epoch: int = 0) -> np.ndarray:
+        """Of every seed, at that epoch; at the last one without it."""
+        return np.array([run["epochs"][epoch - 1][metric] for run in self.histories])
+
+    def minutes(self) -> str:
+        return f"{np.mean([run['seconds'] for run in self.histories]) / 60:.0f}"
+
+
+def settings_of(row: Row, seed: int, data: Data) -> TrainerSettings:
+    """The preset's settings for the data at hand."""
+    config = load_config(row.preset, [*row.overrides, f"train.seed={seed}"])
+    height, width, channels = data.train.images.shape[1:]
+    settings = config.trainer_settings(ImageShape(height=height, width=width, channels=channels))
+    return dataclasses.replace(settings, labels=data.labels)
+
+
+def result_files(folder: Path, row: Row, seed: int) -> tuple[Path, Path]:
+    """(the history as JSON, the weights)."""
+    stem = folder / "runs" / f"{row.name}-{seed}"
+    return stem.with_suffix(".json"), stem.with_suffix(".weights.h5")
+
+
+def train(row: Row, seed: int, data: Data, folder: Path) -> None:
+    """Trains, unless the very same training has been done, and writes history and weights."""
+    settings = settings_of(row, seed, data)
+    history_file, weights_file = result_files(folder, row, seed)
+    recipe = to_dict(settings) | {"everything": row.everything}
+    recipe = json.loads(json.dumps(recipe))
+    if history_file.exists() and json.loads(history_file.read_text())["recipe"] == recipe:
+        return
+    keras.utils.set_random_seed(seed)
+    model = build_model(settings)
+    rate = settings.train.learning_rate
+    model.compile(
+        make_optimizer(model, settings.train.optimizer, rate),
+        jit_compile=False,
+        steps_per_execution=STEPS,
+    )
+    history = History()
+    images = data.train
+    if row.everything:
+        images = join([data.train, data.held_out])
+    start = time.monotonic()
+    model.fit(
+        given(images),
+        validation_data=(given(data.held_out),),
+        batch_size=settings.train.batch_size,
+        epochs=settings.train.epochs,
+        callbacks=[Schedules(history, settings.model, settings.train), history, _Told(row.name)],
+        verbose=0,
+    )
+    history_file.parent.mkdir(parents=True, exist_ok=True)
+    model.save_weights(weights_file)
+    report = {
+        "recipe": recipe,
+        "seconds": time.monotonic() - start,
+        "images": len(images.images),
+        "held_out": len(data.held_out.images),
+        "epochs": history.epochs,
+    }
+    history_file.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def trained(row: Row, seed: int, data: Data, folder: Path) -> Any:
+    """The model of a finished training."""
+    model = build_model(settings_of(row, seed, data))
+    model.load_weights(result_files(folder, row, seed)[1])
+    return model
+
+
+def finished(row: Row, folder: Path) -> Runs:
+    """Those of its seeds that have been trained."""
+    files = [result_files(folder, row, seed)[0] for seed in row.seeds]
+    return Runs(row, [json.loads(file.read_text()) for file in files if file.exists()])
+
+
+def given(images: Images) -> dict[str, np.ndarray]:
+    return {"image": images.images, "label_index": images.labels}
+
+
+class _Told(keras.callbacks.Callback):
+    """A line an epoch."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        shown = (
+            "loss",
+            "val_loss",
+            "val_reconstruction_loss",
+            "val_kl_loss",
+            "val_d_real",
+            "val_d_fake",
+        )
+        told = "  ".join(f"{key} {logs[key]:.2f}" for key in shown if key in logs)
+        print(f"{self.name}  epoch {epoch + 1}  {told}", flush=True)

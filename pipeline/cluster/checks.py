@@ -43,7 +43,7 @@ def check_pullable(image: str, name: str = "image") -> None:
     check_image(image, name)
     found = _IMAGE.fullmatch(image)
     registry = found.group("registry") if found else ""
-    allowed = "an image with its registry, such as REGION-docker.pkg.dev/PROJECT/REPO/NAME:TAG"
+    allowed = "an image with its registry, such as REGISTRY/PROJECT/NAME:TAG"
     require(bool(registry) and "." in str(registry), name, image, allowed)
 
 

@@ -95,7 +95,12 @@ def test_the_table_names_accelerators_as_the_client_does():
 
 
 @pytest.mark.parametrize(
-    "image", ["latentforge:0.1.0", "eu.gcr.io/pr/lf@sha256:" + "0" * 64, "localhost:5000/a/b_c:X-1"]
+    "image",
+    [
+        "latentforge:0.1.0",
+        "images.example.com/pr/lf@sha256:" + "0" * 64,
+        "localhost:5000/a/b_c:X-1",
+    ],
 )
 def test_images_that_fit(image):
     checks.check_image(image)
@@ -110,7 +115,7 @@ def test_images_that_do_not(image):
 
 
 def test_an_image_without_a_registry_stays_here():
-    checks.check_pullable("europe-west4-docker.pkg.dev/pr/lf/lf:1")
+    checks.check_pullable("images.example.com/pr/lf/lf:1")
     with pytest.raises(InputError, match="with its registry"):
         checks.check_pullable("latentforge:0.1.0")
 

@@ -19,7 +19,7 @@ GOLDEN = Path(__file__).with_name("golden")
 BUCKET = (
     "data.input=gs://bucket-1/drawings/*.bin",
     "cluster.root=gs://bucket-1/lf",
-    "cluster.image=eu.gcr.io/some-project/lf:1",
+    "cluster.image=images.example.com/some-project/lf:1",
 )
 GPU = (
     "cluster.nodes.Trainer.machine=n1-standard-8",
@@ -34,7 +34,7 @@ def compiled(*overrides, preset="quickdraw"):
 
 @pytest.fixture(scope="module")
 def plain():
-    return compiled(*GPU, "cluster.gpu_image=eu.gcr.io/some-project/lf:1-gpu")
+    return compiled(*GPU, "cluster.gpu_image=images.example.com/some-project/lf:1-gpu")
 
 
 def container(job, node):
@@ -202,7 +202,7 @@ def test_beam_options_by_runner():
     args = container(flow.vertex, "StatisticsGen")["args"]
     assert {"--runner=DataflowRunner", "--project=some-project", "--region=us-central1",
             "--temp_location=gs://bucket-1/lf/beam",
-            "--sdk_container_image=eu.gcr.io/some-project/lf:1"} <= set(args)  # fmt: skip
+            "--sdk_container_image=images.example.com/some-project/lf:1"} <= set(args)  # fmt: skip
     assert not [arg for arg in container(flow.vertex, "Trainer")["args"] if "Dataflow" in arg]
     here = compiled("cluster.nodes.ExamplePreparation.cpu=8")
     ours = container(here.vertex, "ExamplePreparation")["args"]

@@ -18,7 +18,7 @@ from pipeline.cluster.commands import schedule, submit
 from pipeline.cluster.compiled import read_documents, read_job
 from pipeline.cluster.targets import KubeflowTarget, Schedule, VertexTarget, read_schedule
 
-IMAGE = "eu.gcr.io/some-project/lf:1"
+IMAGE = "images.example.com/some-project/lf:1"
 NOW = datetime.datetime(2026, 5, 4, 3, 2, 1, tzinfo=datetime.UTC)
 VERTEX = VertexTarget(project="some-project", region="europe-west4", service_account="")
 WEEKLY = Schedule(name="weekly", cron="0 3 * * 7", timezone="Europe/Berlin", parameters={"beta": 2})

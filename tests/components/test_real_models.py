@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.linear_model import Ridge
 
 from components.feature_extractor import FACTS, MODEL
 from components.latent_evaluator.config import EvaluationConfig
@@ -145,9 +146,19 @@ def test_a_model_that_knows_fifty_images_by_heart_is_refused(tmp_path, evaluate,
     assert any(words in reason for reason in outcome.reasons), outcome.reasons
 
 
-def test_known_directions_of_faces_are_recovered(tmp_path, evaluate):
+# Some of the factors that faces are drawn from: (column, value) by attribute.
+TRAITS = {
+    "Blond_Hair": ("hair", "blond"), "Black_Hair": ("hair", "black"), "Gray_Hair": ("hair", "gray"),
+    "Male": ("sex", "male"), "Pale_Skin": ("skin", "pale"), "Smiling": ("smiling", "yes"),
+    "Young": ("age", "young"), "Bangs": ("bangs", "yes"), "Chubby": ("build", "chubby"),
+    "Receding_Hairline": ("hairline", "receding"), "Big_Nose": ("nose", "big"),
+}  # fmt: skip
+
+
+def test_known_directions_of_faces_are_recovered_and_change_what_they_name(tmp_path, evaluate):
     """The vectors, of the training split, against class means by plain numpy over all faces, the
-    classes taken from the factors that the faces were drawn from."""
+    classes taken from the factors that the faces were drawn from. Then held-out faces moved along
+    them, before a probe of the factors that was fitted on real faces."""
     count = 1200
     folder = tmp_path / "faces"
     write_faces(str(folder), count=count, seed=0)
@@ -166,21 +177,34 @@ def test_known_directions_of_faces_are_recovered(tmp_path, evaluate):
     model = tf.saved_model.load(str(tmp_path / "model" / "Format-TFMA"))
     factors = read_factors(str(folder))
     level = dict(zip(factors["image_id"].tolist(), range(count), strict=True))
-    codes, rows = [], []
-    for split in ("train", "eval", "test"):
-        for records in images_of(data, split, shape)[1]:
-            image = tf.constant(records.images)
-            codes.append(model.signatures["encode"](image=image)["z_mean"].numpy())
-            rows += [level[key.decode()] for key in records.keys]
-    z = np.concatenate(codes)
-    for name, trait, value in (
-        ("Blond_Hair", "hair", "blond"),
-        ("Male", "sex", "male"),
-        ("Pale_Skin", "skin", "pale"),
-    ):
-        has = factors[trait][rows] == value
-        true = z[has].mean(axis=0) - z[~has].mean(axis=0)
+
+    def read(split):
+        """(codes, values of TRAITS, pixels in [0, 1]) of its faces."""
+        pixels, batches = images_of(data, split, shape)
+        encode = model.signatures["encode"]
+        codes = [encode(image=tf.constant(batch.images))["z_mean"].numpy() for batch in batches]
+        rows = [level[key.decode()] for batch in batches for key in batch.keys]
+        values = [factors[column][rows] == value for column, value in TRAITS.values()]
+        return np.concatenate(codes), np.stack(values, axis=1), pixels.reshape(len(rows), -1) / 255
+
+    parts = [read(split) for split in ("train", "eval", "test")]
+    z, has = (np.concatenate(arrays) for arrays in list(zip(*parts, strict=True))[:2])
+    probe = Ridge(alpha=100).fit(parts[0][2], parts[0][1])
+    held_out, _, pixels = parts[2]
+    spread = probe.predict(pixels).std(axis=0)
+    decode = tf.saved_model.load(str(tmp_path / "model" / "Format-Serving")).signatures["decode"]
+
+    def seen(codes):
+        images = decode(z=tf.constant(codes.astype(np.float32)))["image"].numpy()
+        return probe.predict(images.reshape(len(images), -1)).mean(axis=0) / spread
+
+    for name in ("Blond_Hair", "Male", "Pale_Skin"):
+        which = list(TRAITS).index(name)
+        true = z[has[:, which]].mean(axis=0) - z[~has[:, which]].mean(axis=0)
         found = vectors.vector(name)
-        cosine = true @ found / np.linalg.norm(true) / np.linalg.norm(found)
+        length = np.linalg.norm(found)
+        cosine = true @ found / np.linalg.norm(true) / length
         assert cosine > 0.95, (name, cosine)
         assert vectors.auc_low[vectors.names.index(name)] > 0.5
+        change = seen(held_out + 2 * found / length) - seen(held_out)
+        assert np.abs(change).argmax() == which and change[which] > 0.5, (name, change)

@@ -135,6 +135,7 @@ def create_pipeline(
         baseline_model=baseline,
         extractor=extractor.outputs["extractor"],
         model_run=trainer.outputs["model_run"],
+        trials=search.trials if search else None,
         config=evaluation_settings(config, inputs),
         code_version=code_version("components.latent_evaluator.executor"),
     )

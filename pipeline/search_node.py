@@ -28,6 +28,7 @@ class SearchNode(NamedTuple):
 
     node: BaseNode
     best_hyperparameters: Any  # the channel
+    trials: Any = None  # the channel; None where the search was another run's
 
 
 def search_node(
@@ -64,7 +65,7 @@ def search_node(
         },
         parallel_trials=config.parallel_trials,
     ).with_id("Tuner")
-    return SearchNode(node, node.outputs["best_hyperparameters"])
+    return SearchNode(node, node.outputs["best_hyperparameters"], node.outputs["trials"])
 
 
 def _import(config: TunerConfig, settings: TrainerSettings) -> BaseNode:

@@ -9,7 +9,7 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components.artifacts import Evaluation, Extractor, LatentVectors
+from components.artifacts import Evaluation, Extractor, LatentVectors, Trials
 from components.latent_evaluator import executor
 from components.latent_evaluator.config import EvaluationConfig
 from data_prep.settings import to_dict
@@ -28,6 +28,7 @@ class LatentEvaluatorSpec(ComponentSpec):
         executor.BASELINE_MODEL: ChannelParameter(type=standard_artifacts.Model, optional=True),
         executor.EXTRACTOR: ChannelParameter(type=Extractor, optional=True),
         executor.MODEL_RUN: ChannelParameter(type=standard_artifacts.ModelRun, optional=True),
+        executor.TRIALS: ChannelParameter(type=Trials, optional=True),
     }
     OUTPUTS = {  # noqa: RUF012
         executor.ATTRIBUTE_VECTORS: ChannelParameter(type=LatentVectors),
@@ -56,6 +57,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         baseline_model: types.BaseChannel | None = None,
         extractor: types.BaseChannel | None = None,
         model_run: types.BaseChannel | None = None,
+        trials: types.BaseChannel | None = None,
     ) -> None:
         """Args:
         examples: a prepared data set, its manifest included.
@@ -65,6 +67,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         baseline_model: the latest blessed model, if there is one.
         extractor: of `FeatureExtractor`, for what is measured by features; None: it is not.
         model_run: of the model's training, whose curves the report shows.
+        trials: of the search that chose its hyper-parameters, for the report.
         """
         super().__init__(
             spec=LatentEvaluatorSpec(
@@ -74,6 +77,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
                     executor.BASELINE_MODEL: baseline_model,
                     executor.EXTRACTOR: extractor,
                     executor.MODEL_RUN: model_run,
+                    executor.TRIALS: trials,
                     executor.CONFIG: json.dumps(to_dict(config), sort_keys=True),
                     executor.CODE_VERSION: code_version,
                     executor.ATTRIBUTE_VECTORS: types.Channel(type=LatentVectors),

@@ -40,7 +40,7 @@ from data_prep.settings import parse
 from trainer.hparams import ImageShape
 
 EXAMPLES, MODEL, BASELINE_MODEL, EXTRACTOR = "examples", "model", "baseline_model", "extractor"
-MODEL_RUN = "model_run"
+MODEL_RUN, TRIALS = "model_run", "trials"
 ATTRIBUTE_VECTORS, EVALUATION, BLESSING = "attribute_vectors", "evaluation", "blessing"
 CONFIG, CODE_VERSION = "config", "code_version"
 
@@ -66,6 +66,7 @@ class Executor(stock.Executor):
         baseline = next(iter(input_dict.get(BASELINE_MODEL) or []), None)
         extractor = next(iter(input_dict.get(EXTRACTOR) or []), None)
         model_run = next(iter(input_dict.get(MODEL_RUN) or []), None)
+        trials = next(iter(input_dict.get(TRIALS) or []), None)
 
         manifest = read_manifest(examples.uri)
         config.check_names(manifest.attributes, manifest.labels)
@@ -150,6 +151,7 @@ class Executor(stock.Executor):
                 verdict=verdict,
                 extractor=known.extractor.facts if known.extractor else None,
                 model_run=model_run.uri if model_run else None,
+                trials=trials.uri if trials else None,
                 files=scoring.files,
             ),
         )

@@ -18,6 +18,7 @@ from components.latent_evaluator.measurement import Measured
 from components.latent_evaluator.report.inputs import ReportInputs, Shown
 from components.latent_evaluator.tally import psnr
 from components.latent_evaluator.vectors import AttributeVectors
+from components.tuner.report import read_report
 from data_prep import features
 from data_prep.manifest import Manifest
 from trainer.description import HISTORY_FILE
@@ -36,6 +37,7 @@ def gather(
     verdict: Verdict,
     extractor: dict[str, Any] | None,
     model_run: str | None,
+    trials: str | None,
     files: Sequence[str],
 ) -> ReportInputs:
     """Args:
@@ -43,6 +45,7 @@ def gather(
     decoder: directory of the candidate's decoder.
     measured: of `candidate`, and of `baseline` where there is one to compare with.
     model_run: where the candidate's training left its history.
+    trials: where the search that chose its hyper-parameters left them.
     files: shards of the split.
     """
     candidate, baseline = measured["candidate"], measured.get("baseline")
@@ -63,6 +66,7 @@ def gather(
         history=read_history(model_run) if model_run else None,
         extractor=extractor,
         slices=slices,
+        search=read_report(trials) if trials else None,
         edits=config.edits,
     )
 

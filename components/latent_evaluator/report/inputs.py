@@ -9,6 +9,7 @@ import numpy as np
 
 from components.latent_evaluator.blessing import Verdict
 from components.latent_evaluator.vectors import AttributeVectors
+from components.tuner.report import SearchReport
 from data_prep.manifest import Manifest
 
 
@@ -44,6 +45,7 @@ class ReportInputs:
     history: history.json of the training.
     slices: scores by kind (attribute, country) and name, besides those by label.
     extractor: extractor.json of what Frechet distances were measured with.
+    search: the one that chose its hyper-parameters.
     edits: names of the vectors to show; empty: those that separate best.
     """
 
@@ -60,4 +62,5 @@ class ReportInputs:
     history: dict[str, Any] | None = None
     extractor: dict[str, Any] | None = None
     slices: dict[str, dict[str, dict[str, Any]]] = dataclasses.field(default_factory=dict)
+    search: SearchReport | None = None
     edits: tuple[str, ...] = ()

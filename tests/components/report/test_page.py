@@ -1,5 +1,7 @@
 """What stands on the page, and what does not."""
 
+import base64
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -7,6 +9,7 @@ import pytest
 
 from components.latent_evaluator.report import page
 from components.latent_evaluator.report.page import render, write_report
+from components.tuner.report import SearchReport
 
 EVERY = {
     "verdict", "metrics", "training", "reconstructions", "samples", "manifold", "traversals",
@@ -106,3 +109,32 @@ def test_the_file_is_written_whole(make_inputs, tmp_path, monkeypatch):
     monkeypatch.setattr(page, "render", lambda given: f"<p>{given.split}: 5 µ")
     write_report(str(tmp_path / "report.html"), inputs)
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == "<p>test: 5 µ"
+
+
+def test_a_search_is_shown_with_its_failures(make_inputs):
+    trial = {"state": "done", "message": None, "seconds": 12.34, "beta": 0.25}
+    rows = [
+        trial | {"trial": 2, "rank": 1, "score": 0.5, "val_kl_loss": 9.0,
+                 "val_reconstruction_loss": 81.5},
+        trial | {"trial": 1, "rank": None, "score": None, "val_kl_loss": None,
+                 "val_reconstruction_loss": None, "state": "failed", "message": "<b>memory"},
+    ]  # fmt: skip
+    found = SearchReport(
+        objective="sample_quality",
+        maximize=False,
+        searched=("beta",),
+        rows=rows,
+        pareto_svg="<svg>front</svg>",
+        strips={2: "data:image/png;base64,AAAA"},
+    )
+    html = render(dataclasses.replace(make_inputs("bare"), search=found))
+    reader = Reader(html)
+    assert "search" in reader.sections and "<b>memory" in reader.text and "<b>" not in html
+    shown = html[html.index('<section id="search">') :]
+    shown = shown[: shown.index("</section>")]
+    cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", shown[shown.index("<tbody>") :])
+    assert cells[:6] == ["1", "0.5", "0.25", "9", "81.5", "12.34"]
+    assert cells[7:13] == ["–", "–", "0.25", "–", "–", "12.34"]
+    sources = [attrs["src"] for tag, attrs in Reader(shown).tags if tag == "img"]
+    assert base64.b64decode(sources[0].partition(",")[2]) == b"<svg>front</svg>"
+    assert sources[1:] == ["data:image/png;base64,AAAA"]

@@ -28,15 +28,21 @@ def check_names(
         evaluation.check_names(source.attributes, ())
 
 
-def evaluation_settings(config: PipelineConfig, inputs: Sequence[str]) -> EvaluationConfig:
+def evaluation_settings(
+    config: PipelineConfig, inputs: Sequence[str], *, fixed: bool = True
+) -> EvaluationConfig:
     """The evaluator's, with the known factors of the drawings that are made here unless others
     are named, and with the path of a file of them absolute.
+
+    Args:
+      fixed: whether the run reads these inputs. A cluster's may read others, whose factors are
+        not known here.
 
     Raises:
       InputError: where that file is not there.
     """
     factors = config.evaluation.factors
-    if config.data.source == SAMPLE and not factors:
+    if config.data.source == SAMPLE and not factors and fixed:
         factors = os.path.join(os.path.dirname(inputs[0]), FACTORS_FILE)
     elif factors and factors != ATTRIBUTE_FACTORS and "://" not in factors:
         factors = os.path.abspath(factors)

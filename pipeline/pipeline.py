@@ -136,7 +136,7 @@ def create_pipeline(
         extractor=extractor.outputs["extractor"],
         model_run=trainer.outputs["model_run"],
         trials=search.trials if search else None,
-        config=evaluation_settings(config, inputs),
+        config=evaluation_settings(config, inputs, fixed=data_input is None),
         code_version=code_version("components.latent_evaluator.executor"),
     )
     pusher = DecoderPusher(

@@ -22,6 +22,7 @@ TINY = (
     "train.epochs=1",
     "train.batch_size=16",
     "evaluation.split=train",
+    "evaluation.vectors_split=eval",
     "evaluation.min_active_units=0",
 )
 

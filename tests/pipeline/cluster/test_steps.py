@@ -86,8 +86,14 @@ def test_the_steps_push_the_decoder_of_the_local_run(run, local):
     destination = Path(run.parameters["push_destination"])
     (pushed,) = destination.iterdir()
     assert weights(pushed) == weights(local["artifacts"]["pushed_model"])
-    ours = metrics(uri(run, "LatentEvaluator", "evaluation"))
-    assert ours == metrics(local["artifacts"]["evaluation"])
+    ours, theirs = (
+        metrics(each)
+        for each in (uri(run, "LatentEvaluator", "evaluation"), local["artifacts"]["evaluation"])
+    )
+    # The file of the drawings' factors does not move along with the data.
+    assert ours["candidate"].pop("disentanglement") is None
+    assert theirs["candidate"].pop("disentanglement")["mig"] >= 0
+    assert ours == theirs
     assert ours["candidate"]["latent_dim"] == 5
 
 

@@ -211,7 +211,7 @@ def test_a_run_names_the_failing_node_and_goes_on_from_there(place, runs, monkey
     def broken(*args, **kwargs):
         raise OSError("no space left")
 
-    monkeypatch.setattr("components.latent_evaluator.executor._bless", broken)
+    monkeypatch.setattr("components.latent_evaluator.executor.bless", broken)
     with pytest.raises(NodeFailedError, match="LatentEvaluator") as failure:
         place.run("model.beta=3")
     assert isinstance(failure.value.__cause__, OSError)

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 from pipeline.cluster.compiling import compile_config
 from pipeline.config import load_config
@@ -71,7 +72,11 @@ def run(compiled, service, tmp_path_factory):
 
 
 def weights(decoder):
-    return (Path(decoder) / "variables" / "variables.data-00000-of-00001").read_bytes()
+    """Bytes by name. The file they lie in also describes objects, in no certain order."""
+    reader = tf.train.load_checkpoint(str(Path(decoder) / "variables" / "variables"))
+    names = set(reader.get_variable_to_shape_map()) - {"_CHECKPOINTABLE_OBJECT_GRAPH"}
+    assert names
+    return {name: reader.get_tensor(name).tobytes() for name in names}
 
 
 def metrics(evaluation):

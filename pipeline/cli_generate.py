@@ -18,8 +18,6 @@ from trainer.description import condition_names, takes_labels
 if TYPE_CHECKING:
     from PIL import Image
 
-    from pipeline.generate import Studio
-
 MOST_EDITS = 4  # attributes, where none are named
 MOST = {"sample": 1000, "reconstruct": 1000}  # images; of what takes a row 100
 
@@ -180,10 +178,10 @@ def _prepare(
 
     def save(name: str, **arguments: Any) -> None:
         with quiet_libraries():
-            from pipeline import generate
+            from pipeline import generate, studio
 
-            studio: Studio = generate.Studio(found, seed)
-            picture: Image.Image = getattr(generate, name)(studio, count=count, **arguments)
+            made_with = studio.Studio(found, seed)
+            picture: Image.Image = getattr(generate, name)(made_with, count=count, **arguments)
         picture.save(path, "PNG", optimize=True)
         click.echo(str(path))
 

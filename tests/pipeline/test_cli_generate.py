@@ -20,6 +20,7 @@ from data_prep.source import ImageSpec
 from pipeline import generate
 from pipeline.cli import main
 from pipeline.finished import Finished, edit_names, find
+from pipeline.studio import Studio
 
 SIDE = 56  # shown as it is
 LABELS = ("bar", "ring", "star")
@@ -150,7 +151,7 @@ def call(*arguments):
 
 
 def studio(place, name="label", seed=0):
-    return generate.Studio(find(place / "runs" / name, None), seed)
+    return Studio(find(place / "runs" / name, None), seed)
 
 
 @pytest.fixture
@@ -270,7 +271,7 @@ def test_a_traversal_takes_the_dimensions_by_kl(place, shown):
 
 def test_a_decoder_alone_draws_codes_and_keeps_the_order(place, shown):
     decoder = place / "runs" / "label" / "artifacts" / "Trainer" / "model" / "7" / "Format-Serving"
-    alone = generate.Studio(find(None, decoder), 0)
+    alone = Studio(find(None, decoder), 0)
     generate.traverse(alone, count=2)
     assert [row.name for row in shown["rows"]] == ["z0", "z1"]
     generate.style(alone, count=2, labels=("star", "bar"))
@@ -331,7 +332,7 @@ def edited(place, tmp_path):
 def test_an_edit_moves_each_image_from_minus_4_to_4(edited, shown):
     found = find(edited, None)
     assert edit_names(found) == ("smiling", "young")  # the best AUC first
-    generate.edit(generate.Studio(found, 0), count=2, attributes=("young", "smiling"))
+    generate.edit(Studio(found, 0), count=2, attributes=("young", "smiling"))
     assert [row.name for row in shown["rows"]] == ["young", "", "smiling", ""]
     assert shown["columns"] == ["real", "-4", "-3", "-2", "-1", "0", "+1", "+2", "+3", "+4"]
     for young, smiling in zip(shown["rows"][:2], shown["rows"][2:], strict=True):
@@ -342,7 +343,7 @@ def test_an_edit_moves_each_image_from_minus_4_to_4(edited, shown):
 
 
 def test_an_edit_along_what_is_left_of_a_vector(edited, shown):
-    studio = generate.Studio(find(edited, None), 0)
+    studio = Studio(find(edited, None), 0)
     generate.edit(studio, count=1, attributes=("young without smiling",))
     grey, *lefts = [left for left, _ in halves(shown["rows"][0].images)]
     assert lefts == pytest.approx(np.clip(grey + 0.6 * np.arange(-4, 5), 0, 1), abs=0.011)

@@ -11,6 +11,8 @@ from trainer.hparams import ImageShape
 from trainer.networks.joints import (
     POSTERIOR,
     Tensor,
+    doubled,
+    halved,
     heads,
     image_input,
     join,
@@ -36,11 +38,7 @@ def conv_32_encoder(
     100,868 parameters at 32x32x1 with latent size 2.
     """
     pixels, condition, inputs = image_input(image, condition_dim)
-    x = pixels
-    for filters in (32, 64, 128):
-        x = layers.Conv2D(scaled(filters, width), 3, strides=2, padding="same", activation="relu")(
-            x
-        )
+    x = halved(pixels, (32, 64, 128), width)
     x = join(layers.Flatten()(x), condition)
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
@@ -53,10 +51,7 @@ def conv_32_decoder(
     z, condition, inputs = latent_input(latent_dim, condition_dim)
     x = layers.Dense(rows * columns * deepest)(join(z, condition))
     x = layers.Reshape((rows, columns, deepest))(x)
-    for filters in (128, 64, 32):
-        x = layers.Conv2DTranspose(
-            scaled(filters, width), 3, strides=2, padding="same", activation="relu"
-        )(x)
+    x = doubled(x, (128, 64, 32), width)
     return keras.Model(inputs, logits(x, image), name="decoder")
 
 

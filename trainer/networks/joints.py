@@ -52,6 +52,20 @@ def heads(x: Tensor, units: int, names: Sequence[str]) -> list[Tensor]:
     return [layers.Dense(units, dtype="float32", name=name)(x) for name in names]
 
 
+def halved(x: Tensor, filters: Sequence[int], width: float) -> Tensor:
+    """3x3 convolutions with ReLU, each of which halves the image."""
+    for count in filters:
+        x = layers.Conv2D(scaled(count, width), 3, 2, padding="same", activation="relu")(x)
+    return x
+
+
+def doubled(x: Tensor, filters: Sequence[int], width: float) -> Tensor:
+    """The mirror: transposed convolutions, each of which doubles it."""
+    for count in filters:
+        x = layers.Conv2DTranspose(scaled(count, width), 3, 2, padding="same", activation="relu")(x)
+    return x
+
+
 def logits(x: Tensor, image: ImageShape, kernel: int = 3) -> Tensor:
     """A last convolution to the image's channels, in float32."""
     return layers.Conv2D(image.channels, kernel, padding="same", dtype="float32", name="logits")(x)

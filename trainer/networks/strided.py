@@ -8,7 +8,16 @@ import keras
 from keras import layers
 
 from trainer.hparams import ImageShape
-from trainer.networks.joints import POSTERIOR, heads, image_input, join, latent_input, scaled
+from trainer.networks.joints import (
+    POSTERIOR,
+    doubled,
+    halved,
+    heads,
+    image_input,
+    join,
+    latent_input,
+    scaled,
+)
 
 FILTERS = (32, 64)
 UNITS = 16
@@ -23,11 +32,7 @@ def strided_28_encoder(
 ) -> keras.Model:
     """69,076 parameters at 28x28x1 with latent size 2."""
     pixels, condition, inputs = image_input(image, condition_dim)
-    x = pixels
-    for filters in FILTERS:
-        x = layers.Conv2D(scaled(filters, width), 3, strides=2, padding="same", activation="relu")(
-            x
-        )
+    x = halved(pixels, FILTERS, width)
     x = layers.Dense(scaled(UNITS, width), activation="relu")(join(layers.Flatten()(x), condition))
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
@@ -40,9 +45,6 @@ def strided_28_decoder(
     z, condition, inputs = latent_input(latent_dim, condition_dim)
     x = layers.Dense(rows * columns * deepest, activation="relu")(join(z, condition))
     x = layers.Reshape((rows, columns, deepest))(x)
-    for filters in reversed(FILTERS):
-        x = layers.Conv2DTranspose(
-            scaled(filters, width), 3, strides=2, padding="same", activation="relu"
-        )(x)
+    x = doubled(x, FILTERS[::-1], width)
     x = layers.Conv2DTranspose(image.channels, 3, padding="same", dtype="float32", name="logits")(x)
     return keras.Model(inputs, x, name="decoder")

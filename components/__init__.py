@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 _HOME = {
+    "Drift": "components.artifacts",
     "Evaluation": "components.artifacts",
     "Extractor": "components.artifacts",
     "LatentVectors": "components.artifacts",
@@ -20,6 +21,7 @@ _HOME = {
     "Trials": "components.artifacts",
     "TrialsTuner": "components.tuner.component",
     "DecoderTrainer": "components.decoder_trainer.component",
+    "SpanDrift": "components.span_drift.component",
     "SchemaImport": "components.schema_import",
     "StrictExampleValidator": "components.strict_validator",
 }

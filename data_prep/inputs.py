@@ -12,6 +12,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from data_prep.errors import InputError
+from data_prep.spans import any_span, check_patterns, span_of_file
 
 
 class InputFile(NamedTuple):
@@ -47,7 +48,7 @@ def expand(
     found: dict[str, InputFile] = {}
     allowed = ", ".join(extensions) if any(extensions) else "…-idx3-ubyte, …-idx1-ubyte"
     for pattern in patterns:
-        files = _match(pattern)
+        files = match(pattern)
         if pattern.endswith("/*"):  # as good as the folder's own name
             files = [file for file in files if _is_of(file, extensions)]
         for file in files:
@@ -55,13 +56,39 @@ def expand(
                 raise InputError(f"input {file.path}: not a kind of file read here ({allowed})")
         if not files:
             inside = "/".join([pattern.rstrip("/" + os.sep), *["*"] * depth])
-            files = [f for f in _match(inside) if _is_of(f, extensions)]
+            files = [f for f in match(inside) if _is_of(f, extensions)]
         if not files:
             raise InputError(f"input {pattern}: no such file, or no match ({allowed})")
         found.update((file.path, file) for file in files)
     if not found:
         raise InputError(f"input: none given (files or folders of {allowed})")
     return tuple(found[path] for path in sorted(found))
+
+
+def find_spans(patterns: Sequence[str]) -> list[int]:
+    """The spans that have files for every pattern, ascending.
+
+    Args:
+      patterns: globs with a placeholder each, on any filesystem that Beam reads.
+
+    Raises:
+      InputError: where there is none, or the placeholders name none.
+    """
+    check_patterns(patterns)
+    found = [_spans_of(pattern) for pattern in patterns]
+    spans = set.intersection(*found)
+    if not spans:
+        there = "; ".join(
+            f"{pattern} has {', '.join(map(str, sorted(each))) or 'none'}"
+            for pattern, each in zip(patterns, found, strict=True)
+        )
+        raise InputError(f"input: no span has files for every path ({there})")
+    return sorted(spans)
+
+
+def _spans_of(pattern: str) -> set[int]:
+    found = (span_of_file(pattern, file.path) for file in match(any_span(pattern)))
+    return {span for span in found if span is not None}
 
 
 def _is_of(file: InputFile, extensions: Sequence[str]) -> bool:
@@ -95,7 +122,12 @@ def read_whole(path: str) -> bytes:
         return stream.read()
 
 
-def _match(pattern: str) -> list[InputFile]:
+def match(pattern: str) -> list[InputFile]:
+    """The files of a glob, on any filesystem that Beam reads; folders left out.
+
+    Raises:
+      InputError: where it cannot be listed.
+    """
     if not pattern:
         raise InputError("input: got '', allowed: a file, folder or glob")
     try:

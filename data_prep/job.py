@@ -74,7 +74,7 @@ def prepare(
     if there is not None:
         return there
     pipeline = make_pipeline(workers, beam_args)
-    _clear(output, overwrite)
+    clear(output, overwrite)
     plan = make_plan(source, options, files, absolute(output))
     try:  # first: it marks the directory as ours
         make_directory(join(plan.staging, "reports"))
@@ -208,7 +208,7 @@ def _changed_files(before: list[dict], now: list[dict]) -> str:
     return f"input changed: {', '.join(changed[:3])}{more}"
 
 
-def _clear(output: str, overwrite: bool) -> None:
+def clear(output: str, overwrite: bool) -> None:
     """Removes what an earlier preparation left, complete or killed, and nothing else."""
     manifest = manifests.manifest_path(output)
     staging, rejects = join(output, STAGING), join(output, REJECTS)

@@ -32,6 +32,8 @@ class Manifest:
     code_version: str
     extras: tuple[str, ...] = ()  # features besides image, key, label, attributes, statistics
     unmatched: int = 0  # rows of the attribute list whose image was not there
+    # of a window of spans, the oldest first: {span, directory, manifest_sha256, written}
+    spans: tuple[dict[str, Any], ...] = ()
     format_version: int = FORMAT_VERSION
 
     def to_json(self) -> str:
@@ -42,8 +44,8 @@ class Manifest:
     def from_json(cls, text: str | bytes) -> Manifest:
         plain = json.loads(text)
         plain["image"] = ImageSpec(**plain["image"])
-        for name in ("labels", "attributes", "extras", "shards"):
-            plain[name] = tuple(plain[name])
+        for name in ("labels", "attributes", "extras", "shards", "spans"):
+            plain[name] = tuple(plain.get(name, ()))
         return cls(**plain)
 
 

@@ -11,17 +11,18 @@ from data_prep.images.celeba import CelebA
 from data_prep.images.cifar10 import Cifar10
 from data_prep.images.idx import Idx
 from data_prep.images.image_folder import ImageFolder
-from data_prep.inputs import InputFile, absolute, expand
+from data_prep.inputs import InputFile, absolute, expand, find_spans
 from data_prep.options import PrepOptions
 from data_prep.quickdraw.source import QuickDraw
 from data_prep.source import Source
+from data_prep.spans import fill, has_span, options_of
 
 
 def look_at(options: PrepOptions, inputs: Sequence[str]) -> Source:
     """The source, for what its examples will be like.
 
     Nothing is listed or read where the options and the endings of the globs tell that, so that a
-    graph over a bucket can be built where the bucket cannot be seen.
+    graph over a bucket can be built where the bucket cannot be seen. Of spans, the newest is.
     """
     remote = all("://" in path for path in inputs)
     if remote and options.source in ("quickdraw", "sample"):
@@ -30,6 +31,9 @@ def look_at(options: PrepOptions, inputs: Sequence[str]) -> Source:
             return QuickDraw(options, named)
     if remote and options.source == "image_folder":
         return ImageFolder(options)
+    if has_span(inputs[0]):
+        newest = find_spans([*inputs, *options.lists])[-1]
+        options, inputs = options_of(options, newest), [fill(path, newest) for path in inputs]
     return open_source(options, inputs)[1]
 
 

@@ -15,9 +15,11 @@ from typing import Any
 import yaml
 
 from components.latent_evaluator.config import EvaluationConfig
+from components.span_drift.config import DriftConfig
 from data_prep.errors import InputError
 from data_prep.options import PrepOptions
 from data_prep.settings import parse, require
+from data_prep.spans import MOST_SPANS, check_patterns, has_span
 from pipeline.cluster.config import ClusterConfig
 from trainer.hparams import ImageShape, ModelConfig, TrainConfig, TrainerSettings
 from trainer.tuning.config import TunerConfig, check_tuner
@@ -50,15 +52,18 @@ class DataConfig(PrepOptions):
     source: those of the preparation, or `prepared`: a directory made by `latentforge prep`.
     input: globs on any filesystem Beam reads; for `prepared` that one directory; empty for
       `sample`. Relative paths are relative to the working directory.
+    window: how many of the newest spans to train on, where the input holds {SPAN} or a date.
     workers: processes of the preparation; 0: one for each core. Shapes no data.
     """
 
     input: tuple[str, ...] = ()
     image_size: int = 32
+    window: int = 1
     workers: int = 0
     sample: SampleConfig = dataclasses.field(default_factory=SampleConfig)
 
     def __post_init__(self) -> None:
+        self._check_spans()
         require(self.workers >= 0, "workers", self.workers, "0 (one for each core) or more")
         if self.source == PREPARED:
             require(len(self.input) == 1, "input", list(self.input), "one prepared directory")
@@ -76,6 +81,20 @@ class DataConfig(PrepOptions):
                 f"one or more globs with source {self.source}, "
                 "e.g. --set data.input='drawings/*.bin'",
             )
+
+    @property
+    def has_spans(self) -> bool:
+        """Whether the input grows by spans."""
+        return any(has_span(path) for path in self.input)
+
+    def _check_spans(self) -> None:
+        allowed = f"1 to {MOST_SPANS}" if self.has_spans else "1 without {SPAN} in data.input"
+        most = MOST_SPANS if self.has_spans else 1
+        require(1 <= self.window <= most, "window", self.window, allowed)
+        if self.has_spans:
+            allowed = f"raw files; no {{SPAN}} with source {PREPARED}"
+            require(self.source != PREPARED, "input", list(self.input), allowed)
+            check_patterns([*self.input, *self.lists])
 
     def _refuse_options(self) -> None:
         for field in dataclasses.fields(PrepOptions):
@@ -114,6 +133,7 @@ class PipelineConfig:
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
     evaluation: EvaluationConfig = dataclasses.field(default_factory=EvaluationConfig)
     tuner: TunerConfig = dataclasses.field(default_factory=TunerConfig)
+    drift: DriftConfig = dataclasses.field(default_factory=DriftConfig)
     cluster: ClusterConfig = dataclasses.field(default_factory=ClusterConfig)
 
     def __post_init__(self) -> None:

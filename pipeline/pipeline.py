@@ -9,25 +9,22 @@ from typing import Any
 
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
-from tfx.types.artifact_utils import encode_split_names
 
 from components import (
     DecoderPusher,
     DecoderTrainer,
-    ExamplePreparation,
     FeatureExtractor,
     LatentEvaluator,
     SchemaImport,
+    SpanDrift,
     StrictExampleValidator,
 )
 from components.decoder_pusher import push_to
-from components.example_schema import DataShape, make_schema, statistics_features
-from data_prep.manifest import manifest_sha256, read_manifest
+from components.example_schema import make_schema, statistics_features
 from data_prep.options import PrepOptions
-from data_prep.source import ImageSpec
-from data_prep.sources import look_at
 from pipeline.code_version import code_version
 from pipeline.config import PipelineConfig
+from pipeline.data_nodes import data_node, data_shape
 from pipeline.evaluation_settings import check_names, evaluation_settings
 from pipeline.search_node import SearchNode, search_node
 from pipeline.user_functions import udf_path
@@ -36,7 +33,6 @@ from trainer.hparams import (
     CODE_VERSION,
     OVERRIDES,
     SETTINGS,
-    ImageShape,
     TrainerSettings,
 )
 from trainer.inputs import check_condition
@@ -44,8 +40,6 @@ from trainer.preprocessing import preprocessing_fn
 from trainer.run_fn import run_fn
 from trainer.tuning.config import check_named, check_tuner
 from trainer.tuning.space import Value
-
-MANIFEST_SHA256 = "manifest_sha256"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,7 +82,7 @@ def create_pipeline(
       open_values: what the runner leaves open until a run starts.
       compare: with the latest blessed model. Not every runner can find it.
     """
-    shape, image = _raw_shape(options, inputs) if options else _prepared_shape(inputs[0])
+    shape, image = data_shape(options, inputs)
     settings = config.trainer_settings(image)
     # Refused now, not after the nodes before the trainer.
     check_condition(settings, labels=shape.labels, attributes=shape.attributes > 0)
@@ -98,8 +92,7 @@ def create_pipeline(
     schema = make_schema(shape)
 
     data_input = open_values.data_input
-    data = _prepare(options, inputs, data_input) if options else _import(inputs[0], data_input)
-    examples = data.outputs["examples" if options else "result"]
+    data, examples = data_node(config, options, inputs, data_input, root)
     statistics = _statistics(examples, statistics_features(schema))
     import_schema = SchemaImport(schema=schema).with_id("ImportSchemaGen")
     validator = StrictExampleValidator(
@@ -123,6 +116,7 @@ def create_pipeline(
         config.tuner.overrides.given(),
         open_values,
     )
+    drift = _drift(config, examples, baseline)
     extractor = FeatureExtractor(
         examples=examples,
         config=config.evaluation.extractor,
@@ -136,6 +130,7 @@ def create_pipeline(
         extractor=extractor.outputs["extractor"],
         model_run=trainer.outputs["model_run"],
         trials=search.trials if search else None,
+        drift=drift.outputs["drift"] if drift else None,
         config=evaluation_settings(config, inputs, fixed=data_input is None),
         code_version=code_version("components.latent_evaluator.executor"),
     )
@@ -158,6 +153,7 @@ def create_pipeline(
             *([blessed] if blessed else []),
             *([search.node] if search else []),
             trainer,
+            *([drift] if drift else []),
             extractor,
             evaluator,
             pusher,
@@ -171,50 +167,6 @@ def create_pipeline(
 def serving_directory(root: str) -> str:
     """Where a run pushes to unless told otherwise."""
     return os.path.join(root, "serving")
-
-
-def _prepared_shape(directory: str) -> tuple[DataShape, ImageShape]:
-    manifest = read_manifest(directory)
-    shape = DataShape(
-        labels=bool(manifest.labels), attributes=len(manifest.attributes), extras=manifest.extras
-    )
-    return shape, _image_shape(manifest.image)
-
-
-def _raw_shape(options: PrepOptions, inputs: Sequence[str]) -> tuple[DataShape, ImageShape]:
-    """What the preparation will make of the inputs, known before it runs."""
-    source = look_at(options, inputs)
-    shape = DataShape(
-        labels=source.labelled, attributes=len(source.attributes), extras=source.extras
-    )
-    return shape, _image_shape(source.image)
-
-
-def _image_shape(image: ImageSpec) -> ImageShape:
-    return ImageShape(height=image.height, width=image.width, channels=image.channels)
-
-
-def _import(directory: str, data_input: Any) -> BaseNode:
-    manifest = read_manifest(directory)
-    return tfx.dsl.Importer(
-        source_uri=data_input or directory,
-        artifact_type=tfx.types.standard_artifacts.Examples,
-        properties={"split_names": encode_split_names(list(manifest.counts["by_split"]))},
-        custom_properties={
-            MANIFEST_SHA256: manifest_sha256(directory),
-            "payload_format": "FORMAT_TF_EXAMPLE",
-            "file_format": "tfrecords_gzip",
-        },
-    ).with_id("PreparedExamples")
-
-
-def _prepare(options: PrepOptions, inputs: Sequence[str], data_input: Any) -> BaseNode:
-    return ExamplePreparation(
-        inputs=inputs,
-        options=options,
-        code_version=code_version("components.example_preparation.executor"),
-        input_base=data_input,
-    )
 
 
 def _statistics(examples: Any, names: list[str]) -> BaseNode:
@@ -239,6 +191,18 @@ def _transform(settings: TrainerSettings, examples: Any, schema: Any) -> BaseNod
             SETTINGS: TrainerSettings(labels=settings.labels).to_json(),
             CODE_VERSION: code_version(preprocessing_fn.__module__),
         },
+    )
+
+
+def _drift(config: PipelineConfig, examples: Any, baseline: Any) -> BaseNode | None:
+    """None for data without spans, or where the runner finds no blessed model."""
+    if baseline is None or not config.data.has_spans:
+        return None
+    return SpanDrift(
+        examples=examples,
+        baseline_model=baseline,
+        config=config.drift,
+        code_version=code_version("components.span_drift.executor"),
     )
 
 

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data_prep.errors import InputError
+from data_prep.inputs import find_spans
 from data_prep.options import PrepOptions
+from data_prep.spans import any_span, has_span
 from pipeline.code_version import code_version
 from pipeline.config import MADE_HERE, PREPARED, SAMPLE, DataConfig, SampleConfig
 
@@ -38,12 +40,21 @@ def raw_inputs(data: DataConfig, root: Path) -> tuple[list[str], PrepOptions | N
                 "(manifest.json is missing)"
             )
         return inputs, None
+    options = data.prep_options()
     for i, path in enumerate(inputs):
-        if os.path.isdir(path):  # a folder's own time says nothing of the files in it
+        # A folder's own time says nothing of the files in it.
+        if os.path.isdir(path) or (has_span(path) and _only_folders(any_span(path))):
             inputs[i] = os.path.join(path, "*/*" if data.source == "image_folder" else "*")
-        if "://" not in path and not glob.glob(inputs[i]):
+        if "://" not in path and not glob.glob(any_span(inputs[i])):
             raise InputError(f"data.input: no file matches {path!r}")
-    return inputs, data.prep_options()
+    if data.has_spans and not any("://" in path for path in inputs):
+        find_spans([*inputs, *options.lists])  # refused here, not by the node's driver
+    return inputs, options
+
+
+def _only_folders(pattern: str) -> bool:
+    found = glob.glob(pattern)
+    return bool(found) and all(map(os.path.isdir, found))
 
 
 def with_face_lists(options: PrepOptions, folder: Path) -> PrepOptions:

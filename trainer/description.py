@@ -8,6 +8,7 @@ from typing import Any
 from trainer.hparams import WITHOUT_PRIOR
 
 DESCRIPTION = os.path.join("assets.extra", "model.json")
+DATA_FILE = "data.json"  # beside both models: what they have learned from
 HISTORY_FILE = "history.json"  # of the training, in its model_run
 
 

@@ -26,6 +26,7 @@ class TrainingInputs:
     patterns: dict[str, tuple[str, ...]]  # "train", "eval" -> file patterns
     records: dict[str, int]
     data_version: str  # changes with the contents of the data
+    spans: tuple[dict[str, Any], ...] = ()  # as the manifest has them
 
     @property
     def train_records(self) -> int:
@@ -77,6 +78,7 @@ def check_inputs(fn_args: Any) -> TrainingInputs:
         patterns=patterns,
         records=records,
         data_version=manifest_sha256(directory),
+        spans=manifest.spans,
     )
 
 

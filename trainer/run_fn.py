@@ -15,7 +15,7 @@ from trainer.callbacks import Curves, EarlyStopping, History
 from trainer.checkpoints import Checkpoint, checkpoint_directory
 from trainer.compilation import compiled, in_float32
 from trainer.dataset import make_dataset
-from trainer.description import HISTORY_FILE
+from trainer.description import DATA_FILE, HISTORY_FILE
 from trainer.devices import is_chief, make_strategy
 from trainer.export import export_decoder, export_full_model
 from trainer.hparams import CHECKPOINT_ROOT, CODE_VERSION, TrainerSettings
@@ -72,6 +72,9 @@ def run_fn(fn_args: Any) -> None:
         export_decoder(model, fn_args.serving_model_dir)
         export_full_model(model, transform, fn_args.eval_model_dir)
         _write_json(os.path.join(fn_args.model_run_dir, HISTORY_FILE), history)
+        beside = os.path.dirname(fn_args.eval_model_dir.rstrip("/"))
+        data = {"manifest_sha256": inputs.data_version, "spans": list(inputs.spans)}
+        _write_json(os.path.join(beside, DATA_FILE), data)
         checkpoint.remove()
 
 

@@ -15,12 +15,13 @@ from tfx.proto import example_gen_pb2
 from components.example_preparation import executor
 from data_prep.options import PrepOptions
 from data_prep.settings import to_dict
+from data_prep.window import SpanWindow
 
 _GLOB = frozenset("*?[{")
 
 
 class ExamplePreparation(FileBasedExampleGen):
-    """Raw files -> Examples in three splits, by data_prep.job.
+    """Raw files -> Examples in three splits, by data_prep.job; of spans, by data_prep.window.
 
     The stock driver puts the fingerprint of the input files into the cache key; the options
     and the version of the code behind them are execution properties.
@@ -35,6 +36,7 @@ class ExamplePreparation(FileBasedExampleGen):
         options: PrepOptions,
         code_version: str,
         input_base: Any = None,
+        window: SpanWindow | None = None,
     ) -> None:
         """Args:
         inputs: globs, absolute or of a filesystem Beam reads.
@@ -42,6 +44,8 @@ class ExamplePreparation(FileBasedExampleGen):
         code_version: changes whenever the code that prepares the data does.
         input_base: a RuntimeParameter in place of the folder that all inputs and lists share:
           other data of the same layout.
+        window: of spans, where the inputs hold a placeholder for one (see data_prep.spans). The
+          driver takes the newest for the cache key; older ones in the window count as closed.
         """
         lists = options.lists
         base, patterns = relative_to_common_folder([*inputs, *lists])
@@ -54,6 +58,13 @@ class ExamplePreparation(FileBasedExampleGen):
         settings = struct_pb2.Struct()
         text = json.dumps(to_dict(options), sort_keys=True)  # a Struct's numbers are all doubles
         settings.update({executor.OPTIONS: text, executor.CODE_VERSION: code_version})
+        if window:
+            settings.update(
+                {
+                    executor.WINDOW: json.dumps(to_dict(window), sort_keys=True),
+                    executor.PATTERNS: json.dumps(patterns),
+                }
+            )
         packed = any_pb2.Any()
         packed.Pack(settings, deterministic=True)
         super().__init__(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -19,10 +20,13 @@ from components.example_preparation import execution
 from data_prep.job import prepare
 from data_prep.options import LISTS, PrepOptions
 from data_prep.settings import parse
+from data_prep.spans import span_of
+from data_prep.window import SpanWindow, prepare_window
 
 OPTIONS = "options"
 INPUT, LIST = "input-", "list-"  # what the names of the splits of the input config begin with
 CODE_VERSION = "code_version"
+WINDOW, PATTERNS = "window", "patterns"  # of spans; the patterns before a span is chosen
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -38,47 +42,59 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.EXAMPLES_KEY]
         )
-        inputs, lists = _paths(exec_properties, INPUT), _paths(exec_properties, LIST)
-        options = _with_lists(_options(exec_properties), lists)
         local = execution.current()
-        if local:
-            manifest = prepare(
+        how: dict[str, Any] = (
+            {"workers": local.workers, "on_progress": local.on_progress}
+            if local
+            else {"beam_args": self._beam_pipeline_args or []}
+        )
+        inputs, options = _given(exec_properties)
+        settings = _settings(exec_properties)
+        if WINDOW in settings:
+            patterns, options = _given(exec_properties, json.loads(settings[PATTERNS]))
+            manifest = prepare_window(
                 options,
-                inputs,
+                patterns,
                 examples.uri,
-                workers=local.workers,
-                overwrite=True,
-                on_progress=local.on_progress,
+                parse(SpanWindow, json.loads(settings[WINDOW]), WINDOW),
+                newest=span_of(patterns[0], inputs[0]),
+                code_version=settings[CODE_VERSION],
+                **how,
             )
         else:
-            beam_args = self._beam_pipeline_args or []
-            manifest = prepare(options, inputs, examples.uri, beam_args=beam_args, overwrite=True)
+            manifest = prepare(options, inputs, examples.uri, overwrite=True, **how)
         splits = list(manifest.counts["by_split"])
         examples.split_names = artifact_utils.encode_split_names(splits)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
 
 
-def _options(exec_properties: dict[str, Any]) -> PrepOptions:
+def _settings(exec_properties: dict[str, Any]) -> struct_pb2.Struct:
     config = example_gen_pb2.CustomConfig()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], config)
     settings = struct_pb2.Struct()
     config.custom_config.Unpack(settings)
-    return parse(PrepOptions, json.loads(settings[OPTIONS]), OPTIONS)
+    return settings
 
 
-def _with_lists(options: PrepOptions, paths: list[str]) -> PrepOptions:
-    """The options with the lists where the input folder of this run is."""
-    given = [name for name in LISTS if getattr(options, name)]
-    changes: dict[str, Any] = dict(zip(given, paths, strict=True))
-    return dataclasses.replace(options, **changes)
+def _given(
+    exec_properties: dict[str, Any], patterns: Sequence[str] = ()
+) -> tuple[list[str], PrepOptions]:
+    """The inputs, and the options with their lists, where the input folder of this run is.
 
-
-def _paths(exec_properties: dict[str, Any], kind: str) -> list[str]:
-    """Of the splits of that kind, in order, under the input folder."""
+    Args:
+      patterns: in place of those that the driver has filled in, in the same order.
+    """
     config = example_gen_pb2.Input()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], config)
     base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
-    return [
-        os.path.join(base, split.pattern) for split in config.splits if split.name.startswith(kind)
-    ]
+    found: dict[str, list[str]] = {INPUT: [], LIST: []}
+    for split, pattern in zip(
+        config.splits, patterns or [split.pattern for split in config.splits], strict=True
+    ):
+        kind = INPUT if split.name.startswith(INPUT) else LIST
+        found[kind].append(os.path.join(base, pattern))
+    options = parse(PrepOptions, json.loads(_settings(exec_properties)[OPTIONS]), OPTIONS)
+    named = [name for name in LISTS if getattr(options, name)]
+    changes: dict[str, Any] = dict(zip(named, found[LIST], strict=True))
+    return found[INPUT], dataclasses.replace(options, **changes)

@@ -9,6 +9,7 @@ from typing import Any
 
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.metrics.classes import dropped
+from components.span_drift.report import DriftReport
 
 SAME_MODEL = "the blessed model is this very model, so there is nothing to compare"
 NO_BASELINE = "there is no blessed model yet to compare with"
@@ -28,6 +29,7 @@ def judge(
     baseline: dict[str, Any] | None = None,
     note: str = NO_BASELINE,
     difference: tuple[float, float] | None = None,
+    drift: DriftReport | None = None,
 ) -> Verdict:
     """Applies the thresholds to metrics as `components.artifacts.Evaluation` describes them.
 
@@ -41,6 +43,7 @@ def judge(
       note: why the comparison is skipped.
       difference: interval of what an image costs more than with the baseline, in nats; None:
         the difference is taken as exact.
+      drift: of the newest span from the last blessed one, where the data has spans.
     """
     checks = list(_absolute(candidate, config))
     if all(passed for passed, _ in checks):  # a comparison with nonsense says nothing
@@ -49,6 +52,8 @@ def judge(
             checks.extend(_of_samples(candidate, baseline, config))
         else:
             checks.append((True, note))
+    if drift:
+        checks.extend(drift.checks())
     blessed = all(passed for passed, _ in checks)
     return Verdict(blessed, tuple(words for passed, words in checks if passed == blessed))
 

@@ -9,7 +9,7 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components.artifacts import Evaluation, Extractor, LatentVectors, Trials
+from components.artifacts import Drift, Evaluation, Extractor, LatentVectors, Trials
 from components.latent_evaluator import executor
 from components.latent_evaluator.config import EvaluationConfig
 from data_prep.settings import to_dict
@@ -29,6 +29,7 @@ class LatentEvaluatorSpec(ComponentSpec):
         executor.EXTRACTOR: ChannelParameter(type=Extractor, optional=True),
         executor.MODEL_RUN: ChannelParameter(type=standard_artifacts.ModelRun, optional=True),
         executor.TRIALS: ChannelParameter(type=Trials, optional=True),
+        executor.DRIFT: ChannelParameter(type=Drift, optional=True),
     }
     OUTPUTS = {  # noqa: RUF012
         executor.ATTRIBUTE_VECTORS: ChannelParameter(type=LatentVectors),
@@ -58,6 +59,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         extractor: types.BaseChannel | None = None,
         model_run: types.BaseChannel | None = None,
         trials: types.BaseChannel | None = None,
+        drift: types.BaseChannel | None = None,
     ) -> None:
         """Args:
         examples: a prepared data set, its manifest included.
@@ -68,6 +70,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         extractor: of `FeatureExtractor`, for what is measured by features; None: it is not.
         model_run: of the model's training, whose curves the report shows.
         trials: of the search that chose its hyper-parameters, for the report.
+        drift: of `SpanDrift`; beyond its thresholds no model is blessed.
         """
         super().__init__(
             spec=LatentEvaluatorSpec(
@@ -78,6 +81,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
                     executor.EXTRACTOR: extractor,
                     executor.MODEL_RUN: model_run,
                     executor.TRIALS: trials,
+                    executor.DRIFT: drift,
                     executor.CONFIG: json.dumps(to_dict(config), sort_keys=True),
                     executor.CODE_VERSION: code_version,
                     executor.ATTRIBUTE_VECTORS: types.Channel(type=LatentVectors),

@@ -34,13 +34,14 @@ from components.latent_evaluator.source_mode import write_source_tables
 from components.latent_evaluator.tally import Tally
 from components.latent_evaluator.vector_estimates import estimate_vectors
 from components.latent_evaluator.vectors import AttributeVectors
+from components.span_drift.report import read_drift
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
 from data_prep.settings import parse
 from trainer.hparams import ImageShape
 
 EXAMPLES, MODEL, BASELINE_MODEL, EXTRACTOR = "examples", "model", "baseline_model", "extractor"
-MODEL_RUN, TRIALS = "model_run", "trials"
+MODEL_RUN, TRIALS, DRIFT = "model_run", "trials", "drift"
 ATTRIBUTE_VECTORS, EVALUATION, BLESSING = "attribute_vectors", "evaluation", "blessing"
 CONFIG, CODE_VERSION = "config", "code_version"
 
@@ -67,6 +68,8 @@ class Executor(stock.Executor):
         extractor = next(iter(input_dict.get(EXTRACTOR) or []), None)
         model_run = next(iter(input_dict.get(MODEL_RUN) or []), None)
         trials = next(iter(input_dict.get(TRIALS) or []), None)
+        moved = next(iter(input_dict.get(DRIFT) or []), None)
+        drift = read_drift(moved.uri) if moved else None
 
         manifest = read_manifest(examples.uri)
         config.check_names(manifest.attributes, manifest.labels)
@@ -114,7 +117,7 @@ class Executor(stock.Executor):
         found = {name: each.metrics for name, each in measured.items()}
         difference = interval_of_difference(measured, known.draws)
         verdict = judgement.judge(
-            found["candidate"], config, found.get("baseline"), note, difference
+            found["candidate"], config, found.get("baseline"), note, difference, drift
         )
         vectors = _vectors(moments, measured["candidate"], known, manifest, model, examples)
 
@@ -152,6 +155,7 @@ class Executor(stock.Executor):
                 extractor=known.extractor.facts if known.extractor else None,
                 model_run=model_run.uri if model_run else None,
                 trials=trials.uri if trials else None,
+                drift=drift,
                 files=scoring.files,
             ),
         )

@@ -48,8 +48,7 @@ def test_globs_are_made_relative_to_their_common_folder(globs, base, patterns):
 def test_options_survive_the_way_through_the_properties(raw):
     """A 63-bit seed included: a JSON number or a protobuf double would round it."""
     component = ExamplePreparation(inputs=[f"{raw}/*.bin"], options=OPTIONS, code_version="1")
-    assert executor._options(properties(component)) == OPTIONS
-    assert executor._paths(properties(component), executor.INPUT) == [f"{raw}/*.bin"]
+    assert executor._given(properties(component)) == ([f"{raw}/*.bin"], OPTIONS)
 
 
 def test_properties_change_with_options_and_code_and_only_then(raw):

@@ -9,7 +9,8 @@ from data_prep.errors import InputError
 from data_prep.manifest import Manifest
 from data_prep.source import ImageSpec
 from pipeline.config import load_config
-from pipeline.pipeline import MANIFEST_SHA256, create_pipeline
+from pipeline.data_nodes import MANIFEST_SHA256
+from pipeline.pipeline import create_pipeline
 from pipeline.user_functions import udf_path
 from trainer.hparams import CHECKPOINT_ROOT, TrainerSettings
 from trainer.preprocessing import preprocessing_fn

@@ -18,6 +18,7 @@ from components.latent_evaluator.measurement import Measured
 from components.latent_evaluator.report.inputs import ReportInputs, Shown
 from components.latent_evaluator.tally import psnr
 from components.latent_evaluator.vectors import AttributeVectors
+from components.span_drift.report import DriftReport
 from components.tuner.report import read_report
 from data_prep import features
 from data_prep.manifest import Manifest
@@ -38,6 +39,7 @@ def gather(
     extractor: dict[str, Any] | None,
     model_run: str | None,
     trials: str | None,
+    drift: DriftReport | None,
     files: Sequence[str],
 ) -> ReportInputs:
     """Args:
@@ -46,6 +48,7 @@ def gather(
     measured: of `candidate`, and of `baseline` where there is one to compare with.
     model_run: where the candidate's training left its history.
     trials: where the search that chose its hyper-parameters left them.
+    drift: of the newest span of the data.
     files: shards of the split.
     """
     candidate, baseline = measured["candidate"], measured.get("baseline")
@@ -67,6 +70,7 @@ def gather(
         extractor=extractor,
         slices=slices,
         search=read_report(trials) if trials else None,
+        drift=drift,
         edits=config.edits,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from components.latent_evaluator.blessing import Verdict
 from components.latent_evaluator.vectors import AttributeVectors
+from components.span_drift.report import DriftReport
 from components.tuner.report import SearchReport
 from data_prep.manifest import Manifest
 
@@ -46,6 +47,7 @@ class ReportInputs:
     slices: scores by kind (attribute, country) and name, besides those by label.
     extractor: extractor.json of what Frechet distances were measured with.
     search: the one that chose its hyper-parameters.
+    drift: of the newest span of the data, where it has spans.
     edits: names of the vectors to show; empty: those that separate best.
     """
 
@@ -63,4 +65,5 @@ class ReportInputs:
     extractor: dict[str, Any] | None = None
     slices: dict[str, dict[str, dict[str, Any]]] = dataclasses.field(default_factory=dict)
     search: SearchReport | None = None
+    drift: DriftReport | None = None
     edits: tuple[str, ...] = ()

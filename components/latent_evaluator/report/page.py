@@ -11,6 +11,7 @@ from markupsafe import Markup
 from tfx.dsl.io import fileio
 
 from components.latent_evaluator.report import charts, facts, measures, panels
+from components.latent_evaluator.report.drift import drift
 from components.latent_evaluator.report.inputs import ReportInputs
 from components.latent_evaluator.report.search import search
 from components.latent_evaluator.report.subject import Subject
@@ -61,6 +62,7 @@ def _contents(inputs: ReportInputs) -> dict[str, Any]:
         "headline": measures.headline(candidate, inputs.baseline),
         "metrics": measures.table(candidate, inputs.baseline),
         "curves": charts.curves(inputs.history) if inputs.history else [],
+        "drift": drift(inputs.drift) if inputs.drift else None,
         "search": search(inputs.search) if inputs.search else None,
         "reconstructions": panels.reconstructions(subject),
         "samples": panels.samples(subject),

@@ -1,0 +1,127 @@
+"""Distances between two spans, each with what sampling noise alone would give."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from scipy import stats
+
+from components.span_drift.config import DriftConfig
+from trainer.metrics import ACTIVE_VARIANCE
+
+ALPHA = 0.001  # chance that two samples of one distribution differ by more than the noise
+DRAWS = 4000
+MOST_NAMED = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class SpanFacts:
+    """What two spans are compared by.
+
+    labels, attributes: images with each, among all of the span's `count` images.
+    image: of a sample of the images, name -> float [n].
+    z_mean: float [n, latent_dim] of that sample; None where the model cannot encode it.
+    """
+
+    count: int
+    labels: Mapping[str, int]
+    attributes: Mapping[str, int]
+    image: Mapping[str, np.ndarray]
+    z_mean: np.ndarray | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    """distance, noise and allowed: 0 to 1. words: what moved, and how far."""
+
+    name: str
+    distance: float
+    noise: float
+    allowed: float
+    words: str
+
+    @property
+    def passed(self) -> bool:
+        return self.distance <= max(self.allowed, self.noise)
+
+
+def measures(old: SpanFacts, new: SpanFacts, config: DriftConfig) -> Iterator[Measure]:
+    """Everything that both spans know of themselves."""
+    if old.labels and new.labels:
+        yield label_shift(old.labels, new.labels, config.max_label)
+    if old.attributes:
+        yield attribute_shift(old, new, config.max_attribute)
+    for name, values in old.image.items():
+        yield _of_values(name, values[:, None], new.image[name][:, None], config.max_image)
+    if old.z_mean is not None and new.z_mean is not None:
+        used = (old.z_mean.var(axis=0) > ACTIVE_VARIANCE) | (
+            new.z_mean.var(axis=0) > ACTIVE_VARIANCE
+        )
+        if used.any():
+            names = [f"z{i}" for i in np.flatnonzero(used)]
+            codes = old.z_mean[:, used], new.z_mean[:, used]
+            yield _of_values("latent", *codes, config.max_latent, names)
+
+
+def label_shift(old: Mapping[str, int], new: Mapping[str, int], allowed: float) -> Measure:
+    """Total variation distance: half the sum of the changes of all shares."""
+    names = sorted({*old, *new})
+    counts = np.array([[each.get(name, 0) for name in names] for each in (old, new)], float)
+    sizes = counts.sum(axis=1).astype(int)
+    shares = counts / sizes[:, None]
+    change = shares[1] - shares[0]
+    pooled = counts.sum(axis=0) / counts.sum()
+    random = np.random.default_rng(0)
+    drawn = [random.multinomial(size, pooled, DRAWS) / size for size in sizes]
+    noise = float(np.quantile(np.abs(drawn[0] - drawn[1]).sum(axis=1) / 2, 1 - ALPHA))
+    moved = sorted(range(len(names)), key=lambda i: -abs(change[i]))[:MOST_NAMED]
+    words = ", ".join(
+        f"{names[i]} {shares[0, i]:.1%} to {shares[1, i]:.1%}" for i in moved if change[i]
+    )
+    distance = float(np.abs(change).sum() / 2)
+    return Measure("label", distance, noise, allowed, words or "no share has changed")
+
+
+def attribute_shift(old: SpanFacts, new: SpanFacts, allowed: float) -> Measure:
+    """The largest change of an attribute's share; noise by the normal approximation, for as
+    many attributes as there are (Bonferroni)."""
+    names = sorted(old.attributes)
+    before = np.array([old.attributes[name] for name in names]) / old.count
+    now = np.array([new.attributes[name] for name in names]) / new.count
+    both = (before * old.count + now * new.count) / (old.count + new.count)
+    deviation = np.sqrt(both * (1 - both) * (1 / old.count + 1 / new.count))
+    noise = stats.norm.isf(ALPHA / 2 / len(names)) * deviation
+    change = np.abs(now - before)
+    # The one that is furthest beyond what it may.
+    most = int(np.argmax(change - np.maximum(noise, allowed)))
+    words = f"{names[most]} {before[most]:.1%} to {now[most]:.1%}"
+    return Measure("attribute", float(change[most]), float(noise[most]), allowed, words)
+
+
+def _of_values(
+    name: str,
+    old: np.ndarray,
+    new: np.ndarray,
+    allowed: float,
+    columns: list[str] | None = None,
+) -> Measure:
+    """The largest two-sample Kolmogorov-Smirnov distance of a column, [n, k] each."""
+    found = [stats.ks_2samp(old[:, i], new[:, i]).statistic for i in range(old.shape[1])]
+    most = int(np.argmax(found))
+    noise = ks_noise(len(old), len(new), len(found))
+    before, now = old[:, most], new[:, most]
+    of = f"{columns[most]} of {len(found)}: " if columns else ""
+    words = (
+        f"{of}mean {before.mean():.3g} to {now.mean():.3g}, "
+        f"deviation {before.std():.3g} to {now.std():.3g}"
+    )
+    return Measure(name, float(found[most]), noise, allowed, words)
+
+
+def ks_noise(old: int, new: int, columns: int = 1) -> float:
+    """What the distance of two samples of one distribution exceeds with probability ALPHA in
+    any of the columns (Smirnov 1948; the asymptotic bound)."""
+    return math.sqrt(-math.log(ALPHA / columns / 2) / 2 * (old + new) / (old * new))

@@ -1,6 +1,7 @@
 """The preparation as a component: what it runs, what it writes, what its cache key holds."""
 
 import os
+import shutil
 
 import pytest
 from tfx.components.example_gen import driver
@@ -14,6 +15,7 @@ from components.example_preparation.component import (
 from data_prep.manifest import read_manifest
 from data_prep.options import PrepOptions
 from data_prep.sample.drawings import WORDS, write_drawings
+from data_prep.window import SpanWindow
 
 OPTIONS = PrepOptions(source="quickdraw", image_size=16, seed=2**62 + 1, words=("face", "star"))
 
@@ -79,6 +81,35 @@ def test_the_driver_fingerprints_the_files(raw):
     assert fingerprint() != before
 
 
+def test_a_new_span_changes_the_cache_key_and_is_what_is_prepared(raw, tmp_path):
+    window = SpanWindow(spans=2, store=str(tmp_path / "spans"))
+    component = ExamplePreparation(
+        inputs=[f"{tmp_path}/raw-{{SPAN:2}}/*.bin"],
+        options=OPTIONS,
+        code_version="1",
+        window=window,
+    )
+
+    def prepared(span):
+        shutil.copytree(raw, tmp_path / f"raw-{span:02d}")
+        resolved = driver.FileBasedDriver(None).resolve_exec_properties(
+            properties(component), None, None
+        )
+        examples = standard_artifacts.Examples()
+        examples.uri = str(tmp_path / f"examples-{span}")
+        os.makedirs(examples.uri)
+        with execution.running_locally(execution.LocalExecution()):
+            executor.Executor().Do({}, {"examples": [examples]}, resolved)
+        spans = [each["span"] for each in read_manifest(examples.uri).spans]
+        return spans, resolved["span"], resolved["input_config"]
+
+    found = [prepared(span) for span in (9, 10, 12)]
+    assert [spans for spans, _, _ in found] == [[9], [9, 10], [10, 12]]
+    assert [span for _, span, _ in found] == [9, 10, 12]
+    # The files are copies of equal times, which the fingerprint takes for the same ones.
+    assert len({inputs for _, _, inputs in found}) == 3
+
+
 @pytest.mark.slow
 def test_it_writes_a_prepared_directory_and_names_its_splits(raw, tmp_path):
     component = ExamplePreparation(inputs=[f"{raw}/*.bin"], options=OPTIONS, code_version="1")
@@ -110,8 +141,7 @@ def test_other_data_of_the_same_layout_brings_its_own_lists():
             inputs=["/a/img/*.jpg"], options=options, code_version="1", input_base="gs://b/faces"
         )
     )
-    lists = executor._paths(made, executor.LIST)
-    found = executor._with_lists(executor._options(made), lists)
-    assert executor._paths(made, executor.INPUT) == ["gs://b/faces/img/*.jpg"]
+    inputs, found = executor._given(made)
+    assert inputs == ["gs://b/faces/img/*.jpg"]
     assert (found.attributes, found.identities) == ("gs://b/faces/list.txt", "")
     assert found.partition == "gs://b/faces/parts/p.txt"

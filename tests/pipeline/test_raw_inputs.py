@@ -39,6 +39,24 @@ def test_globs_become_absolute_and_must_match(tmp_path, monkeypatch):
         raw_inputs(DataConfig(source="quickdraw", input=("*.bin", "dog/*.bin")), tmp_path)
 
 
+def test_spans_are_looked_for_and_may_be_folders(tmp_path):
+    for span in ("1", "2"):
+        (tmp_path / span).mkdir()
+        (tmp_path / span / "cat.bin").touch()
+
+    def found(path):
+        config = DataConfig(source="quickdraw", input=(f"{tmp_path}/{path}",))
+        return raw_inputs(config, tmp_path)[0]
+
+    assert found("{SPAN}/*.bin") == [f"{tmp_path}/{{SPAN}}/*.bin"]
+    assert found("{SPAN}") == [f"{tmp_path}/{{SPAN}}/*"]
+    with pytest.raises(InputError, match=r"no file matches '.*span-\{SPAN\}"):
+        found("span-{SPAN}/*.bin")
+    (tmp_path / "2").rename(tmp_path / "02")
+    with pytest.raises(InputError, match=r"padded with zeros, allowed: \{SPAN:2\}"):
+        found("{SPAN}/*.bin")
+
+
 def test_other_filesystems_are_left_to_beam(tmp_path):
     remote = DataConfig(source="quickdraw", input=("gs://bucket/*.bin",))
     assert raw_inputs(remote, tmp_path)[0] == ["gs://bucket/*.bin"]

@@ -8,7 +8,10 @@ from html.parser import HTMLParser
 import pytest
 
 from components.latent_evaluator.report import page
+from components.latent_evaluator.report.charts import BINS_HEIGHT
 from components.latent_evaluator.report.page import render, write_report
+from components.span_drift.distances import Measure
+from components.span_drift.report import DriftReport
 from components.tuner.report import SearchReport
 
 EVERY = {
@@ -138,3 +141,34 @@ def test_a_search_is_shown_with_its_failures(make_inputs):
     sources = [attrs["src"] for tag, attrs in Reader(shown).tags if tag == "img"]
     assert base64.b64decode(sources[0].partition(",")[2]) == b"<svg>front</svg>"
     assert sources[1:] == ["data:image/png;base64,AAAA"]
+
+
+def test_drift_is_shown_with_what_went_too_far(make_inputs):
+    histogram = {"edges": [0, 0.5, 1], "reference": [0.25, 0.75], "span": [1.0, 0.0]}
+    found = DriftReport(
+        span=8,
+        reference=5,
+        note="",
+        images=(1000, 900),
+        measures=(
+            Measure("label", 0.5, 0.01, 0.2, "<b>cat 50.0% to 0.0%"),
+            Measure("ink", 0.03, 0.05, 0.2, "mean 0.1 to 0.2"),
+        ),
+        histograms={"ink": histogram},
+    )
+    html = render(dataclasses.replace(make_inputs("bare"), drift=found))
+    reader = Reader(html)
+    assert "drift" in reader.sections and ("a", {"href": "#drift"}) in reader.tags
+    assert "Span 8 against span 5, the last blessed one" in reader.text
+    assert '<td class="worse">0.500</td>' in html and '<td class="">0.030</td>' in html
+    assert "&lt;b&gt;cat 50.0% to 0.0%" in html and "<b>cat" not in html
+    # The bar of the span fills the left half; the line of the other rises in the right one.
+    assert f"M0.0 {BINS_HEIGHT}V4.0H60.0V{BINS_HEIGHT}Z" in html
+    assert f"M0 {BINS_HEIGHT}V53.5H60.0V20.5H120.0V{BINS_HEIGHT}" in html
+
+
+def test_why_nothing_was_compared_is_told(make_inputs):
+    found = DriftReport(span=8, reference=None, note="there is no blessed model yet")
+    html = render(dataclasses.replace(make_inputs("bare"), drift=found))
+    assert "<p>Span 8. There is no blessed model yet.</p>" in html
+    assert "moved most" not in html

@@ -262,6 +262,22 @@ def test_a_prepared_data_set_is_imported_under_a_runtime_parameter(tmp_path):
     assert source == "data_input" and definition["defaultValue"] == str(tmp_path)
 
 
+def test_spans_are_prepared_below_the_root_and_watched_where_the_blessed_model_is_found():
+    made = compiled("data.input=gs://bucket-1/drawings/{YYYY}-{MM}-{DD}/*.bin", "data.window=7")
+    tasks = made.vertex["pipelineSpec"]["root"]["dag"]["tasks"]
+    watched = tasks["SpanDrift"]["inputs"]["artifacts"]["baseline_model"]["taskOutputArtifact"]
+    assert watched == {
+        "outputArtifactKey": "model",
+        "producerTask": "LatestBlessedModel-model-resolver",
+    }
+    judged = tasks["LatentEvaluator"]["inputs"]["artifacts"]["drift"]["taskOutputArtifact"]
+    assert judged == {"outputArtifactKey": "drift", "producerTask": "SpanDrift"}
+    given = json.dumps(tasks["ExamplePreparation"]["inputs"]["parameters"])
+    assert "{YYYY}-{MM}-{DD}/*.bin" in given and "gs://bucket-1/lf/spans" in given
+    (kubeflow, *_) = made.kubeflow
+    assert "SpanDrift" not in kubeflow["root"]["dag"]["tasks"]  # no resolver, no blessed model
+
+
 def test_what_a_driver_found_reaches_the_executor_in_form_2_1_alone():
     """Why 2.0.0, TFX's default, is not written: a span would be looked for and forgotten."""
     from kfp.pipeline_spec import pipeline_spec_pb2

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
+from data_prep.sample.drawings import write_drawings
 from pipeline.cluster.compiling import compile_config
 from pipeline.config import load_config
 from pipeline.local import run_local
@@ -69,6 +70,21 @@ def run(compiled, service, tmp_path_factory):
         "push_destination": str(folder / "decoders"),
     }
     return service.run(spec, values)
+
+
+def test_the_container_prepares_the_spans_of_the_window(interpreter, tmp_path):
+    """By the driver's and the executor's own commands."""
+    for span in (8, 9, 10):
+        write_drawings(str(tmp_path / f"raw/{span}"), per_word=10, seed=span)
+    overrides = [f"data.input={tmp_path}/raw/{{SPAN}}/*.bin", f"cluster.root={tmp_path}/lf"]
+    config = load_config("quickdraw", [*overrides, "data.window=2"])
+    spec = compile_config(config).vertex["pipelineSpec"]
+    run = interpreter.Run(interpreter.Vertex(tmp_path / "vertex"), spec, {}, tmp_path / "run")
+    (examples,) = run.step("ExamplePreparation")["examples"]
+    manifest = json.loads((Path(examples["uri"]) / "manifest.json").read_text())
+    assert [each["span"] for each in manifest["spans"]] == [9, 10]
+    kept = {path.parent.name.split("-")[0] for path in tmp_path.glob("lf/**/spans/*/manifest.json")}
+    assert kept == {"9", "10"} and manifest["counts"]["written"] == 120
 
 
 def weights(decoder):

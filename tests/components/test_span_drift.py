@@ -1,0 +1,187 @@
+"""How far two spans are apart: known distances, known noise, and what is not compared."""
+
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+from tfx.types import standard_artifacts
+
+from components.artifacts import Drift
+from components.latent_evaluator.blessing import judge
+from components.latent_evaluator.config import EvaluationConfig
+from components.span_drift import executor
+from components.span_drift.config import DriftConfig
+from components.span_drift.distances import (
+    ALPHA,
+    SpanFacts,
+    attribute_shift,
+    ks_noise,
+    label_shift,
+    measures,
+)
+from components.span_drift.report import read_drift
+from data_prep.errors import InputError
+from data_prep.manifest import read_manifest
+from data_prep.options import PrepOptions
+from data_prep.sample.drawings import write_drawings
+from data_prep.window import SpanWindow, prepare_window
+
+GOOD = {"elbo": -100.0, "active_units": 4, "latent_dim": 8, "unexplained": 0.2}
+CONFIG = DriftConfig()
+
+
+def facts(count=1000, labels=None, attributes=None, image=None, z_mean=None):
+    return SpanFacts(count, labels or {}, attributes or {}, image or {}, z_mean)
+
+
+def test_labels_move_by_half_the_sum_of_all_changes():
+    found = label_shift({"cat": 500, "dog": 500}, {"cat": 200, "dog": 500, "owl": 300}, 0.2)
+    assert found.distance == pytest.approx(0.3) and not found.passed
+    assert found.words == "cat 50.0% to 20.0%, owl 0.0% to 30.0%"
+    same = label_shift({"cat": 5, "dog": 5}, {"cat": 500, "dog": 500}, 0.0)
+    assert same.distance == 0 and same.passed and same.words == "no share has changed"
+
+
+def test_the_attribute_that_moved_too_far_is_named():
+    old = facts(attributes={"Hat": 500, "Male": 100, "Young": 900})
+    new = facts(attributes={"Hat": 505, "Male": 400, "Young": 850})
+    found = attribute_shift(old, new, 0.1)
+    assert (found.distance, found.words) == (pytest.approx(0.3), "Male 10.0% to 40.0%")
+    assert not found.passed and attribute_shift(old, new, 0.31).passed
+
+
+def test_image_statistics_and_codes_are_apart_by_kolmogorov_and_smirnov():
+    ramp = np.linspace(0, 1, 400)
+    codes = np.stack([ramp, ramp, 1e-3 * ramp], axis=1)
+    # A quarter of a uniform distribution; the last dimension is not in use.
+    shifted = codes + np.array([0, 0.25, 5e-3])
+    old = facts(image={"ink": ramp}, z_mean=codes)
+    new = facts(image={"ink": ramp}, z_mean=shifted)
+    ink, latent = measures(old, new, CONFIG)
+    assert (ink.name, ink.distance, ink.passed) == ("ink", 0, True)
+    assert latent.name == "latent" and latent.distance == pytest.approx(0.25, abs=0.01)
+    assert latent.words.startswith("z1 of 2: mean 0.5 to 0.75, deviation 0.289 to 0.289")
+    assert not latent.passed
+
+
+@pytest.mark.parametrize("kind", ["label", "attribute", "values"])
+def test_noise_is_what_chance_hardly_exceeds_and_often_comes_near(kind):
+    """300 pairs of small samples of one distribution."""
+    random = np.random.default_rng(0)
+    beyond = []
+    for _ in range(300):
+        if kind == "label":
+            counts = [random.multinomial(90, [0.5, 0.3, 0.2]) for _ in range(2)]
+            named = [dict(zip("abc", map(int, each), strict=True)) for each in counts]
+            found = label_shift(*named, 0.0)
+        elif kind == "attribute":
+            pair = [facts(90, attributes={"a": int(random.binomial(90, 0.3))}) for _ in range(2)]
+            found = attribute_shift(*pair, 0.0)
+        else:
+            pair = [facts(image={"ink": random.normal(size=90)}) for _ in range(2)]
+            (found,) = measures(*pair, dataclasses.replace(CONFIG, max_image=0.0))
+        beyond.append(found.distance / found.noise)
+    assert np.mean(np.array(beyond) > 1) <= 0.01
+    assert np.quantile(beyond, 0.99) > 0.6
+
+
+def test_the_bound_of_smirnov():
+    """For samples of equal size n: sqrt(-ln(alpha / 2) / n)."""
+    assert ks_noise(500, 500) == pytest.approx(math.sqrt(-math.log(ALPHA / 2) / 500))
+    assert ks_noise(500, 500, columns=64) > ks_noise(500, 500)
+
+
+class Encoder:
+    """Codes are the mean of the left and of the right half of an image."""
+
+    description = {"image": {"height": 16, "width": 16, "channels": 1}, "condition": None}  # noqa: RUF012
+
+    def encode(self, records):
+        pixels = np.frombuffer(b"".join(records.images), np.uint8).reshape(-1, 16, 2, 8)
+        return pixels.mean(axis=(1, 3)) / 64, None
+
+
+@pytest.fixture(scope="module")
+def spans(tmp_path_factory):
+    """The manifests' `spans` of 1 and 2, which are alike, and 3, of two words out of six."""
+    folder = tmp_path_factory.mktemp("spans")
+    for span in (1, 2, 3):
+        write_drawings(str(folder / f"raw/{span}"), per_word=60, seed=span)
+    for word in ("cup", "face", "fish", "flower"):
+        (folder / f"raw/3/{word}.bin").unlink()
+    manifest = prepare_window(
+        PrepOptions(source="quickdraw", image_size=16),
+        [f"{folder}/raw/{{SPAN}}/*.bin"],
+        str(folder / "window"),
+        SpanWindow(spans=3, store=str(folder / "spans")),
+        newest=3,
+    )
+    return folder, manifest.spans
+
+
+def test_like_spans_are_alike_and_a_shifted_one_is_not(spans):
+    one, two, three = spans[1]
+    alike = executor.compare(one, two, Encoder(), CONFIG)
+    assert (alike.reference, alike.span, alike.note) == (1, 2, "")
+    assert [m.name for m in alike.measures] == [
+        "label", "image_mean", "image_std", "ink", "latent"
+    ]  # fmt: skip
+    assert all(measure.passed for measure in alike.measures)
+    shifted = executor.compare(two, three, Encoder(), CONFIG)
+    label = shifted.measures[0]
+    assert label.distance == pytest.approx(2 / 3, abs=0.01) and not label.passed
+    for found in shifted.histograms.values():
+        assert sum(found["span"]) == pytest.approx(1) == sum(found["reference"])
+    verdict = judge(GOOD, EvaluationConfig(), drift=shifted)
+    assert not verdict.blessed
+    assert verdict.reasons[0].startswith("drift of label from span 2 to 3: too far: 0.667 (at most")
+    calm = judge(GOOD, EvaluationConfig(), drift=alike)
+    assert calm.blessed and sum("drift of" in reason for reason in calm.reasons) == 5
+
+
+def test_codes_of_other_images_are_not_compared(spans):
+    other = Encoder()
+    other.description = {"image": {"height": 28, "width": 28, "channels": 1}}
+    found = executor.compare(spans[1][0], spans[1][1], other, CONFIG)
+    assert "takes images of (28, 28, 1)" in found.note
+    assert "latent" not in [measure.name for measure in found.measures]
+    told = {"kind": "attributes", "names": ["Hat"]}
+    other.description = Encoder.description | {"condition": told}
+    found = executor.compare(spans[1][0], spans[1][1], other, CONFIG)
+    assert "told other attributes" in found.note
+
+
+def run(folder, examples, blessed=None):
+    data, drift = standard_artifacts.Examples(), Drift()
+    data.uri, drift.uri = str(examples), str(folder / "drift")
+    inputs = {executor.EXAMPLES: [data]}
+    if blessed:
+        model = standard_artifacts.Model()
+        model.uri = str(blessed)
+        inputs[executor.BASELINE_MODEL] = [model]
+    executor.Executor().Do(inputs, {executor.DRIFT: [drift]}, {executor.CONFIG: "{}"})
+    return read_drift(drift.uri)
+
+
+def test_what_there_is_nothing_to_compare_with_is_told(spans, tmp_path):
+    folder, known = spans
+    assert "no blessed model yet" in run(tmp_path, folder / "window").note
+    assert "not trained on spans" in run(tmp_path, folder / "window", tmp_path).note
+
+    def trained_on(*spans):
+        (tmp_path / "data.json").write_text(json.dumps({"spans": spans}))
+        return run(tmp_path, folder / "window", tmp_path)
+
+    found = trained_on(known[1], known[2])
+    assert found.note == "span 3 is the last blessed span itself" and found.reference is None
+    assert [words for _, words in found.checks()] == [f"drift: {found.note}"]
+    assert all(passed for passed, _ in found.checks())
+    gone = trained_on(known[1] | {"directory": str(tmp_path / "gone")})
+    assert gone.note.startswith("span 2 is gone from")
+
+
+def test_a_span_without_images_to_look_at_is_named(spans, tmp_path):
+    with pytest.raises(InputError, match=f"{tmp_path}: the train split has no images"):
+        executor.look_at(str(tmp_path), read_manifest(str(spans[0] / "window")), None, 100)

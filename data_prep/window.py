@@ -50,7 +50,7 @@ def prepare_window(
     output: str,
     window: SpanWindow,
     *,
-    newest: int,
+    newest: int | None = None,
     code_version: str = "",
     **execution: Any,
 ) -> Manifest:
@@ -61,16 +61,18 @@ def prepare_window(
       inputs: globs with a placeholder each (see data_prep.spans).
       output: the directory to write; what a killed run left there goes.
       window: how many spans, and where they are kept.
-      newest: the last span of the window; later ones are not looked at.
+      newest: the last span of the window, later ones are not looked at; None: the last there is.
       code_version: other code prepares a span again.
       execution: `workers`, `beam_args`, `on_progress` of data_prep.job.prepare.
 
     Raises:
       InputError: as data_prep.job.prepare, naming the span, or where spans do not go together.
     """
-    spans = [span for span in find_spans([*inputs, *options.lists]) if span <= newest]
-    if not spans or spans[-1] != newest:
-        raise InputError(f"input: span {newest} has no files any more")
+    spans = find_spans([*inputs, *options.lists])
+    if newest is not None:
+        spans = [span for span in spans if span <= newest]
+        if spans[-1:] != [newest]:
+            raise InputError(f"input: span {newest} has no files any more")
     version = hashlib.sha256(json.dumps([to_dict(options), code_version]).encode()).hexdigest()
     parts = []
     for span in spans[-window.spans :]:

@@ -20,7 +20,7 @@ from components.example_preparation import execution
 from data_prep.job import prepare
 from data_prep.options import LISTS, PrepOptions
 from data_prep.settings import parse
-from data_prep.spans import span_of
+from data_prep.spans import has_span, span_of
 from data_prep.window import SpanWindow, prepare_window
 
 OPTIONS = "options"
@@ -52,12 +52,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         settings = _settings(exec_properties)
         if WINDOW in settings:
             patterns, options = _given(exec_properties, json.loads(settings[PATTERNS]))
+            chosen = not has_span(inputs[0])  # Kubeflow runs no driver
             manifest = prepare_window(
                 options,
                 patterns,
                 examples.uri,
                 parse(SpanWindow, json.loads(settings[WINDOW]), WINDOW),
-                newest=span_of(patterns[0], inputs[0]),
+                newest=span_of(patterns[0], inputs[0]) if chosen else None,
                 code_version=settings[CODE_VERSION],
                 **how,
             )

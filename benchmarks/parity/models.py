@@ -14,6 +14,12 @@ from rows import ROWS
 from training import Runs, trained
 
 MODELS = {"mnist_cvae_conv": "CVAE", "mnist_vae_gan": "VAE-GAN"}
+CHANGES = {
+    "gan_gamma_0.1": "gamma 0.1",
+    "gan_gamma_1": "gamma 1",
+    "gan_gamma_10": "gamma 10",
+    "gan_cross_entropy": "gamma 1, cross-entropy on the l-layer",
+}
 
 
 def networks(runs: dict[str, Runs], folder: Path) -> Iterator[dict[str, str]]:
@@ -40,27 +46,30 @@ def networks(runs: dict[str, Runs], folder: Path) -> Iterator[dict[str, str]]:
 
 
 def measured(runs: dict[str, Runs], folder: Path, figures: Path) -> dict[str, Any]:
-    """What is measured on trained models: the GAN's table and the claims."""
-    names = [name for name in ("mnist_vae", "mnist_cvae", *MODELS) if name in runs]
+    """What is measured on trained models: the GAN's tables and the claims."""
+    names = [name for name in ("mnist_vae", "mnist_cvae", *MODELS, *CHANGES) if name in runs]
     if not names:
-        return {"gan": None, "claims": []}
+        return {"gan": None, "changes": [], "claims": []}
     data = load("mnist", folder / "data")
     models = {name: trained(ROWS[name], ROWS[name].seeds[0], data, folder) for name in names}
-    told = {name: model for name, model in models.items() if model.condition_dim}
-    gan = None
-    if MODELS.keys() <= told.keys():
+    gan, changes = None, []
+    if MODELS.keys() <= models.keys():
         classify = classifier(data)
-        known = accuracy(classify, data.held_out)
-        lines = [
-            {"name": title, "epochs": len(runs[name].epochs), "minutes": runs[name].minutes()}
-            | _quality(told[name], classify, data)
-            for name, title in MODELS.items()
-        ]
-        gan = {"classifier": f"{known:.1%}", "lines": lines}
-        digits(figures / "digits.png", {MODELS[name]: told[name] for name in MODELS}, data)
-    claims = [_independent(name, model, data.held_out) for name, model in models.items()]
-    claims += [_kept(name, model, data) for name, model in told.items()]
-    return {"gan": gan, "claims": claims}
+
+        def line(name: str, title: str) -> dict[str, str]:
+            facts = {"epochs": len(runs[name].epochs), "minutes": runs[name].minutes()}
+            return {"name": title, **facts, **_quality(models[name], classify, data)}
+
+        gan = {
+            "classifier": f"{accuracy(classify, data.held_out):.1%}",
+            "lines": [line(name, title) for name, title in MODELS.items()],
+        }
+        changes = [line(name, title) for name, title in CHANGES.items() if name in models]
+        digits(figures / "digits.png", {MODELS[name]: models[name] for name in MODELS}, data)
+    judged = {name: model for name, model in models.items() if name not in CHANGES}
+    claims = [_independent(name, model, data.held_out) for name, model in judged.items()]
+    claims += [_kept(name, model, data) for name, model in judged.items() if model.condition_dim]
+    return {"gan": gan, "changes": changes, "claims": claims}
 
 
 def _quality(model: Any, classify: Any, data: Any) -> dict[str, str]:

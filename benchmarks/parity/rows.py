@@ -24,8 +24,16 @@ class Row:
 
 
 _GAN = ("train.epochs=5", "train.batch_size=64")
+_PAPER = ("model.gan.similarity=squared_error", "model.gan.turns=equilibrium", "model.beta=0.1")
+_GAN_SHORT = (*_GAN, "train.epochs=1", *_PAPER)
+_CHANGES = {
+    "gamma_1": (),
+    "gamma_0.1": ("model.gan.gamma=0.1",),
+    "gamma_10": ("model.gan.gamma=10",),
+    "cross_entropy": ("model.gan.similarity=cross_entropy",),
+}
 _FACES = ("model.latent_dim=64", "model.reconstruction=gaussian", "model.sigma=0.15",
-          "model.beta=1", "train.epochs=12", "train.batch_size=64",
+          "model.beta=1", "train.epochs=8", "train.batch_size=64",
           "train.learning_rate=0.001")  # fmt: skip
 
 
@@ -44,8 +52,10 @@ ROWS = {
         Row(name="mnist_cvae_conv", preset="mnist_vae_gan", data="mnist",
             overrides=("model.family=cvae", *_GAN, "train.optimizer=adam")),
         Row(name="mnist_vae_gan", preset="mnist_vae_gan", data="mnist",
-            overrides=(*_GAN, "model.gan.similarity=squared_error",
-                       "model.gan.turns=equilibrium", "model.beta=0.1")),
+            overrides=(*_GAN, *_PAPER)),
+        # One value changed at a time, an epoch of 938 steps each.
+        *(Row(name=f"gan_{name}", preset="mnist_vae_gan", data="mnist",
+              overrides=(*_GAN_SHORT, *changed)) for name, changed in _CHANGES.items()),
         Row(name="conv_64", preset="celeba_vae", data="celeba", overrides=_FACES),
         Row(name="res_64", preset="celeba_vae", data="celeba",
             overrides=(*_FACES, "model.architecture=res_64")),

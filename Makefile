@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FLINK := build/flink
+WORKERS ?= 2
+PARALLEL := -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast test-flink lint format bench parity lock clean
@@ -33,11 +35,11 @@ demo: $(STAMP)
 	@$(BIN)/latentforge run sample
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -m "not slow and not e2e"
-	@$(BIN)/python -m pytest -q -m "slow or e2e"
+	@$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow and not e2e"
+	@$(BIN)/python -m pytest -q $(PARALLEL) -m "slow or e2e"
 
 test-fast: $(STAMP)
-	@$(BIN)/python -m pytest -q -m "not slow and not e2e"
+	@$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow and not e2e"
 
 # Fetched once: Beam's job server and a Flink, every jar checked before the first use.
 $(FLINK)/job-server.jar: .ci/flink/pom.xml .ci/flink/SHA256SUMS

@@ -23,6 +23,7 @@ PACKAGES = [
     "components.tuner",
     "components.latent_evaluator.metrics",
     "components.latent_evaluator.report",
+    "components.span_drift",
     "pipeline",
     "pipeline.cluster",
     "pipeline.doctor",

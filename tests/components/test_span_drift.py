@@ -42,6 +42,8 @@ def test_labels_move_by_half_the_sum_of_all_changes():
     assert found.words == "cat 50.0% to 20.0%, owl 0.0% to 30.0%"
     same = label_shift({"cat": 5, "dog": 5}, {"cat": 500, "dog": 500}, 0.0)
     assert same.distance == 0 and same.passed and same.words == "no share has changed"
+    by_chance = label_shift({"cat": 5, "dog": 5}, {"cat": 4, "dog": 6}, 0.05)
+    assert by_chance.distance == pytest.approx(0.1) and by_chance.passed
 
 
 def test_the_attribute_that_moved_too_far_is_named():

@@ -12,7 +12,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from data_prep.errors import InputError
-from data_prep.spans import any_span, check_patterns, span_of_file
+from data_prep.spans import any_span, check_patterns, name_of, span_of_file
 
 
 class InputFile(NamedTuple):
@@ -78,12 +78,15 @@ def find_spans(patterns: Sequence[str]) -> list[int]:
     found = [_spans_of(pattern) for pattern in patterns]
     spans = set.intersection(*found)
     if not spans:
-        there = "; ".join(
-            f"{pattern} has {', '.join(map(str, sorted(each))) or 'none'}"
-            for pattern, each in zip(patterns, found, strict=True)
-        )
+        there = "; ".join(map(_told, patterns, found))
         raise InputError(f"input: no span has files for every path ({there})")
     return sorted(spans)
+
+
+def _told(pattern: str, spans: set[int]) -> str:
+    newest = [name_of(pattern, span) for span in sorted(spans)[-3:]]
+    more = f", the newest {', '.join(newest)}" if spans else ""
+    return f"{pattern} has {len(spans)}{more}"
 
 
 def _spans_of(pattern: str) -> set[int]:

@@ -32,7 +32,7 @@ class Manifest:
     code_version: str
     extras: tuple[str, ...] = ()  # features besides image, key, label, attributes, statistics
     unmatched: int = 0  # rows of the attribute list whose image was not there
-    # of a window of spans, the oldest first: {span, directory, manifest_sha256, written}
+    # of a window of spans, the oldest first: {span, name, directory, manifest_sha256, written}
     spans: tuple[dict[str, Any], ...] = ()
     format_version: int = FORMAT_VERSION
 

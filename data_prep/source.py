@@ -134,9 +134,14 @@ def nothing(*rejects: Reject) -> Records:
     return Records(empty, empty, empty, list(rejects))
 
 
+def statistics_of(images: np.ndarray, spec: ImageSpec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """image_mean, image_std and ink; of photos, which have no ink, the share of bright values."""
+    return image_stats(images, "black" if spec.ink == "black" else "white")
+
+
 def image_columns(images: np.ndarray, spec: ImageSpec) -> dict[str, Any]:
     """The columns that every image has, from uint8 [n, height, width(, channels)]."""
-    mean, std, ink = image_stats(images, "black" if spec.ink == "black" else "white")
+    mean, std, ink = statistics_of(images, spec)
     return {
         features.IMAGE: image_column(images),
         features.IMAGE_MEAN: mean,

@@ -20,7 +20,7 @@ MOST_SPANS = 1000  # of a window
 EPOCH = datetime.date(1970, 1, 1)
 DATE = ("{YYYY}", "{MM}", "{DD}")
 ALLOWED = "one of {SPAN}, {SPAN:<width>}, or {YYYY} with {MM} and {DD}, each once"
-_NUMBER = re.compile(r"\{SPAN(?::(\d+))?\}")
+_NUMBER = re.compile(r"\{SPAN(?::([1-9]\d?))?\}")
 _ANY = re.compile(r"\{[A-Z]+(?::\d+)?\}")
 
 
@@ -55,8 +55,8 @@ def check_patterns(patterns: Iterable[str]) -> None:
 def fill(pattern: str, span: int) -> str:
     """The path of one span.
 
-    >>> fill("raw/{SPAN:3}/*.bin", 7), fill("raw/{YYYY}-{MM}-{DD}.bin", 20_000)
-    ('raw/007/*.bin', 'raw/2024-10-04.bin')
+    >>> fill("raw/{SPAN:3}/*.bin", 7), fill("raw/{YYYY}-{MM}-{DD}/*.bin", 20_000)
+    ('raw/007/*.bin', 'raw/2024-10-04/*.bin')
     """
     pattern = _NUMBER.sub(lambda found: str(span).zfill(int(found[1] or 0)), pattern)
     if DATE[0] in pattern:
@@ -64,6 +64,15 @@ def fill(pattern: str, span: int) -> str:
         for name, value in zip(DATE, (f"{day:%Y}", f"{day:%m}", f"{day:%d}"), strict=True):
             pattern = pattern.replace(name, value.zfill(len(name) - 2))
     return pattern
+
+
+def name_of(pattern: str, span: int) -> str:
+    """How people call a span: its number, or its day.
+
+    >>> name_of("raw/{SPAN:3}/*.bin", 7), name_of("raw/{YYYY}/{MM}{DD}/*.bin", 20_000)
+    ('7', '2024-10-04')
+    """
+    return str(EPOCH + datetime.timedelta(days=span)) if DATE[0] in pattern else str(span)
 
 
 def span_of(pattern: str, path: str) -> int:

@@ -1,8 +1,8 @@
 """The newest spans of a growing data set as one prepared data set.
 
-Each span is prepared once, into a directory of its own that outlives the run, and stays as it
-is while its input does. A window is those directories' shards side by side: linked or copied,
-never made again.
+Each span is prepared once, into a directory of its own that outlives the run and is named by
+what its data depends on: files that changed make another one. A window is those directories'
+shards side by side: linked or copied, never made again.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from apache_beam.io.filesystems import FileSystems
 
 from data_prep.errors import InputError
 from data_prep.finish import MOST_FILES_NAMED, PARTIAL_MANIFEST, REJECTS
-from data_prep.inputs import find_spans
+from data_prep.inputs import find_spans, fingerprint
 from data_prep.job import clear, prepare
 from data_prep.manifest import Manifest, manifest_path, manifest_sha256
 from data_prep.options import PrepOptions
 from data_prep.plan import create, join, make_directory, publish
 from data_prep.settings import require, to_dict
-from data_prep.spans import MOST_SPANS, fill, options_of
+from data_prep.sources import open_source
+from data_prep.spans import MOST_SPANS, fill, name_of, options_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class SpanWindow:
 
 class _Part(NamedTuple):
     span: int
+    name: str
     directory: str
     manifest: Manifest
 
@@ -72,20 +74,25 @@ def prepare_window(
     if newest is not None:
         spans = [span for span in spans if span <= newest]
         if spans[-1:] != [newest]:
-            raise InputError(f"input: span {newest} has no files any more")
-    version = hashlib.sha256(json.dumps([to_dict(options), code_version]).encode()).hexdigest()
+            raise InputError(f"input: span {name_of(inputs[0], newest)} has no files any more")
     parts = []
     for span in spans[-window.spans :]:
-        directory = join(window.store, f"{span}-{version[:12]}")
+        name = name_of(inputs[0], span)
+        given, found = [fill(path, span) for path in inputs], options_of(options, span)
         try:
-            given = [fill(path, span) for path in inputs]
-            manifest = prepare(
-                options_of(options, span), given, directory, overwrite=True, **execution
-            )
+            directory = join(window.store, f"{name}-{_version(found, given, code_version)}")
+            manifest = prepare(found, given, directory, overwrite=True, **execution)
         except InputError as error:
-            raise InputError(f"span {span}: {error}") from None
-        parts.append(_Part(span, directory, manifest))
+            raise InputError(f"span {name}: {error}") from None
+        parts.append(_Part(span, name, directory, manifest))
     return _join(parts, output)
+
+
+def _version(options: PrepOptions, inputs: Sequence[str], code_version: str) -> str:
+    """Changes with whatever changes the data, so that no prepared span is ever overwritten."""
+    files, _ = open_source(options, inputs)
+    facts = [to_dict(options), [file.path for file in files], fingerprint(files), code_version]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
 
 
 def _join(parts: Sequence[_Part], output: str) -> Manifest:
@@ -95,8 +102,8 @@ def _join(parts: Sequence[_Part], output: str) -> Manifest:
             old, new = getattr(part.manifest, name), getattr(last, name)
             if old != new:
                 raise InputError(
-                    f"input: {name} of span {part.span} is {_told(old)}, of span "
-                    f"{parts[-1].span} {_told(new)}, allowed in one window: the same; "
+                    f"input: {name} of span {part.name} is {_told(old)}, of span "
+                    f"{parts[-1].name} {_told(new)}, allowed in one window: the same; "
                     "lower data.window or prepare the older span's files anew"
                 )
     clear(output, True)
@@ -124,6 +131,7 @@ def _join(parts: Sequence[_Part], output: str) -> Manifest:
         spans=tuple(
             {
                 "span": part.span,
+                "name": part.name,
                 "directory": part.directory,
                 "manifest_sha256": manifest_sha256(part.directory),
                 "written": part.manifest.counts["written"],

@@ -85,7 +85,7 @@ class DataConfig(PrepOptions):
     @property
     def has_spans(self) -> bool:
         """Whether the input grows by spans."""
-        return any(has_span(path) for path in self.input)
+        return any(has_span(path) for path in (*self.input, *self.lists))
 
     def _check_spans(self) -> None:
         allowed = f"1 to {MOST_SPANS}" if self.has_spans else "1 without {SPAN} in data.input"

@@ -12,6 +12,7 @@ from tfx.types.artifact_utils import encode_split_names
 
 from components import ExamplePreparation
 from components.example_schema import DataShape
+from data_prep.inputs import find_spans
 from data_prep.manifest import manifest_sha256, read_manifest
 from data_prep.options import PrepOptions
 from data_prep.source import ImageSpec
@@ -40,12 +41,16 @@ def data_node(
     if options is None:
         node = _import(inputs[0], data_input)
         return node, node.outputs["result"]
+    newest = None
+    if config.data.has_spans and data_input is None:  # else the run may find others
+        newest = find_spans([*inputs, *options.lists])[-1]
     node = ExamplePreparation(
         inputs=inputs,
         options=options,
         code_version=code_version("components.example_preparation.executor"),
         input_base=data_input,
         window=_window(config, root),
+        newest=newest,
     )
     return node, node.outputs["examples"]
 

@@ -7,13 +7,13 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data_prep.errors import InputError
 from data_prep.inputs import find_spans
 from data_prep.options import PrepOptions
-from data_prep.spans import any_span, has_span
+from data_prep.spans import any_span, has_span, span_of_file
 from pipeline.code_version import code_version
 from pipeline.config import MADE_HERE, PREPARED, SAMPLE, DataConfig, SampleConfig
 
@@ -43,18 +43,37 @@ def raw_inputs(data: DataConfig, root: Path) -> tuple[list[str], PrepOptions | N
     options = data.prep_options()
     for i, path in enumerate(inputs):
         # A folder's own time says nothing of the files in it.
-        if os.path.isdir(path) or (has_span(path) and _only_folders(any_span(path))):
+        if os.path.isdir(path) or (has_span(path) and _names_folders(path)):
             inputs[i] = os.path.join(path, "*/*" if data.source == "image_folder" else "*")
         if "://" not in path and not glob.glob(any_span(inputs[i])):
             raise InputError(f"data.input: no file matches {path!r}")
+    if data.has_spans:
+        _refuse_spans_as_labels(data.source, inputs)
     if data.has_spans and not any("://" in path for path in inputs):
         find_spans([*inputs, *options.lists])  # refused here, not by the node's driver
     return inputs, options
 
 
-def _only_folders(pattern: str) -> bool:
-    found = glob.glob(pattern)
-    return bool(found) and all(map(os.path.isdir, found))
+def _names_folders(pattern: str) -> bool:
+    """Whether its spans are folders. Of what is elsewhere, a name without an ending is one."""
+    if "://" in pattern:
+        return "." not in os.path.basename(pattern)
+    found = glob.glob(any_span(pattern))
+    spans = [path for path in found if span_of_file(pattern, path) is not None]
+    return bool(spans) and all(map(os.path.isdir, spans))
+
+
+def _refuse_spans_as_labels(source: str, inputs: Sequence[str]) -> None:
+    """A label that names the span would be another one in every span."""
+    for path in inputs:
+        folder, name = os.path.split(path)
+        what = "folder" if source == "image_folder" else "file"
+        label = os.path.basename(folder) if source == "image_folder" else name
+        if source in ("quickdraw", "image_folder") and has_span(label) and ".ndjson" not in label:
+            raise InputError(
+                f"data.input {path}: the {what}'s name is the label, allowed: the placeholder of "
+                "the span in a folder above it"
+            )
 
 
 def with_face_lists(options: PrepOptions, folder: Path) -> PrepOptions:

@@ -8,7 +8,7 @@ from typing import Any
 from trainer.hparams import WITHOUT_PRIOR
 
 DESCRIPTION = os.path.join("assets.extra", "model.json")
-DATA_FILE = "data.json"  # beside both models: what they have learned from
+LEARNED_FILE = "learned.json"  # beside both models: the data and settings behind them
 HISTORY_FILE = "history.json"  # of the training, in its model_run
 
 

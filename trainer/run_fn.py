@@ -15,7 +15,7 @@ from trainer.callbacks import Curves, EarlyStopping, History
 from trainer.checkpoints import Checkpoint, checkpoint_directory
 from trainer.compilation import compiled, in_float32
 from trainer.dataset import make_dataset
-from trainer.description import DATA_FILE, HISTORY_FILE
+from trainer.description import HISTORY_FILE, LEARNED_FILE
 from trainer.devices import is_chief, make_strategy
 from trainer.export import export_decoder, export_full_model
 from trainer.hparams import CHECKPOINT_ROOT, CODE_VERSION, TrainerSettings
@@ -25,7 +25,7 @@ from trainer.pictures.examples import read_examples
 from trainer.progress import LOGGER, Progress
 from trainer.schedules import Schedules
 from trainer.vae import VAE
-from trainer.warm_start import full_model_beside, start_from
+from trainer.warm_start import copy_models, full_model_beside, learned, start_from
 
 
 def run_fn(fn_args: Any) -> None:
@@ -59,6 +59,19 @@ def run_fn(fn_args: Any) -> None:
         start=base,
         versions=[keras.__version__, tf.__version__],
     )
+    behind = {
+        "manifest_sha256": inputs.data_version,
+        "settings": settings.to_json(),
+        "code_version": config.get(CODE_VERSION, ""),
+    }
+    before = learned(base) if base else {}
+    if base and behind.items() <= before.items():
+        # Else every run on the same data would train the last one's model further.
+        LOGGER.info("the blessed model has learned from these data already: kept as it is")
+        if is_chief():
+            copy_models(base, fn_args.serving_model_dir, fn_args.eval_model_dir)
+            _write_learned(fn_args, before)
+        return
     _announce(settings, base)
 
     with strategy.scope():
@@ -71,10 +84,7 @@ def run_fn(fn_args: Any) -> None:
         model = in_float32(model)
         export_decoder(model, fn_args.serving_model_dir)
         export_full_model(model, transform, fn_args.eval_model_dir)
-        _write_json(os.path.join(fn_args.model_run_dir, HISTORY_FILE), history)
-        beside = os.path.dirname(fn_args.eval_model_dir.rstrip("/"))
-        data = {"manifest_sha256": inputs.data_version, "spans": list(inputs.spans)}
-        _write_json(os.path.join(beside, DATA_FILE), data)
+        _write_learned(fn_args, behind | {"spans": list(inputs.spans), "history": history})
         checkpoint.remove()
 
 
@@ -175,6 +185,13 @@ def _announce(settings: TrainerSettings, base: str | None) -> None:
         "none" if sigma is None else f"{sigma:g}",
         f", starting from {base}" if base else "",
     )
+
+
+def _write_learned(fn_args: Any, learned: dict[str, Any]) -> None:
+    """history.json of the training, and what the two models have learned from beside them."""
+    _write_json(os.path.join(fn_args.model_run_dir, HISTORY_FILE), learned["history"])
+    beside = os.path.dirname(fn_args.eval_model_dir.rstrip("/"))
+    _write_json(os.path.join(beside, LEARNED_FILE), learned)
 
 
 def _write_json(path: str, value: Any) -> None:

@@ -23,7 +23,7 @@ class Row:
     everything: bool = False
 
 
-_GAN = ("train.epochs=5", "train.batch_size=64")
+_GAN = ("train.epochs=3", "train.batch_size=64")
 _PAPER = ("model.gan.similarity=squared_error", "model.gan.turns=equilibrium", "model.beta=0.1")
 _GAN_SHORT = (*_GAN, "train.epochs=1", *_PAPER)
 _CHANGES = {

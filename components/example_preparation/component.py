@@ -10,7 +10,7 @@ from typing import Any
 from google.protobuf import any_pb2, struct_pb2
 from tfx.components.example_gen.component import FileBasedExampleGen
 from tfx.dsl.components.base import executor_spec
-from tfx.proto import example_gen_pb2
+from tfx.proto import example_gen_pb2, range_config_pb2
 
 from components.example_preparation import executor
 from data_prep.options import PrepOptions
@@ -37,6 +37,7 @@ class ExamplePreparation(FileBasedExampleGen):
         code_version: str,
         input_base: Any = None,
         window: SpanWindow | None = None,
+        newest: int | None = None,
     ) -> None:
         """Args:
         inputs: globs, absolute or of a filesystem Beam reads.
@@ -46,6 +47,8 @@ class ExamplePreparation(FileBasedExampleGen):
           other data of the same layout.
         window: of spans, where the inputs hold a placeholder for one (see data_prep.spans). The
           driver takes the newest for the cache key; older ones in the window count as closed.
+        newest: the last span of the window. None: TFX's driver looks for it, and takes every path
+          that the placeholder matches for one.
         """
         lists = options.lists
         base, patterns = relative_to_common_folder([*inputs, *lists])
@@ -72,7 +75,13 @@ class ExamplePreparation(FileBasedExampleGen):
             input_config=example_gen_pb2.Input(splits=splits),
             output_config=example_gen_pb2.Output(),
             custom_config=example_gen_pb2.CustomConfig(custom_config=packed),
+            range_config=None if newest is None else _only(newest),
         )
+
+
+def _only(span: int) -> range_config_pb2.RangeConfig:
+    span_range = range_config_pb2.StaticRange(start_span_number=span, end_span_number=span)
+    return range_config_pb2.RangeConfig(static_range=span_range)
 
 
 def relative_to_common_folder(globs: Sequence[str]) -> tuple[str, list[str]]:

@@ -7,16 +7,10 @@ import os
 
 from tfx import types
 from tfx.dsl.io import fileio
-from tfx.utils import path_utils
 
 from components.latent_evaluator import blessing as judgement
-from components.latent_evaluator.loaded_model import FullModel, describe
+from components.latent_evaluator.loaded_model import FullModel, describe, full_model
 from trainer.hparams import WITHOUT_PRIOR, ImageShape
-
-
-def full_model(model: types.Artifact) -> str:
-    """The directory of the full model."""
-    return path_utils.eval_model_path(model.uri)
 
 
 def fingerprint(directory: str) -> str:

@@ -16,12 +16,12 @@ from tfx.utils import path_utils
 
 from components.feature_extractor import shards
 from components.latent_evaluator import blessing as judgement
-from components.latent_evaluator.candidates import fingerprint, full_model, why_not_compared
+from components.latent_evaluator.candidates import fingerprint, why_not_compared
 from components.latent_evaluator.comparison import interval_of_difference, search_copies
 from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
 from components.latent_evaluator.extractor_features import FeatureNetwork
 from components.latent_evaluator.factors import read_factors
-from components.latent_evaluator.loaded_model import Decoder, FullModel
+from components.latent_evaluator.loaded_model import Decoder, FullModel, full_model
 from components.latent_evaluator.measurement import Known, Measured, measure, records_of
 from components.latent_evaluator.moments import Moments
 from components.latent_evaluator.outcome import bless, draw_sheet, write_json

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tfx import types
+from tfx.utils import path_utils
 
 from components.latent_evaluator.records import Records
 from components.latent_evaluator.tally import Batch
@@ -16,6 +18,11 @@ from trainer.hparams import WITHOUT_PRIOR, ImageShape
 
 BATCH = 256
 SCORE = "score"
+
+
+def full_model(model: types.Artifact) -> str:
+    """The directory of the full model."""
+    return path_utils.eval_model_path(model.uri)
 
 
 def describe(model_dir: str) -> dict[str, Any]:

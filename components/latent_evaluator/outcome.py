@@ -14,10 +14,9 @@ from tfx.components.evaluator import constants
 from tfx.utils import io_utils
 
 from components.latent_evaluator.blessing import Verdict
-from components.latent_evaluator.candidates import full_model
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.contact_sheet import model_sheet
-from components.latent_evaluator.loaded_model import describe
+from components.latent_evaluator.loaded_model import describe, full_model
 from components.latent_evaluator.measurement import Measured
 from components.latent_evaluator.tally import Tally
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from components.span_drift.config import DriftConfig
+from components.span_drift.report import Measure
 from trainer.metrics import ACTIVE_VARIANCE
 
 ALPHA = 0.001  # chance that two samples of one distribution differ by more than the noise
@@ -31,21 +32,6 @@ class SpanFacts:
     attributes: Mapping[str, int]
     image: Mapping[str, np.ndarray]
     z_mean: np.ndarray | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Measure:
-    """distance, noise and allowed: 0 to 1. words: what moved, and how far."""
-
-    name: str
-    distance: float
-    noise: float
-    allowed: float
-    words: str
-
-    @property
-    def passed(self) -> bool:
-        return self.distance <= max(self.allowed, self.noise)
 
 
 def measures(old: SpanFacts, new: SpanFacts, config: DriftConfig) -> Iterator[Measure]:

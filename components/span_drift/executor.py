@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,23 +13,23 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
-from components.latent_evaluator.candidates import full_model
-from components.latent_evaluator.loaded_model import FullModel
+from components.latent_evaluator.loaded_model import FullModel, full_model
 from components.latent_evaluator.records import read_split
 from components.span_drift.config import DriftConfig
 from components.span_drift.distances import SpanFacts, measures
 from components.span_drift.report import FILE, DriftReport
-from data_prep.errors import InputError
-from data_prep.image_stats import image_stats
-from data_prep.manifest import Manifest, manifest_path, read_manifest
+from data_prep.manifest import Manifest, manifest_path, manifest_sha256, read_manifest
+from data_prep.options import LISTS
 from data_prep.settings import parse
-from trainer.description import DATA_FILE
+from data_prep.source import statistics_of
+from trainer.description import LEARNED_FILE
 
 EXAMPLES, BASELINE_MODEL, DRIFT = "examples", "baseline_model", "drift"
 CONFIG, CODE_VERSION = "config", "code_version"
 SPLIT = "train"
 STATISTICS = ("image_mean", "image_std", "ink")
 BINS = 32
+HARMLESS = ("shards", "max_reject_rate")  # options that change no image
 
 
 class Executor(base_executor.BaseExecutor):
@@ -47,9 +46,10 @@ class Executor(base_executor.BaseExecutor):
         blessed = next(iter(input_dict.get(BASELINE_MODEL) or []), None)
         newest = read_manifest(examples.uri).spans[-1]
         reference, note = _reference(blessed, newest)
-        report = DriftReport(span=newest["span"], reference=None, note=note)
         if reference and blessed:
             report = compare(reference, newest, FullModel(full_model(blessed)), config)
+        else:
+            report = DriftReport(span=newest["name"], reference=None, note=note)
         drift = artifact_utils.get_single_instance(output_dict[DRIFT])
         io_utils.write_string_file(os.path.join(drift.uri, FILE), report.to_json())
 
@@ -60,14 +60,18 @@ def compare(
     """Of two spans as a manifest names them."""
     spans = (reference, newest)
     manifests = [read_manifest(each["directory"]) for each in spans]
-    unfit = why_not_encoded(model.description, manifests)
+    unfit = why_not_encoded(model.description, manifests[1])
     old, new = (
-        look_at(each["directory"], manifest, None if unfit else model, config.images)
+        facts_of(each["directory"], manifest, None if unfit else model, config.images)
         for each, manifest in zip(spans, manifests, strict=True)
     )
+    if old is None or new is None:
+        empty = reference["name"] if old is None else newest["name"]
+        note = f"the {SPLIT} split of span {empty} has no images: not compared"
+        return DriftReport(span=newest["name"], reference=None, note=note)
     return DriftReport(
-        span=newest["span"],
-        reference=reference["span"],
+        span=newest["name"],
+        reference=reference["name"],
         note=unfit,
         images=(len(old.image[STATISTICS[0]]), len(new.image[STATISTICS[0]])),
         measures=tuple(measures(old, new, config)),
@@ -75,19 +79,22 @@ def compare(
     )
 
 
-def look_at(directory: str, manifest: Manifest, model: FullModel | None, images: int) -> SpanFacts:
-    """What a prepared span is compared by: its manifest, and a sample of its train split."""
+def facts_of(
+    directory: str, manifest: Manifest, model: FullModel | None, images: int
+) -> SpanFacts | None:
+    """What a prepared span is compared by: its manifest, and a sample of its train split; None
+    where that is empty."""
     files = sorted(fileio.glob(os.path.join(directory, f"Split-{SPLIT}", "*.gz")))
     shape = (manifest.image.height, manifest.image.width, manifest.image.channels)
     statistics: list[tuple[np.ndarray, ...]] = []
     codes: list[np.ndarray] = []
     for records in read_split(files, images):
         pixels = np.frombuffer(b"".join(records.images), np.uint8).reshape(-1, *shape)
-        statistics.append(image_stats(pixels, manifest.image.ink))
+        statistics.append(statistics_of(pixels, manifest.image))
         if model:
             codes.append(model.encode(records)[0])
     if not statistics:
-        raise InputError(f"{directory}: the {SPLIT} split has no images")
+        return None
     columns = zip(*statistics, strict=True)
     return SpanFacts(
         count=manifest.counts["written"],
@@ -98,18 +105,31 @@ def look_at(directory: str, manifest: Manifest, model: FullModel | None, images:
     )
 
 
-def why_not_encoded(description: dict[str, Any], manifests: Sequence[Manifest]) -> str:
-    """Why the blessed model's encoder cannot be asked about the spans; "" where it can."""
+def why_not_encoded(description: dict[str, Any], manifest: Manifest) -> str:
+    """Why the blessed model's encoder cannot be asked about the images; "" where it can."""
+    image = manifest.image
     shape = tuple(description["image"][name] for name in ("height", "width", "channels"))
+    if shape != (image.height, image.width, image.channels):
+        return f"the blessed model takes images of {shape}: its codes are not compared"
     condition = description.get("condition") or {}
-    for manifest in manifests:
-        image = manifest.image
-        if shape != (image.height, image.width, image.channels):
-            return f"the blessed model takes images of {shape}: its codes are not compared"
-        attributes = condition.get("kind") == "attributes"
-        if attributes and tuple(condition["names"]) != manifest.attributes:
-            return "the blessed model is told other attributes: its codes are not compared"
+    told = condition.get("kind") == "attributes"
+    if told and tuple(condition["names"]) != manifest.attributes:
+        return "the blessed model is told other attributes: its codes are not compared"
     return ""
+
+
+def prepared_differently(old: Manifest, new: Manifest) -> str:
+    """What was prepared differently in two spans; "" where their images can be compared."""
+    for name in ("image", "attributes"):
+        if getattr(old, name) != getattr(new, name):
+            return f"its {name} differ from the newest span's: not compared"
+    names = sorted((old.options.keys() | new.options.keys()) - {*LISTS, *HARMLESS})
+    changed = [
+        f"{name} {old.options.get(name)!r}, now {new.options.get(name)!r}"
+        for name in names
+        if old.options.get(name) != new.options.get(name)
+    ]
+    return f"it was prepared with {'; '.join(changed)}: not compared" if changed else ""
 
 
 def _reference(
@@ -118,16 +138,23 @@ def _reference(
     """The last span of the blessed model's training data, or why nothing is compared."""
     if blessed is None:
         return None, "there is no blessed model yet, so no span to compare with"
-    path = os.path.join(blessed.uri, DATA_FILE)
-    spans = json.loads(io_utils.read_string_file(path))["spans"] if fileio.exists(path) else []
+    path = os.path.join(blessed.uri, LEARNED_FILE)
+    if not fileio.exists(path):
+        return None, f"the blessed model in {blessed.uri} does not tell its spans: not compared"
+    spans = json.loads(io_utils.read_string_file(path))["spans"]
     if not spans:
         return None, "the blessed model was not trained on spans: not compared"
     last = spans[-1]
     if last["manifest_sha256"] == newest["manifest_sha256"]:
-        return None, f"span {newest['span']} is the last blessed span itself"
-    if not fileio.exists(manifest_path(last["directory"])):
-        return None, f"span {last['span']} is gone from {last['directory']}: not compared"
-    return last, ""
+        return None, f"span {newest['name']} is the last blessed span itself"
+    where = f"the last blessed span, {last['name']}"
+    directory = last["directory"]
+    if not fileio.exists(manifest_path(directory)):
+        return None, f"{where}, is gone from {directory}: not compared"
+    if manifest_sha256(directory) != last["manifest_sha256"]:
+        return None, f"{where}, is not in {directory} as it was: not compared"
+    differing = prepared_differently(read_manifest(directory), read_manifest(newest["directory"]))
+    return (None, f"{where}: {differing}") if differing else (last, "")
 
 
 def _histogram(old: np.ndarray, new: np.ndarray) -> dict[str, list[float]]:

@@ -10,17 +10,30 @@ from typing import Any
 
 from tfx.utils import io_utils
 
-from components.span_drift.distances import Measure
-
 FILE = "drift.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    """distance, noise and allowed: 0 to 1. words: what moved, and how far."""
+
+    name: str
+    distance: float
+    noise: float
+    allowed: float
+    words: str
+
+    @property
+    def passed(self) -> bool:
+        return self.distance <= max(self.allowed, self.noise)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DriftReport:
-    """See `components.artifacts.Drift`. reference: None where nothing was compared."""
+    """See `components.artifacts.Drift`. Spans are names; reference None: nothing is compared."""
 
-    span: int
-    reference: int | None
+    span: str
+    reference: str | None
     note: str
     images: tuple[int, int] = (0, 0)
     measures: tuple[Measure, ...] = ()

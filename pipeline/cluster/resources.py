@@ -14,7 +14,7 @@ GPU = "nvidia.com/gpu"  # the resource's name in Kubernetes
 GPU_TYPE_LABEL = "cloud.google.com/gke-accelerator"
 TRAINING = ("Trainer", "Tuner")
 # Nodes that only some graphs have: naming one elsewhere is no mistake.
-OPTIONAL_NODES = ("ExamplePreparation", "PreparedExamples", "Tuner")
+OPTIONAL_NODES = ("ExamplePreparation", "PreparedExamples", "Tuner", "SpanDrift")
 # A node's own daemons need a share of the machine that Vertex AI counts as the container's.
 KUBERNETES_CPUS, KUBERNETES_MEMORY = 0.9, 0.85
 

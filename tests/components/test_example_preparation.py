@@ -111,6 +111,17 @@ def test_a_new_span_changes_the_cache_key_and_is_what_is_prepared(raw, tmp_path)
     assert [span for _, span, _ in found] == [9, 10, 12]
     # The files are copies of equal times, which the fingerprint takes for the same ones.
     assert len({inputs for _, _, inputs in found}) == 3
+    # A name that is no span's stops TFX's driver, unless it is told the span.
+    shutil.copytree(raw, tmp_path / "raw-xx")
+    told = ExamplePreparation(
+        inputs=[f"{tmp_path}/raw-{{SPAN:2}}/*.bin"],
+        options=OPTIONS,
+        code_version="1",
+        window=window,
+        newest=10,
+    )
+    resolved = driver.FileBasedDriver(None).resolve_exec_properties(properties(told), None, None)
+    assert windows_of(resolved, "again") == [9, 10]
     # Where no driver runs, as on Kubeflow, the newest is found by the executor.
     assert windows_of(properties(component), "examples") == [10, 12]
 

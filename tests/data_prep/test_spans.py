@@ -49,6 +49,7 @@ def test_padding_that_the_pattern_does_not_tell_is_refused():
         (["raw/{YYYY}-{MM}/*.bin"], r"\{YYYY\}, \{MM\}, allowed: one of \{SPAN\}"),
         (["raw/{SPAN}/{YYYY}{MM}{DD}.bin"], "got the placeholders"),
         (["raw/{SPAN}/v{VERSION}/*.bin"], r"\{VERSION\}"),
+        (["raw/{SPAN:0}/*.bin"], r"\{SPAN:0\}"),
     ],
 )
 def test_placeholders_that_name_no_span_are_refused(patterns, named):
@@ -68,7 +69,7 @@ def test_spans_are_those_that_have_every_file(tmp_path):
     drawings, lists = f"{tmp_path}/{{SPAN}}/*.bin", f"{tmp_path}/{{SPAN}}/list.txt"
     assert find_spans([drawings]) == [1, 10, 11]
     assert find_spans([drawings, lists]) == [1, 10]
-    with pytest.raises(InputError, match=r"no span has files for every path .*none"):
+    with pytest.raises(InputError, match=r"bin has 3, the newest 1, 10, 11; .* has 0\)"):
         find_spans([drawings, f"{tmp_path}/{{SPAN}}/other.txt"])
 
 

@@ -83,6 +83,7 @@ def test_prep_options_hold_what_shapes_the_data_and_nothing_else():
         (["data.input=a/{SPAN}", "data.window=0"], r"data\.window: got 0, allowed: 1 to 1000"),
         (["data.input=a/{YYYY}/*.bin"], r"data\.input a/\{YYYY\}/\*\.bin: got the placeholders"),
         (["data.source=prepared", "data.input=a/{SPAN}"], r"data\.input: .* no \{SPAN\} with so"),
+        (["data.attributes=a/{SPAN}.txt"], r"data\.input quickdraw/\*\.bin: got the placeholders"),
         (["drift.max_label=2"], r"drift\.max_label: got 2\.0, allowed: 0 to 1"),
         (["drift.images=1"], r"drift\.images: got 1, allowed: 100 to 1000000"),
         (["data.source=prepared", "data.per_label=5"], r"data\.per_label: got 5"),

@@ -49,12 +49,29 @@ def test_spans_are_looked_for_and_may_be_folders(tmp_path):
         return raw_inputs(config, tmp_path)[0]
 
     assert found("{SPAN}/*.bin") == [f"{tmp_path}/{{SPAN}}/*.bin"]
+    (tmp_path / "README").touch()
     assert found("{SPAN}") == [f"{tmp_path}/{{SPAN}}/*"]
+    remote = DataConfig(source="image_folder", input=("gs://b/photos/{SPAN}",))
+    assert raw_inputs(remote, tmp_path)[0] == ["gs://b/photos/{SPAN}/*/*"]
     with pytest.raises(InputError, match=r"no file matches '.*span-\{SPAN\}"):
         found("span-{SPAN}/*.bin")
     (tmp_path / "2").rename(tmp_path / "02")
     with pytest.raises(InputError, match=r"padded with zeros, allowed: \{SPAN:2\}"):
         found("{SPAN}/*.bin")
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "what"),
+    [
+        ("quickdraw", "gs://b/raw/cat-{SPAN}.bin", "file"),
+        ("image_folder", "gs://b/photos/{SPAN}/*.jpg", "folder"),
+    ],
+)
+def test_a_span_does_not_name_the_label(tmp_path, source, path, what):
+    with pytest.raises(InputError, match=f"the {what}'s name is the label, allowed: the placeh"):
+        raw_inputs(DataConfig(source=source, input=(path,)), tmp_path)
+    lines = DataConfig(source="quickdraw", input=("gs://b/raw/{SPAN}.ndjson",))
+    assert raw_inputs(lines, tmp_path)[0] == ["gs://b/raw/{SPAN}.ndjson"]
 
 
 def test_other_filesystems_are_left_to_beam(tmp_path):

@@ -127,5 +127,11 @@ def test_whoever_accepts_the_drift_pushes_without_training_again(place, runs):
     summary = place.run(*accepted)
     assert summary["blessing"]["blessed"], summary["blessing"]["reasons"]
     assert summary["nodes"]["Trainer"]["cached"] and len(place.decoders()) == 3
-    with open(os.path.join(summary["artifacts"]["model"], "data.json")) as file:
-        assert json.load(file)["spans"][-1]["span"] == 3  # what the next one is compared with
+    with open(os.path.join(summary["artifacts"]["model"], "learned.json")) as file:
+        learned = json.load(file)
+    assert learned["spans"][-1]["span"] == 3  # what the next one is compared with
+    # The blessed model is another start than before, yet nothing is trained further.
+    again = place.run(*accepted)
+    assert not again["nodes"]["Trainer"]["cached"] and len(place.decoders()) == 3
+    with open(os.path.join(again["artifacts"]["model"], "learned.json")) as file:
+        assert json.load(file) == learned

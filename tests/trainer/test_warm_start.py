@@ -72,3 +72,39 @@ def test_run_fn_starts_from_the_base_model_only_when_told(prepared, tiny_setting
     other = trained("other", base)
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(first, again, strict=True))
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(first, other, strict=True))
+
+
+def test_a_condition_of_other_names_is_refused(prepared, tmp_path):
+    """Of as many names the weights would fit, and stand for other words."""
+    from trainer.hparams import ImageShape, ModelConfig, TrainerSettings
+
+    def model(*labels):
+        config = ModelConfig(family="cvae", condition="label", latent_dim=2)
+        image = ImageShape(height=8, width=8)
+        return build_model(TrainerSettings(image=image, model=config, labels=labels))
+
+    export_full_model(model("cat", "dog"), prepared.transform, str(tmp_path / "full"))
+    with pytest.raises(InputError, match=r"another label \(new in these data: owl; gone: dog\)"):
+        start_from(model("cat", "owl"), str(tmp_path / "full"))
+
+
+@pytest.mark.slow
+def test_a_model_that_has_learned_from_these_data_is_kept(prepared, tiny_settings, tmp_path):
+    def trained(name, base=None, **train):
+        out = tmp_path / name
+        settings = tiny_settings(epochs=1, warm_start=True, **train)
+        args = prepared.fn_args(out, settings, base_model=base)
+        args.serving_model_dir = str(out / "Format-Serving")
+        args.eval_model_dir = str(out / "Format-TFMA")
+        run_fn(args)
+        files = [path for path in sorted(out.glob("Format-*/**/*")) if path.is_file()]
+        return {str(path.relative_to(out)): path.read_bytes() for path in files}
+
+    first = trained("first")
+    base = str(tmp_path / "first" / "Format-Serving")
+    assert trained("again", base) == first
+    learned = [(tmp_path / name / "learned.json").read_text() for name in ("first", "again")]
+    assert learned[0] == learned[1] and '"history"' in learned[0]
+    other = trained("other", base, seed=8)
+    weights = "Format-TFMA/variables/variables.data-00000-of-00001"
+    assert other[weights] != first[weights]

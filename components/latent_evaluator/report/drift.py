@@ -33,7 +33,7 @@ class DriftLine(NamedTuple):
     moved: str
 
 
-class Drift(NamedTuple):
+class DriftSection(NamedTuple):
     """What the section shows. histograms: bars of the newest span, the line of the other."""
 
     title: str
@@ -42,7 +42,7 @@ class Drift(NamedTuple):
     histograms: tuple[Histogram, ...]
 
 
-def drift(report: DriftReport) -> Drift:
+def drift(report: DriftReport) -> DriftSection:
     """The section of a comparison, or of why there was none."""
     old, new = report.images
     title = f"Span {report.span}"
@@ -67,7 +67,7 @@ def drift(report: DriftReport) -> Drift:
                   *_paths(found["span"], found["reference"]))
         for name, found in report.histograms.items()
     )  # fmt: skip
-    return Drift(title, report.note, lines, drawn)
+    return DriftSection(title, report.note, lines, drawn)
 
 
 def _paths(bars: Sequence[float], line: Sequence[float]) -> tuple[str, str]:

@@ -146,8 +146,8 @@ def test_a_search_is_shown_with_its_failures(make_inputs):
 def test_drift_is_shown_with_what_went_too_far(make_inputs):
     histogram = {"edges": [0, 0.5, 1], "reference": [0.25, 0.75], "span": [1.0, 0.0]}
     found = DriftReport(
-        span=8,
-        reference=5,
+        span="8",
+        reference="5",
         note="",
         images=(1000, 900),
         measures=(
@@ -168,7 +168,7 @@ def test_drift_is_shown_with_what_went_too_far(make_inputs):
 
 
 def test_why_nothing_was_compared_is_told(make_inputs):
-    found = DriftReport(span=8, reference=None, note="there is no blessed model yet")
+    found = DriftReport(span="8", reference=None, note="there is no blessed model yet")
     html = render(dataclasses.replace(make_inputs("bare"), drift=found))
     assert "<p>Span 8. There is no blessed model yet.</p>" in html
     assert "moved most" not in html

@@ -276,6 +276,7 @@ def test_spans_are_prepared_below_the_root_and_watched_where_the_blessed_model_i
     assert "{YYYY}-{MM}-{DD}/*.bin" in given and "gs://bucket-1/lf/spans" in given
     (kubeflow, *_) = made.kubeflow
     assert "SpanDrift" not in kubeflow["root"]["dag"]["tasks"]  # no resolver, no blessed model
+    compiled("cluster.nodes.SpanDrift.cpu=2")  # without spans, too: one file serves many configs
 
 
 def test_what_a_driver_found_reaches_the_executor_in_form_2_1_alone():

@@ -14,6 +14,7 @@ from rows import ROWS
 from training import Runs, trained
 
 MODELS = {"mnist_cvae_conv": "CVAE", "mnist_vae_gan": "VAE-GAN"}
+NETWORKS = {"conv_32", "conv_64", "res_64"}
 CHANGES = {
     "gan_gamma_0.1": "gamma 0.1",
     "gan_gamma_1": "gamma 1",
@@ -23,10 +24,10 @@ CHANGES = {
 
 
 def networks(runs: dict[str, Runs], folder: Path) -> Iterator[dict[str, str]]:
-    if not {"conv_64", "res_64"} <= runs.keys():
+    if not runs.keys() >= NETWORKS:
         return
     data = load("celeba", folder / "data")
-    for name in ("conv_64", "res_64"):
+    for name in sorted(NETWORKS):
         each, last = runs[name], runs[name].epochs[-1]
         config = each.histories[0]["recipe"]["model"]
         values = data.train.images[0].size

@@ -56,6 +56,8 @@ ROWS = {
         # One value changed at a time, an epoch of 938 steps each.
         *(Row(name=f"gan_{name}", preset="mnist_vae_gan", data="mnist",
               overrides=(*_GAN_SHORT, *changed)) for name, changed in _CHANGES.items()),
+        Row(name="conv_32", preset="celeba_vae", data="celeba",
+            overrides=(*_FACES, "model.architecture=conv_32")),
         Row(name="conv_64", preset="celeba_vae", data="celeba", overrides=_FACES),
         Row(name="res_64", preset="celeba_vae", data="celeba",
             overrides=(*_FACES, "model.architecture=res_64")),

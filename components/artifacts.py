@@ -65,8 +65,8 @@ class Extractor(Artifact):
 class Drift(Artifact):
     """How far the newest span of the data has moved from the last blessed one.
 
-    Layout of the payload, drift.json: {span, reference (its number; null where nothing is
-    compared), note (why not, or what of it not), images [of the reference, of the span],
+    Layout of the payload, drift.json: {span, reference (both by name; null where nothing
+    is compared), note (why not, or what of it not), images [of the reference, of the span],
     measures [{name, distance, noise, allowed, words, passed}], histograms {statistic: {edges
     [bins + 1], reference [bins], span [bins]}}}; docs/retraining.md says what they mean.
     """

@@ -48,7 +48,7 @@ def expand(
     found: dict[str, InputFile] = {}
     allowed = ", ".join(extensions) if any(extensions) else "…-idx3-ubyte, …-idx1-ubyte"
     for pattern in patterns:
-        files = match(pattern)
+        files = _match(pattern)
         if pattern.endswith("/*"):  # as good as the folder's own name
             files = [file for file in files if _is_of(file, extensions)]
         for file in files:
@@ -56,7 +56,7 @@ def expand(
                 raise InputError(f"input {file.path}: not a kind of file read here ({allowed})")
         if not files:
             inside = "/".join([pattern.rstrip("/" + os.sep), *["*"] * depth])
-            files = [f for f in match(inside) if _is_of(f, extensions)]
+            files = [f for f in _match(inside) if _is_of(f, extensions)]
         if not files:
             raise InputError(f"input {pattern}: no such file, or no match ({allowed})")
         found.update((file.path, file) for file in files)
@@ -90,7 +90,7 @@ def _told(pattern: str, spans: set[int]) -> str:
 
 
 def _spans_of(pattern: str) -> set[int]:
-    found = (span_of_file(pattern, file.path) for file in match(any_span(pattern)))
+    found = (span_of_file(pattern, file.path) for file in _match(any_span(pattern)))
     return {span for span in found if span is not None}
 
 
@@ -125,12 +125,8 @@ def read_whole(path: str) -> bytes:
         return stream.read()
 
 
-def match(pattern: str) -> list[InputFile]:
-    """The files of a glob, on any filesystem that Beam reads; folders left out.
-
-    Raises:
-      InputError: where it cannot be listed.
-    """
+def _match(pattern: str) -> list[InputFile]:
+    """The files of a glob, folders left out."""
     if not pattern:
         raise InputError("input: got '', allowed: a file, folder or glob")
     try:

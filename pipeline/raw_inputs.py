@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data_prep.errors import InputError
-from data_prep.inputs import find_spans
 from data_prep.options import PrepOptions
 from data_prep.spans import any_span, has_span, span_of_file
 from pipeline.code_version import code_version
@@ -40,7 +39,6 @@ def raw_inputs(data: DataConfig, root: Path) -> tuple[list[str], PrepOptions | N
                 "(manifest.json is missing)"
             )
         return inputs, None
-    options = data.prep_options()
     for i, path in enumerate(inputs):
         # A folder's own time says nothing of the files in it.
         if os.path.isdir(path) or (has_span(path) and _names_folders(path)):
@@ -49,9 +47,7 @@ def raw_inputs(data: DataConfig, root: Path) -> tuple[list[str], PrepOptions | N
             raise InputError(f"data.input: no file matches {path!r}")
     if data.has_spans:
         _refuse_spans_as_labels(data.source, inputs)
-    if data.has_spans and not any("://" in path for path in inputs):
-        find_spans([*inputs, *options.lists])  # refused here, not by the node's driver
-    return inputs, options
+    return inputs, data.prep_options()
 
 
 def _names_folders(pattern: str) -> bool:

@@ -25,23 +25,15 @@ TINY = (
     "train.learning_rate=0.003",
     "train.pictures=false",
     "train.warm_start=true",
-    "evaluation.min_active_units=1",
-    "evaluation.max_unexplained=1",
-    "evaluation.max_worsening=10",
-    "evaluation.max_sample_worsening=10",
-    "evaluation.max_memorised=1",
-    "evaluation.min_class_share=0",
-    "evaluation.samples=64",
-    "evaluation.resamples=20",
-    "evaluation.extractor.steps=5",
 )
 
 
 class Place:
     """A root, and spans of drawings that come one by one."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, lenient):
         self.root, self.raw = folder / "root", folder / "raw"
+        self.settings = (*TINY, *lenient)
 
     def add(self, span, words=()):
         folder = self.raw / f"span-{span:02d}"
@@ -52,7 +44,7 @@ class Place:
 
     def run(self, *more):
         inputs = f"data.input={self.raw}/span-{{SPAN:2}}/*.bin"
-        config = load_config("quickdraw", [inputs, *TINY, *more])
+        config = load_config("quickdraw", [inputs, *self.settings, *more])
         summary = Summary(name=config.name, log="")
         run_local(config, self.root, Screen(io.StringIO()), summary)
         summary.state = "done"
@@ -67,8 +59,8 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    return Place(tmp_path_factory.mktemp("spans"))
+def place(tmp_path_factory, lenient):
+    return Place(tmp_path_factory.mktemp("spans"), lenient)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,21 @@
+"""Fixtures of the tests that run the whole DAG."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def lenient() -> tuple[str, ...]:
+    """Overrides under which a model of a few drawings is measured in seconds, and blessed."""
+    return (
+        "evaluation.min_active_units=1",
+        "evaluation.max_unexplained=1",
+        "evaluation.max_worsening=10",
+        "evaluation.max_sample_worsening=10",
+        "evaluation.max_memorised=1",
+        "evaluation.min_class_share=0",
+        "evaluation.samples=64",
+        "evaluation.resamples=20",
+        "evaluation.extractor.steps=5",
+    )

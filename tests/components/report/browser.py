@@ -63,8 +63,12 @@ class Browser:
         }
         made = self._send("POST", "", {"capabilities": {"alwaysMatch": wanted}})
         self._base += f"/{made['sessionId']}"
-        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self._cdp("Emulation.setEmulatedMedia", features=scheme)
+        reader = {
+            "prefers-color-scheme": "dark" if dark else "light",
+            "prefers-reduced-motion": "reduce",  # a picture is taken where the page stands still
+        }
+        features = [{"name": name, "value": value} for name, value in reader.items()]
+        self._cdp("Emulation.setEmulatedMedia", features=features)
 
     def __enter__(self) -> Browser:
         return self

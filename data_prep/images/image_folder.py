@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,11 @@ from data_prep.source import Records, Reject
 
 
 class ImageFolder(Pictures):
-    """Pictures keyed by class/name; the folder a picture lies in is its class."""
+    """Pictures in a folder for each class.
+
+    A key is folder/class/name, so that train/cat/1.jpg and val/cat/1.jpg are two pictures. The
+    split is by class/name alone: it stays when the folder is renamed, or sent again as a span.
+    """
 
     def __init__(self, options: PrepOptions):
         super().__init__(options, channels=options.channels)
@@ -23,16 +28,25 @@ class ImageFolder(Pictures):
         check_options(options)
 
     def describe(self, located: Located, side: Any) -> Records:
-        parts = [name.replace("\\", "/").rsplit("/", 2) for name in located.names]
-        good = np.array([len(p) > 1 and bool(p[-2]) for p in parts], np.bool_)
+        parts = [_parts(*pair) for pair in zip(located.names, located.paths, strict=True)]
+        good = np.array([label != "" for _, label, _ in parts], np.bool_)
         rejects = located.rejects + [
             Reject("no_class", "", 0, parts[i][-1], path=located.paths[i])
             for i in np.flatnonzero(~good)
         ]
-        kept = [p[-2:] for p, g in zip(parts, good, strict=True) if g]
+        kept = [each for each, g in zip(parts, good, strict=True) if g]
         return Records(
-            large_binary([f"{label}/{name}".encode() for label, name in kept]),
-            large_binary([label.encode() for label, _ in kept]),
+            large_binary(["/".join(each).encode() for each in kept]),
+            large_binary([label.encode() for _, label, _ in kept]),
             pack(located.places[good], [p for p, g in zip(located.paths, good, strict=True) if g]),
             rejects,
+            split_keys=large_binary([f"{label}/{name}".encode() for _, label, name in kept]),
         )
+
+
+def _parts(name: str, path: str) -> tuple[str, str, str]:
+    """(folder, class, name); for what lies at the top of an archive its stem is the folder."""
+    *above, last = name.replace("\\", "/").split("/")
+    label = above[-1] if above else ""
+    folder = above[-2] if len(above) > 1 else posixpath.splitext(posixpath.basename(path))[0]
+    return folder, label, last

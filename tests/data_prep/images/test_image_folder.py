@@ -1,6 +1,7 @@
 """Image folders: the folder is the class."""
 
 import os
+import shutil
 import zipfile
 
 import numpy as np
@@ -37,9 +38,10 @@ def test_formats_sizes_and_classes(folder, prepared):
     assert len(found) == 12 and done.manifest.labels == ("blue", "red")
     for key, row in found.items():
         image = np.frombuffer(row["image"][0], np.uint8).reshape(8, 8, 3).astype(int)
-        colour = (250, 0, 0) if key.startswith("red/") else (0, 0, 250)
+        folder, label, _ = key.split("/")
+        colour = (250, 0, 0) if label == "red" else (0, 0, 250)
         assert np.abs(image - colour).max() <= 6
-        assert row["label"] == [key.split("/")[0].encode()]
+        assert folder == "pictures" and row["label"] == [label.encode()]
 
 
 def test_a_zip_of_the_folder_writes_the_same_bytes(folder, prepared, tmp_path):
@@ -47,6 +49,40 @@ def test_a_zip_of_the_folder_writes_the_same_bytes(folder, prepared, tmp_path):
         for path in folder.rglob("*.*"):
             file.write(path, path.relative_to(folder.parent))
     assert prepared(options(), tmp_path / "p.zip").hashes == prepared(options(), folder).hashes
+
+
+def test_a_zip_without_the_folder_is_named_by_itself(folder, prepared, tmp_path):
+    with zipfile.ZipFile(tmp_path / "pictures.zip", "w") as file:
+        for path in folder.rglob("*.*"):
+            file.write(path, path.relative_to(folder))
+    done = prepared(options(), tmp_path / "pictures.zip")
+    assert done.hashes == prepared(options(), folder).hashes
+
+
+def test_equal_names_below_two_folders_are_two_pictures(folder, prepared, tmp_path):
+    os.rename(folder, tmp_path / "train")
+    val = shutil.copytree(tmp_path / "train", tmp_path / "val")
+    Image.new("RGB", (9, 9), (0, 250, 0)).save(val / "red" / "0.png")
+    with zipfile.ZipFile(tmp_path / "both.zip", "w") as file:
+        for path in (*(tmp_path / "train").rglob("*.*"), *val.rglob("*.*")):
+            file.write(path, path.relative_to(tmp_path))
+    done = prepared(options(), tmp_path / "train", val)
+    assert done.manifest.counts["written"] == 24 and done.manifest.counts["duplicates"] == 0
+    assert prepared(options(), tmp_path / "both.zip").hashes == done.hashes
+
+
+def test_a_renamed_folder_keeps_its_splits(folder, prepared, tmp_path):
+    def splits(of):
+        done = prepared(options(splits=(0.4, 0.3, 0.3)), of)
+        return {
+            split: sorted(r["key"][0].split(b"/", 1)[1] for r in done.examples(split))
+            for split in ("train", "eval", "test")
+        }
+
+    before = splits(folder)
+    assert all(before.values())
+    os.rename(folder, tmp_path / "renamed")
+    assert splits(tmp_path / "renamed") == before
 
 
 def test_gray_and_classes(folder, prepared):

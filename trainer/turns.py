@@ -1,7 +1,7 @@
 """Whose turn it is in adversarial training, decided inside the step by ops alone.
 
-Decisions rest on the losses of the step before, so that they need no second pass and are the
-same on every replica.
+Decisions rest on the losses of the step before, so that they need no second pass. What is kept
+are the losses and not the decision: replicas average the state, and each decides by the average.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from trainer.gan_config import GanConfig
 
 PLAYERS = ("encoder", "decoder", "discriminator")
 Masks = dict[str, Any]  # player -> 1.0 or 0.0
-STATE = 4  # values, all 0 at the start
+STATE = 5  # values, all 0 at the start
 
 
 def masks(config: GanConfig, state: Any) -> Masks:
     """Who learns in this step. `state`, float32 [STATE], is as `advance` left it."""
     if config.turns == "thresholds":
-        made, judged = state[0], 1.0 - state[0]
-        return {"encoder": made, "decoder": made, "discriminator": judged}
+        made, _ = _turn(config, state)
+        return {"encoder": made, "decoder": made, "discriminator": 1.0 - made}
     if config.turns == "equilibrium":
         # No step has been made yet where both are 0: losses of a softplus are positive.
-        real, fake = state[2], state[3]
+        real, fake = state[3], state[4]
         low, high = config.equilibrium - config.margin, config.equilibrium + config.margin
         first = ops.logical_and(real == 0.0, fake == 0.0)
         sharp = ops.logical_or(real < low, fake < low)
@@ -44,14 +44,21 @@ def advance(config: GanConfig, state: Any, loss: Any, real: Any, fake: Any) -> A
     """The state after a step.
 
     Args:
-      state: float32 [STATE]: 1 if it is the turn of encoder and decoder, steps of this turn so far,
-        and the last `real` and `fake`.
+      state: float32 [STATE]: 1 where encoder and decoder had the last step, its number within their
+        turn or the discriminator's, and its `loss`, `real` and `fake`.
       loss: the discriminator's loss, nats.
       real, fake: its cross-entropy on real and on made images, nats.
     """
-    made, steps = state[0], state[1] + 1.0
+    made, steps = _turn(config, state)
+    return ops.stack([made, steps + 1.0, loss, real, fake])
+
+
+def _turn(config: GanConfig, state: Any) -> tuple[Any, Any]:
+    """(1.0 if encoder and decoder have the next step, the steps of this turn before it)."""
+    made, steps, loss = state[0], state[1], state[2]
     satisfied = ops.where(
         made > 0.5, loss > config.generator_until, loss < config.discriminator_until
     )
     over = ops.logical_or(satisfied, steps >= config.inner_steps)
-    return ops.stack([ops.where(over, 1.0 - made, made), ops.where(over, 0.0, steps), real, fake])
+    over = ops.logical_and(over, steps > 0.0)  # no step has been made yet at 0
+    return ops.where(over, 1.0 - made, made), ops.where(over, 0.0, steps)

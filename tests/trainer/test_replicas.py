@@ -18,6 +18,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras, numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from trainer.gan_config import GanConfig
 from trainer.hparams import ImageShape, ModelConfig, TrainerSettings
 from trainer.models import build_model
 from trainer.players import make_optimizer
@@ -46,6 +47,32 @@ for family, condition in families.items():
         np.testing.assert_allclose(value, logs_of_two[name], rtol=1e-4, err_msg=f"{family} {name}")
     for a, b in zip(weights, weights_of_two, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5, err_msg=family)
+
+# Noise on one device and black images on the other: the two would not decide alike.
+gan = {"turns": "thresholds", "discriminator_until": 0.66, "generator_until": 0.5}
+settings = TrainerSettings(
+    image=ImageShape(height=8, width=8),
+    model=ModelConfig(family="vae_gan", latent_dim=3, gan=GanConfig(**gan)),
+)
+images[4:] = 0
+found = []
+for strategy in (tf.distribute.get_strategy(), mirrored):
+    with strategy.scope():
+        keras.utils.set_random_seed(0)
+        model = build_model(settings)
+        model.compile(optimizer=make_optimizer(model, "rmsprop", 1e-3), jit_compile=False)
+    data = tf.data.Dataset.from_tensors({"image": images})
+    states = []
+    for _ in range(12):
+        model.fit(data, verbose=0)
+        states.append(keras.ops.convert_to_numpy(model.turn))
+    found.append((np.stack(states), model.get_weights()))
+(one, weights), (two, weights_of_two) = found
+assert set(one[:, 0]) == {0.0, 1.0}, one
+np.testing.assert_array_equal(one[:, :2], two[:, :2])
+np.testing.assert_allclose(one, two, rtol=1e-4)
+for a, b in zip(weights, weights_of_two, strict=True):
+    np.testing.assert_allclose(a, b, atol=1e-4)
 """
 
 

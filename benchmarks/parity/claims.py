@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from data import Data, Images
 from scipy import ndimage, stats
+from sklearn.neighbors import KNeighborsClassifier
 
 from components.latent_evaluator.metrics.classes import label_fidelity
-from components.latent_evaluator.metrics.probes import Probe, probe_labels
+from components.latent_evaluator.metrics.probes import probe_labels
 from trainer.extractor import LABEL, train_extractor
 from trainer.extractor_config import ExtractorConfig
 from trainer.generation import draw_codes
@@ -31,9 +32,18 @@ class Quality(NamedTuple):
     reconstruction_sharpness: float
 
 
+class Told(NamedTuple):
+    """Share of digits told from their codes: by a logistic regression, by the commonest digit of
+    the 50 nearest codes, and by knowing nothing."""
+
+    linear: float
+    neighbours: float
+    chance: float
+
+
 class Style(NamedTuple):
-    """Correlations over digits between what is decoded under the digit's own label and under
-    another one, averaged over all pairs of labels."""
+    """Correlations over digits between the digit itself and what is decoded from its code under
+    another label, averaged over all pairs of labels."""
 
     slant: float
     thickness: float
@@ -54,38 +64,58 @@ def quality(model: Any, classify: Any, data: Data) -> Quality:
     """Of a model told the label."""
     wanted = np.arange(SAMPLES) % len(data.labels)
     codes = draw_codes(SAMPLES, model.settings.model.latent_dim, seed=0)
-    made = decode(model, codes, wanted)
-    found, _ = label_fidelity(wanted, classify(made), data.labels)
-    held_out = Images(data.held_out.images[:SAMPLES], data.held_out.labels[:SAMPLES])
+    held_out = _first(data.held_out)
     again = decode(model, encode(model, held_out), held_out.labels)
-    error = (again.astype(np.float64) - held_out.images) / 255
-    real = sharpness(held_out.images)
+    return _quality(Images(decode(model, codes, wanted), wanted), again, classify, data)
+
+
+def quality_of_means(classify: Any, data: Data) -> Quality:
+    """Of always showing the mean training image of the label: what no model may be worse than."""
+    names = range(len(data.labels))
+    means = [data.train.images[data.train.labels == label].mean(axis=0) for label in names]
+    labels = _first(data.held_out).labels
+    made = np.rint(np.stack(means)).astype(np.uint8)[labels]
+    return _quality(Images(made, labels), made, classify, data)
+
+
+def _quality(made: Images, again: np.ndarray, classify: Any, data: Data) -> Quality:
+    """made: samples and the labels asked for; again: the first held-out images, reconstructed."""
+    found, _ = label_fidelity(made.labels, classify(made.images), data.labels)
+    images = _first(data.held_out).images
+    error = (again.astype(np.float64) - images) / 255
+    real = sharpness(images)
     return Quality(
-        sharpness(made) / real,
+        sharpness(made.images) / real,
         float(found.mean()),
         float((error**2).mean()),
         sharpness(again) / real,
     )
 
 
-def independence(model: Any, held_out: Images) -> Probe | None:
-    """How well a linear probe tells the digit from z_mean."""
-    return probe_labels(encode(model, held_out), held_out.labels)
+def _first(images: Images) -> Images:
+    return Images(images.images[:SAMPLES], images.labels[:SAMPLES])
+
+
+def told(codes: np.ndarray, labels: np.ndarray) -> Told:
+    """How well the label is told from codes [n, d]: learned on the even ones, asked of the odd."""
+    probe = probe_labels(codes, labels)
+    assert probe is not None, "one label only"
+    nearest = KNeighborsClassifier(50).fit(codes[::2], labels[::2])
+    return Told(probe.score, float(nearest.score(codes[1::2], labels[1::2])), probe.chance)
 
 
 def style(model: Any, data: Data, digits: int = 100) -> Style:
-    """Codes of `digits` held-out images of each label, decoded under every label."""
+    """Codes of `digits` held-out images of each label, decoded under every other label."""
     found = []
     names = range(len(data.labels))
     for label in names:
         rows = np.flatnonzero(data.held_out.labels == label)[:digits]
-        codes = encode(model, Images(data.held_out.images[rows], data.held_out.labels[rows]))
-        looks = [_look(decode(model, codes, np.full(len(rows), other))) for other in names]
-        found += [
-            [stats.pearsonr(looks[label][which], looks[other][which])[0] for which in (0, 1)]
-            for other in names
-            if other != label
-        ]
+        images = Images(data.held_out.images[rows], data.held_out.labels[rows])
+        real, codes = _look(images.images), encode(model, images)
+        for other in names:
+            if other != label:
+                made = _look(decode(model, codes, np.full(len(rows), other)))
+                found.append([stats.pearsonr(*pair)[0] for pair in zip(real, made, strict=True)])
     return Style(*np.mean(found, axis=0).tolist())
 
 

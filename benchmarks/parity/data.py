@@ -80,7 +80,8 @@ def _read(folder: Path, split: str, shape: tuple[int, ...], labels: tuple[str, .
         features.LABEL: tf.io.FixedLenFeature([], tf.string, default_value=""),
     }
     records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(1024)
-    pixels, words = [], []
+    pixels: list[bytes] = []
+    words: list[str] = []
     for batch in records.map(lambda serialized: tf.io.parse_example(serialized, spec)):
         pixels.append(b"".join(batch[features.IMAGE].numpy().tolist()))
         words.extend(word.decode() for word in batch[features.LABEL].numpy())

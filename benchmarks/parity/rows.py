@@ -32,9 +32,11 @@ _CHANGES = {
     "gamma_10": ("model.gan.gamma=10",),
     "cross_entropy": ("model.gan.similarity=cross_entropy",),
 }
+_CVAE = ("model.family=cvae", *_GAN, "train.optimizer=adam")
 _FACES = ("model.latent_dim=64", "model.reconstruction=gaussian", "model.sigma=0.15",
-          "model.beta=1", "train.epochs=8", "train.batch_size=64",
-          "train.learning_rate=0.001")  # fmt: skip
+          "model.beta=1", "train.batch_size=64", "train.learning_rate=0.001")  # fmt: skip
+NETWORKS = ("conv_32", "conv_64", "res_64")
+NETWORK_EPOCHS = (8, 24)
 
 
 ROWS = {
@@ -49,18 +51,22 @@ ROWS = {
         Row(name="celeba_vae", preset="celeba_vae", data="celeba",
             overrides=("train.epochs=25",)),
         # The same networks and latent size with and without a discriminator.
-        Row(name="mnist_cvae_conv", preset="mnist_vae_gan", data="mnist",
-            overrides=("model.family=cvae", *_GAN, "train.optimizer=adam")),
+        Row(name="mnist_cvae_conv", preset="mnist_vae_gan", data="mnist", overrides=_CVAE),
+        Row(name="mnist_cvae_conv_beta", preset="mnist_vae_gan", data="mnist",
+            overrides=(*_CVAE, "model.beta=0.1")),
         Row(name="mnist_vae_gan", preset="mnist_vae_gan", data="mnist",
             overrides=(*_GAN, *_PAPER)),
+        # The source's own schedule and losses, but one epoch of its 205.
+        Row(name="mnist_vae_gan_source", preset="mnist_vae_gan", data="mnist",
+            overrides=("train.epochs=1",)),
+        Row(name="mnist_cvae_blog", preset="mnist_cvae_blog", data="mnist",
+            overrides=("train.epochs=50",)),
         # One value changed at a time, an epoch of 938 steps each.
         *(Row(name=f"gan_{name}", preset="mnist_vae_gan", data="mnist",
               overrides=(*_GAN_SHORT, *changed)) for name, changed in _CHANGES.items()),
-        Row(name="conv_32", preset="celeba_vae", data="celeba",
-            overrides=(*_FACES, "model.architecture=conv_32")),
-        Row(name="conv_64", preset="celeba_vae", data="celeba", overrides=_FACES),
-        Row(name="res_64", preset="celeba_vae", data="celeba",
-            overrides=(*_FACES, "model.architecture=res_64")),
+        *(Row(name=f"{network}_{epochs}", preset="celeba_vae", data="celeba",
+              overrides=(*_FACES, f"model.architecture={network}", f"train.epochs={epochs}"))
+          for network in NETWORKS for epochs in NETWORK_EPOCHS),
         Row(name="words_ae", preset="words_ae", data="words",
             overrides=("data.words=[]", "data.per_label=0", "train.epochs=40")),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,6 +40,12 @@ class Runs(NamedTuple):
         """Of every seed, at that epoch; at the last one without it."""
         return np.array([run["epochs"][epoch - 1][metric] for run in self.histories])
 
+    def steps(self) -> int:
+        """Of a whole training."""
+        first = self.histories[0]
+        batch = first["recipe"]["train"]["batch_size"]
+        return math.ceil(first["images"] / batch) * len(self.epochs)
+
     def minutes(self) -> str:
         return f"{np.mean([run['seconds'] for run in self.histories]) / 60:.0f}"
 
@@ -54,7 +61,7 @@ def settings_of(row: Row, seed: int, data: Data) -> TrainerSettings:
 def result_files(folder: Path, row: Row, seed: int) -> tuple[Path, Path]:
     """(the history as JSON, the weights)."""
     stem = folder / "runs" / f"{row.name}-{seed}"
-    return stem.with_suffix(".json"), stem.with_suffix(".weights.h5")
+    return Path(f"{stem}.json"), Path(f"{stem}.weights.h5")  # a name may hold a dot
 
 
 def train(row: Row, seed: int, data: Data, folder: Path) -> None:

@@ -9,7 +9,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "parity"))
 import claims
+import models
 import report
+from data import Data, Images
+from rows import Row
+from training import result_files
 
 
 def bar(width: int, shift: float) -> np.ndarray:
@@ -56,3 +60,62 @@ def test_celeba_in_the_units_of_the_source():
 )  # fmt: skip
 def test_verdicts(ours, words):
     assert report._verdict(np.array(ours), 100.0) == words
+
+
+def test_neighbours_tell_what_a_line_cannot():
+    """Two rings around each other; a line through them tells nothing."""
+    random = np.random.default_rng(0)
+    angle, label = random.uniform(0, 2 * np.pi, 4000), np.arange(4000) // 2 % 2
+    radius = 1 + label + random.normal(0, 0.05, 4000)
+    rings = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    found = claims.told(rings, label)
+    assert found.chance == 0.5 and found.neighbours > 0.99 and abs(found.linear - 0.5) < 0.1
+    blind = claims.told(random.normal(size=(4000, 2)), label)
+    assert abs(blind.neighbours - 0.5) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("linear", "neighbours", "answer"),
+    [(0.10, 0.105, "yes"), (0.12, 0.14, "nearly"), (0.14, 0.1, "nearly"), (0.12, 0.3, "no")],
+)
+def test_the_better_probe_answers(linear, neighbours, answer):
+    assert models._answer(claims.Told(linear, neighbours, 0.1)) == answer
+
+
+def test_the_mean_image_of_a_label_is_what_a_model_is_held_against():
+    stripes = np.stack([bar(3, 0.0), bar(3, 0.0), bar(3, 0.5), bar(3, 0.5)])[..., None]
+    dark = np.zeros_like(stripes[:2])
+    images = Images(np.concatenate([stripes[:2], dark]), np.array([0, 0, 1, 1]))
+    held_out = Images(np.concatenate([stripes[2:], dark]), np.array([0, 0, 1, 1]))
+    found = claims.quality_of_means(
+        lambda shown: np.eye(2)[(shown.max(axis=(1, 2, 3)) == 0).astype(int)],
+        Data(images, held_out, ("bar", "nothing")),
+    )
+    wrong = (stripes[0] != stripes[2]).mean() / 2  # of the pixels, half the images being dark
+    assert found.mse == pytest.approx(wrong) and found.fidelity == 1
+    assert found.sharpness == found.reconstruction_sharpness > 0
+
+
+def made(mse: float, sharpness: float, fidelity: float = 0.9) -> claims.Quality:
+    return claims.Quality(sharpness, fidelity, mse, 1.0)
+
+
+def test_the_claim_about_gamma():
+    gammas = ("0.1", "1", "10")
+    both = [made(0.06, 1.0), made(0.05, 0.9), made(0.04, 0.8)]
+    assert models._gamma(gammas, both)["answer"] == "content seen, style seen"
+    neither = [made(0.06, 0.8), made(0.05, 0.9), made(0.07, 0.7)]
+    assert models._gamma(gammas, neither)["answer"] == "content not seen, style not seen"
+
+
+def test_the_claim_about_the_l_layer():
+    better, worse = made(0.04, 0.9, 0.95), made(0.05, 0.7, 0.9)
+    assert models._cross_entropy(better, worse)["answer"] == "yes"
+    assert models._cross_entropy(worse, better)["answer"] == "no"
+    mixed = models._cross_entropy(made(0.04, 1.5, 0.8), worse)["answer"]
+    assert mixed == "in 1 of 3: reconstruction MSE"
+
+
+def test_a_dot_in_a_name_stays_there(tmp_path):
+    files = result_files(tmp_path, Row(name="gamma_0.1", preset="", data=""), 0)
+    assert [file.name for file in files] == ["gamma_0.1-0.json", "gamma_0.1-0.weights.h5"]

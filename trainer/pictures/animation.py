@@ -28,4 +28,4 @@ def animate(pictures: Sequence[bytes], milliseconds: int) -> bytes:
 
 def _paletted(png: bytes) -> Image.Image:
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    return picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    return picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)

@@ -140,10 +140,9 @@ class Pictures(keras.callbacks.Callback):
         codes = keras.ops.convert_to_numpy(self.model.from_prior(noise))
         if not self.names:
             return [("", self._decode(codes, None))]
-        return [
-            (name, self._decode(codes, np.tile(condition, (len(codes), 1))))
-            for name, condition in zip(self.names, self.every, strict=False)
-        ]
+        told = np.repeat(self.every[: len(self.names)], len(codes), axis=0)
+        images = self._decode(np.tile(codes, (len(self.names), 1)), told)
+        return list(zip(self.names, np.split(images, len(self.names)), strict=True))
 
     def _publish(self, kind: str, epoch: int, png: bytes) -> None:
         _write(os.path.join(self.directory, _name(kind, epoch)), png)

@@ -31,7 +31,7 @@ def to_pixels(images: np.ndarray) -> np.ndarray:
 
 def to_png(picture: Image.Image) -> bytes:
     content = io.BytesIO()
-    picture.save(content, "PNG", compress_level=4)
+    picture.save(content, "PNG", compress_level=3)
     return content.getvalue()
 
 

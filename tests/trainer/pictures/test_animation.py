@@ -27,4 +27,4 @@ def test_greys_keep_their_shade():
     ramp = np.tile(np.arange(256, dtype=np.uint8), (4, 1))
     gif = Image.open(io.BytesIO(animate([to_png(Image.fromarray(ramp))], 100)))
     error = np.abs(np.asarray(gif.convert("L")).astype(int) - ramp)
-    assert error.max() <= 4
+    assert error.max() == 0

@@ -174,11 +174,13 @@ def test_a_condition_gets_samples_and_a_manifold_for_each_name(tmp_path):
     (_, reconstructed), *others = model.decoded
     # bar, ring, bar, ... : the examples that are shown take turns
     assert reconstructed.tolist() == [[1, 0], [0, 1]] * 3
-    assert [len(z) for z, _ in others] == [10, 10, 225, 225]
-    for z, condition in others:
-        assert (condition == condition[0]).all() and len(condition) == len(z)
-    assert [condition[0].tolist() for _, condition in others] == [[1, 0], [0, 1]] * 2
-    assert np.array_equal(others[0][0], others[1][0])  # the same codes under each
+    codes, conditions = (np.concatenate(each) for each in zip(*others, strict=True))
+    assert len(codes) == len(conditions) == 2 * 10 + 2 * 225
+    shown = np.split(codes, [10, 20, 245]), np.split(conditions, [10, 20, 245])
+    for z, condition, wanted in zip(*shown, [[1, 0], [0, 1]] * 2, strict=True):
+        assert (condition == wanted).all() and len(np.unique(z, axis=0)) == len(z)
+    assert np.array_equal(codes[:10], codes[10:20])  # the same codes under each
+    assert np.array_equal(codes[20:245], codes[245:])
     plain = run(tmp_path / "plain", Scripted(), 0, 1)
     sizes = [
         Image.open(Path(each.directory) / "scatter-000001.png").size for each in (pictures, plain)

@@ -3,9 +3,9 @@
 Run: python benchmarks/pictures.py [PRESET ...]
 
 For each preset: epochs on images of noise of its shape (the time does not depend on what they
-show), at most 10,000 of them, scaled up to as many as its recipe trains on; then every picture of the
-whole training and its animations, drawn from the model as it then is. The share is of all epochs
-of the preset.
+show), at most 10,000 of them, scaled up to as many as its recipe trains on; then every picture of
+the whole training and its animations, drawn from the model as it then is. The share is of all
+epochs of the preset.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ RECIPES = {
     "mnist_cvae_blog": (60_000, 28),
     "mnist_vae_gan": (60_000, 28),
     "fashion_vae": (60_000, 32),
-    "cats_ae": (94_249, 32),
-    "cats_vae": (94_249, 32),
-    "words_ae": (96_000, 32),
+    "cats_ae": (104_721, 32),
+    "cats_vae": (104_721, 32),
+    "words_ae": (102_000, 32),
     "celeba_vae": (162_079, 64),
 }
 LABELS = tuple("0123456789")

@@ -10,9 +10,9 @@ from training import Runs
 
 MODELS = {
     "mnist_cvae_conv": "CVAE",
-    "mnist_cvae_conv_beta": "CVAE, smaller beta",
-    "mnist_vae_gan": "VAE-GAN, the paper's losses",
-    "mnist_vae_gan_source": "VAE-GAN, the source's losses and turns",
+    "mnist_cvae_conv_beta": "CVAE, beta 0.1",
+    "mnist_vae_gan": "VAE-GAN (paper)",
+    "mnist_vae_gan_source": "VAE-GAN (source)",
 }
 GAMMAS = {"gan_gamma_0.1": "0.1", "gan_gamma_1": "1", "gan_gamma_10": "10"}
 CHANGES = {
@@ -42,7 +42,7 @@ def compare(models: dict[str, Any], data: Data) -> Compared:
 
 def table(runs: dict[str, Runs], found: Compared) -> dict[str, Any]:
     real = Quality(1.0, found.accuracy, 0.0, 1.0)
-    unmade = {"beta": "", "optimizer": "", "epochs": "", "minutes": ""}
+    unmade = {"beta": "", "optimizer": "", "epochs": "", "minutes": "", "kl": ""}
     lines = [_line(title, name, runs, found) for name, title in MODELS.items()
              if name in found.qualities]  # fmt: skip
     lines.append({"name": "the mean image of each digit", **unmade, **_numbers(found.means)})
@@ -67,6 +67,7 @@ def _line(title: str, name: str, runs: dict[str, Runs], found: Compared) -> dict
         "optimizer": recipe["train"]["optimizer"],
         "epochs": str(len(each.epochs)),
         "minutes": each.minutes(),
+        "kl": f"{each.epochs[-1]['val_kl_loss']:.1f}",
         **_numbers(found.qualities[name]),
     }
 

@@ -30,14 +30,15 @@ def networks(runs: dict[str, Runs], folder: Path) -> Iterator[dict[str, str]]:
         constant = values / 2 * math.log(2 * math.pi * config["sigma"] ** 2)
         error = 2 * config["sigma"] ** 2 * (last["val_reconstruction_loss"] - constant) / values
         model = trained(each.row, each.row.seeds[0], data, folder)
-        before = each.epochs[-2]["val_elbo"]
+        best = max(each.epochs, key=lambda epoch: epoch["val_elbo"])
         yield {
             "name": config["architecture"],
             "parameters": f"{model.encoder.count_params() + model.decoder.count_params():,}",
             "steps": f"{each.steps():,}",
             "minutes": each.minutes(),
             "loss": f"{-last['val_elbo']:.0f}",
-            "gained": f"{last['val_elbo'] - before:.0f}",
+            "lowest": f"{-best['val_elbo']:.0f}",
+            "at": f"{each.steps() * best['epoch'] // len(each.epochs):,}",
             "reconstruction": f"{last['val_reconstruction_loss']:.0f}",
             "kl": f"{last['val_kl_loss']:.0f}",
             "psnr": f"{-10 * math.log10(error):.2f}",

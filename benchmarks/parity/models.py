@@ -11,15 +11,14 @@ import adversarial
 from claims import Quality, Told, encode, style, told
 from data import Images, load
 from figures import digits
-from rows import NETWORK_EPOCHS, NETWORKS, ROWS
+from rows import NETWORKS, ROWS
 from training import Runs, trained
 
 FIRST = ("mnist_vae", "mnist_cvae", "mnist_cvae_blog", "mnist_cvae_conv", "mnist_vae_gan")
 
 
 def networks(runs: dict[str, Runs], folder: Path) -> Iterator[dict[str, str]]:
-    names = [f"{name}_{epochs}" for epochs in NETWORK_EPOCHS for name in NETWORKS]
-    names = [name for name in names if name in runs]
+    names = [name for name in NETWORKS if name in runs]
     if not names:
         return
     data = load("celeba", folder / "data")

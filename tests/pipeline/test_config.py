@@ -1,6 +1,7 @@
 """Configs from presets, files and overrides, and how wrong ones are refused."""
 
 import dataclasses
+import re
 import subprocess
 import sys
 
@@ -32,6 +33,8 @@ def test_headers_of_presets_say_what_is_needed():
         header = (PRESETS / f"{name}.yaml").read_text().split("\nname:")[0]
         for word in ("source", "command", "hardware", "expect"):
             assert f"\n#   {word} " in header, (name, word)
+        hardware = header.split("\n#   hardware ")[1].split("\n#   expect ")[0]
+        assert re.search(r"\d\s+(#\s+)?(seconds|minutes|hours|days)\b", hardware), (name, hardware)
 
 
 def test_overrides_are_yaml_and_reach_any_depth():

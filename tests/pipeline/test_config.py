@@ -34,7 +34,7 @@ def test_headers_of_presets_say_what_is_needed():
         for word in ("source", "command", "hardware", "expect"):
             assert f"\n#   {word} " in header, (name, word)
         hardware = header.split("\n#   hardware ")[1].split("\n#   expect ")[0]
-        assert re.search(r"\d\s+(#\s+)?(seconds|minutes|hours|days)\b", hardware), (name, hardware)
+        assert re.search(r"\d\s+(#\s+)?(second|minute|hour|day)s?\b", hardware), (name, hardware)
 
 
 def test_overrides_are_yaml_and_reach_any_depth():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import socket
 import sys
@@ -14,6 +15,7 @@ from typing import IO
 from trainer.tuning.isolation import end_with_parent, last_line, python
 
 ADDRESS = "127.0.0.1"
+ENDING_SECONDS = 60
 
 
 def run_flock(plan: str, workers: int) -> None:
@@ -47,18 +49,21 @@ def run_flock(plan: str, workers: int) -> None:
             )
             for name in names
         }
-        waiting = set(names[1:])
-        while waiting:
+        running, deadline = set(names), math.inf
+        while running != {"chief"} and running:
             time.sleep(0.2)
-            for name in ["chief", *sorted(waiting)]:
+            for name in sorted(running):
                 code = processes[name].poll()
-                if code is None:
-                    continue
-                if code or name == "chief":
+                if code:
                     raise RuntimeError(
                         f"the tuner's {name} ended with status {code}: {last_line(logs[name])}"
                     )
-                waiting.remove(name)
+                if code == 0:
+                    running.remove(name)
+                    if name == "chief":  # it has seen all workers through; they may still be ending
+                        deadline = time.monotonic() + ENDING_SECONDS
+            if time.monotonic() > deadline and running:
+                raise RuntimeError(f"the tuner's chief ended before {', '.join(sorted(running))}")
         # The chief would only look every 20 seconds whether all are gone; its state is saved.
 
 

@@ -70,7 +70,7 @@ def quality(model: Any, classify: Any, data: Data) -> Quality:
 
 
 def quality_of_means(classify: Any, data: Data) -> Quality:
-    """Of always showing the mean training image of the label: what no model may be worse than."""
+    """Of always showing the mean training image of the label, which needs no code."""
     names = range(len(data.labels))
     means = [data.train.images[data.train.labels == label].mean(axis=0) for label in names]
     labels = _first(data.held_out).labels

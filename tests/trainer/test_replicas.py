@@ -25,6 +25,23 @@ from trainer.players import make_optimizer
 images = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), np.uint8)
 labels = np.arange(8) % 2
 mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+def one_and_two(settings, rate):
+    # The same model on one device, then on two.
+    for strategy in (tf.distribute.get_strategy(), mirrored):
+        with strategy.scope():
+            keras.utils.set_random_seed(0)
+            model = build_model(settings)
+            model.compile(optimizer=make_optimizer(model, "rmsprop", rate), jit_compile=False)
+        yield strategy.num_replicas_in_sync, model
+
+
+def assert_same_weights(one, two, atol, name):
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_allclose(a, b, atol=atol, err_msg=name)
+
+
 families = {"vae": "none", "cvae": "label", "denoising_ae": "none", "vae_gan": "label"}
 for family, condition in families.items():
     settings = TrainerSettings(
@@ -33,20 +50,15 @@ for family, condition in families.items():
         labels=("bar", "ring"),
     )
     found = []
-    for strategy in (tf.distribute.get_strategy(), mirrored):
-        with strategy.scope():
-            keras.utils.set_random_seed(0)
-            model = build_model(settings)
-            model.compile(optimizer=make_optimizer(model, "rmsprop", 1e-4), jit_compile=False)
+    for count, model in one_and_two(settings, 1e-4):
         data = tf.data.Dataset.from_tensors({"image": images, "label_index": labels}).repeat(3)
         logs = model.fit(data, validation_data=data.take(1), verbose=0).history
-        found.append((strategy.num_replicas_in_sync, logs, model.get_weights()))
+        found.append((count, logs, model.get_weights()))
     (one, logs, weights), (two, logs_of_two, weights_of_two) = found
     assert (one, two) == (1, 2)
     for name, value in logs.items():
         np.testing.assert_allclose(value, logs_of_two[name], rtol=1e-4, err_msg=f"{family} {name}")
-    for a, b in zip(weights, weights_of_two, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-5, err_msg=family)
+    assert_same_weights(weights, weights_of_two, 1e-5, family)
 
 # Noise on one device and black images on the other: the two would not decide alike.
 gan = {"turns": "thresholds", "discriminator_until": 0.66, "generator_until": 0.5}
@@ -56,11 +68,7 @@ settings = TrainerSettings(
 )
 images[4:] = 0
 found = []
-for strategy in (tf.distribute.get_strategy(), mirrored):
-    with strategy.scope():
-        keras.utils.set_random_seed(0)
-        model = build_model(settings)
-        model.compile(optimizer=make_optimizer(model, "rmsprop", 1e-3), jit_compile=False)
+for _, model in one_and_two(settings, 1e-3):
     data = tf.data.Dataset.from_tensors({"image": images})
     states = []
     for _ in range(12):
@@ -71,8 +79,7 @@ for strategy in (tf.distribute.get_strategy(), mirrored):
 assert set(one[:, 0]) == {0.0, 1.0}, one
 np.testing.assert_array_equal(one[:, :2], two[:, :2])
 np.testing.assert_allclose(one, two, rtol=1e-4)
-for a, b in zip(weights, weights_of_two, strict=True):
-    np.testing.assert_allclose(a, b, atol=1e-4)
+assert_same_weights(weights, weights_of_two, 1e-4, "thresholds")
 """
 
 

@@ -50,7 +50,7 @@ def run_flock(plan: str, workers: int) -> None:
             for name in names
         }
         running, deadline = set(names), math.inf
-        while running != {"chief"} and running:
+        while running - {"chief"}:
             time.sleep(0.2)
             for name in sorted(running):
                 code = processes[name].poll()
@@ -62,7 +62,7 @@ def run_flock(plan: str, workers: int) -> None:
                     running.remove(name)
                     if name == "chief":  # it has seen all workers through; they may still be ending
                         deadline = time.monotonic() + ENDING_SECONDS
-            if time.monotonic() > deadline and running:
+            if running and time.monotonic() > deadline:
                 raise RuntimeError(f"the tuner's chief ended before {', '.join(sorted(running))}")
         # The chief would only look every 20 seconds whether all are gone; its state is saved.
 

@@ -3,11 +3,11 @@ whole evaluator.
 
   python benchmarks/attribute_vectors.py ROOT [--split train] [--passes N] [--evaluator]
 
-ROOT is that of a finished run on data with attributes. The chapter goes over the images
-once for each attribute: batches of 128, each encoded and sampled from, until both running
-means move by less than 0.08 together (`components.latent_evaluator.source_table`) or, where
-they never do, until the images are through (the chapter's own loop would begin anew). Reading
-and encoding are the same code on the same shards in both. Processor seconds of this process.
+ROOT is that of a finished run on data with attributes. The chapter goes over the images once
+for each attribute: batches of 128, each encoded and sampled from, until both running means move
+by less than 0.08 together (`components.latent_evaluator.vectors.running_table`) or, where they
+never do, until the images are through (the chapter's own loop would begin anew). Reading and
+encoding are the same code on the same shards in both. Processor seconds of this process.
 --passes measures that many of the chapter's passes, evenly chosen, and scales them up.
 
 With --evaluator: the whole evaluation as the DAG runs it, of --split, with the vectors of the
@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from data_prep.manifest import read_manifest
-from pipeline.finished import find
+from pipeline.generate.finished_run import find
 
 RUNNER = "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
 
@@ -40,9 +40,9 @@ def shards_of(examples: Path, split: str) -> tuple[str, ...]:
 def chapter_seconds(full: Path, images, passes: int) -> tuple[float, int, int]:
     """One pass an attribute. Also how many of them were made, and how many of those stopped
     before the images were through."""
-    from components.latent_evaluator.loaded_model import FullModel
-    from components.latent_evaluator.source_mode import sampled_codes
-    from components.latent_evaluator.source_table import STOP, running_table
+    from components.latent_evaluator.vectors.running_table import STOP, running_table
+    from components.latent_evaluator.vectors.source_mode import sampled_codes
+    from trainer.export.loaded_model import FullModel
 
     model = FullModel(str(full))
     next(sampled_codes(model, images, images.attributes[0], 0))  # the first call compiles
@@ -59,7 +59,7 @@ def chapter_seconds(full: Path, images, passes: int) -> tuple[float, int, int]:
 
 def ours_seconds(full: Path, images, folder: Path) -> float:
     """The Beam pass of the evaluator, loading the model and Beam's own start included."""
-    from components.latent_evaluator.directions import mean_differences
+    from components.latent_evaluator.vectors.directions import mean_differences
 
     path = folder / "vectors.txt"
 
@@ -84,7 +84,7 @@ def evaluator_seconds(root: Path, split: str, folder: Path) -> tuple[float, floa
     from components.artifacts import Evaluation, Extractor, LatentVectors
     from components.latent_evaluator import executor
     from components.latent_evaluator.config import EvaluationConfig
-    from data_prep.settings import to_dict
+    from data_prep.config_base import to_dict
 
     found = json.loads((root / "summary.json").read_text())["artifacts"]
 
@@ -126,7 +126,7 @@ def main() -> None:
     run = find(arguments.root, None)
     manifest = read_manifest(str(run.examples))
 
-    from components.latent_evaluator.scoring import LatentMoments
+    from components.latent_evaluator.passes.beam import LatentMoments
 
     images = LatentMoments(
         files=shards_of(run.examples, arguments.split), attributes=manifest.attributes, labels=()

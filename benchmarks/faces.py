@@ -24,7 +24,7 @@ from preparation import LATENTFORGE, Cost, run_once
 from rich.console import Console
 from rich.table import Table
 
-from data_prep.sample.faces import ATTRIBUTES_FILE, IMAGE_FOLDER, write_faces
+from data_prep.synthetic.faces import ATTRIBUTES_FILE, IMAGE_FOLDER, write_faces
 
 DECODED = 12_000  # faces that the yardstick decodes, at most
 

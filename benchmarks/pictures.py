@@ -22,13 +22,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from pipeline.config import load_config
-from trainer.hparams import ImageShape, TrainerSettings
-from trainer.models import build_model
-from trainer.pictures.callback import Pictures
-from trainer.pictures.examples import Examples
-from trainer.pictures.schedule import snapshot_epochs
-from trainer.players import make_optimizer
+from pipeline.config.pipeline import load_config
+from trainer.config import ImageShape, TrainerConfig
+from trainer.figures.callback import FigureCallback, snapshot_epochs
+from trainer.figures.examples import Examples
+from trainer.models.registry import build_model
+from trainer.training.optimizers import make_optimizer
 
 # Preset -> images of its training and their sides.
 RECIPES = {
@@ -61,7 +60,7 @@ def main() -> None:
         print(f"{name:14} {_measured(settings, count)}", flush=True)
 
 
-def _measured(settings: TrainerSettings, count: int) -> str:
+def _measured(settings: TrainerConfig, count: int) -> str:
     random = np.random.default_rng(0)
     shape = (settings.image.height, settings.image.width, settings.image.channels)
     part = min(count, MOST)
@@ -79,7 +78,7 @@ def _measured(settings: TrainerSettings, count: int) -> str:
     few = {name: values[:EXAMPLES] for name, values in batch.items()}
     labels = tuple(LABELS[index] for index in few["label_index"])
     with tempfile.TemporaryDirectory() as folder:
-        pictures = Pictures(
+        pictures = FigureCallback(
             Examples(few, labels, LABELS), settings,
             directory=f"{folder}/pictures", keep=f"{folder}/keep",
         )  # fmt: skip

@@ -24,9 +24,9 @@ from raw_drawings import real_drawings, source_name
 from rich.console import Console
 from rich.table import Table
 
-from data_prep.quickdraw.binary import split_records
-from data_prep.quickdraw.rasterize import rasterize
-from data_prep.sample.drawings import write_drawings
+from data_prep.formats.quickdraw_binary import split_records
+from data_prep.pixels.rasterize import rasterize
+from data_prep.synthetic.drawings import write_drawings
 
 SIDE = 28
 UNITS = 304  # across an official image: 256 + 2 * padding + line_diameter

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from data_prep.quickdraw.binary import split_records
-from data_prep.sample.drawings import write_drawings
+from data_prep.formats.quickdraw_binary import split_records
+from data_prep.synthetic.drawings import write_drawings
 
 
 def real_drawings() -> list[str]:

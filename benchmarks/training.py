@@ -24,9 +24,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, losses, metrics
 
-from trainer.hparams import ImageShape, ModelConfig, TrainConfig, TrainerSettings
-from trainer.models import build_model
-from trainer.players import make_optimizer
+from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
+from trainer.models.registry import build_model
+from trainer.training.optimizers import make_optimizer
 
 BATCH, LATENT, RATE = 100, 2, 5e-4
 WEIGHT = 500  # of the source's reconstruction loss
@@ -99,7 +99,7 @@ def published() -> PublishedVAE:
 
 def ours(precision: str = "float32") -> keras.Model:
     keras.config.set_dtype_policy(precision)
-    settings = TrainerSettings(
+    settings = TrainerConfig(
         image=ImageShape(height=32, width=32),
         model=ModelConfig(latent_dim=LATENT, beta=1024 / WEIGHT),
         train=TrainConfig(batch_size=BATCH, learning_rate=RATE),
@@ -124,7 +124,7 @@ def reading(images: np.ndarray) -> float:
     It reads, parses, shuffles and batches; a stub stands for the transform graph, which passes
     images on.
     """
-    from trainer.dataset import Source, make_dataset
+    from trainer.data.dataset import DataSplit, make_dataset
 
     class Untransformed:
         def raw_feature_spec(self):
@@ -142,7 +142,7 @@ def reading(images: np.ndarray) -> float:
                     features = {"image": tf.train.Feature(bytes_list=value)}
                     example = tf.train.Example(features=tf.train.Features(feature=features))
                     writer.write(example.SerializeToString())
-        source = Source(
+        source = DataSplit(
             patterns=(f"{folder}/*.gz",),
             records=len(images),
             image=ImageShape(height=32, width=32),

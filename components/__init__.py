@@ -14,16 +14,16 @@ _HOME = {
     "Evaluation": "components.artifacts",
     "Extractor": "components.artifacts",
     "LatentVectors": "components.artifacts",
-    "FeatureExtractor": "components.feature_extractor",
+    "FeatureExtractor": "components.feature_extractor.component",
     "ExamplePreparation": "components.example_preparation.component",
     "LatentEvaluator": "components.latent_evaluator.component",
-    "DecoderPusher": "components.decoder_pusher",
+    "DecoderPusher": "components.decoder_pusher.component",
     "Trials": "components.artifacts",
     "TrialsTuner": "components.tuner.component",
     "DecoderTrainer": "components.decoder_trainer.component",
     "SpanDrift": "components.span_drift.component",
-    "SchemaImport": "components.schema_import",
-    "StrictExampleValidator": "components.strict_validator",
+    "SchemaImport": "components.schema_import.component",
+    "StrictExampleValidator": "components.example_validator.component",
 }
 
 __all__ = sorted(_HOME)

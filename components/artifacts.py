@@ -40,7 +40,7 @@ class Evaluation(Artifact):
 
 
 class LatentVectors(Artifact):
-    """Attribute vectors; `components.latent_evaluator.vectors.AttributeVectors` reads it.
+    """Attribute vectors, as `latent_evaluator.vectors.attribute_vectors` reads and writes them.
 
     Layout of the payload:
       attribute_vectors.npz   vectors, standard errors, cosines, orthogonalised vectors

@@ -10,8 +10,8 @@ from typing import Any
 from apache_beam.io.filesystems import FileSystems
 
 from data_prep.errors import InputError
-from data_prep.inputs import open_raw
-from data_prep.source import ImageSpec
+from data_prep.filesystem import open_raw
+from data_prep.sources.base import ImageSpec
 
 NAME = "manifest.json"
 FORMAT_VERSION = 1

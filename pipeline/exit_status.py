@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from data_prep.errors import InputError
-from pipeline.failures import one_line
 
 
 class ExitStatus(click.Command):
@@ -34,3 +34,34 @@ class ExitStatus(click.Command):
 
 class Commands(ExitStatus, click.Group):
     """The verbs of `latentforge`."""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception, what it was raised from, and so on."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        hidden = current.__suppress_context__
+        current = current.__cause__ or (None if hidden else current.__context__)
+
+
+def input_error(error: BaseException) -> InputError | None:
+    """The wrong input behind a failure, if that is what it was."""
+    return next((e for e in causes(error) if isinstance(e, InputError)), None)
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong, without a traceback.
+
+    Beam hands a worker's failure on as an exception whose text is a whole traceback; its
+    last line is the exception that matters.
+    """
+    wrong_input = input_error(error)
+    if wrong_input:
+        return str(wrong_input)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if any(line.startswith("Traceback") for line in lines):
+        return lines[-1]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -19,31 +19,24 @@ from components import (
     SpanDrift,
     StrictExampleValidator,
 )
-from components.decoder_pusher import push_to
-from components.example_schema import make_schema, statistics_features
-from data_prep.options import PrepOptions
-from pipeline.code_version import code_version
-from pipeline.config import PipelineConfig
-from pipeline.data_nodes import data_node, data_shape
-from pipeline.evaluation_settings import check_names, evaluation_settings
-from pipeline.search_node import SearchNode, search_node
-from pipeline.user_functions import udf_path
-from trainer.hparams import (
-    CHECKPOINT_ROOT,
-    CODE_VERSION,
-    OVERRIDES,
-    SETTINGS,
-    TrainerSettings,
-)
-from trainer.inputs import check_condition
+from components.decoder_pusher.component import push_to
+from components.schema_import.schema import make_schema, statistics_features
+from data_prep.config import PrepConfig
+from pipeline.config.pipeline import PipelineConfig
+from pipeline.dag.code_version import code_version, udf_path
+from pipeline.dag.evaluation_config import check_names, evaluation_settings
+from pipeline.dag.example_nodes import data_node, data_shape
+from pipeline.dag.tuner_node import SearchNode, search_node
+from trainer.config import CHECKPOINT_ROOT, CODE_VERSION, OVERRIDES, SETTINGS, TrainerConfig
+from trainer.data.training_inputs import check_condition
+from trainer.hyperparameters import Value
 from trainer.preprocessing import preprocessing_fn
 from trainer.run_fn import run_fn
 from trainer.tuning.config import check_named, check_tuner
-from trainer.tuning.space import Value
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class OpenValues:
+class RuntimeParameters:
     """What may be given when a run starts instead of when the graph is built.
 
     A tfx RuntimeParameter each, or None: as the config says.
@@ -56,7 +49,7 @@ class OpenValues:
     push_destination: Any = None  # a directory
 
 
-FIXED = OpenValues()
+FIXED = RuntimeParameters()
 
 
 def create_pipeline(
@@ -64,10 +57,10 @@ def create_pipeline(
     *,
     root: str,
     inputs: Sequence[str],
-    options: PrepOptions | None,
+    options: PrepConfig | None,
     beam_args: Sequence[str] = (),
     metadata_connection_config: Any = None,
-    open_values: OpenValues = FIXED,
+    open_values: RuntimeParameters = FIXED,
     compare: bool = True,
 ) -> tfx.dsl.Pipeline:
     """Prepare (or import), check, transform, tune (where wanted), train, evaluate, push.
@@ -120,7 +113,7 @@ def create_pipeline(
     extractor = FeatureExtractor(
         examples=examples,
         config=config.evaluation.extractor,
-        code_version=code_version("components.feature_extractor"),
+        code_version=code_version("components.feature_extractor.component"),
     )
     extractor.add_upstream_node(validator)
     evaluator = LatentEvaluator(
@@ -138,7 +131,7 @@ def create_pipeline(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
         attribute_vectors=evaluator.outputs["attribute_vectors"],
-        code_version=code_version("components.decoder_pusher"),
+        code_version=code_version("components.decoder_pusher.component"),
         push_destination=open_values.push_destination or push_to(serving_directory(root)),
     ).with_id("Pusher")
     return tfx.dsl.Pipeline(
@@ -178,7 +171,7 @@ def _statistics(examples: Any, names: list[str]) -> BaseNode:
     )
 
 
-def _transform(settings: TrainerSettings, examples: Any, schema: Any) -> BaseNode:
+def _transform(settings: TrainerConfig, examples: Any, schema: Any) -> BaseNode:
     return tfx.components.Transform(
         examples=examples,
         schema=schema,
@@ -188,7 +181,7 @@ def _transform(settings: TrainerSettings, examples: Any, schema: Any) -> BaseNod
         disable_analyzer_cache=True,
         # Only what shapes the graph: another beta must not transform again.
         custom_config={
-            SETTINGS: TrainerSettings(labels=settings.labels).to_json(),
+            SETTINGS: TrainerConfig(labels=settings.labels).to_json(),
             CODE_VERSION: code_version(preprocessing_fn.__module__),
         },
     )
@@ -215,14 +208,14 @@ def _latest_blessed() -> BaseNode:
 
 
 def _trainer(
-    settings: TrainerSettings,
+    settings: TrainerConfig,
     examples: Any,
     transform: BaseNode,
     start: Any,
     checkpoints: str,
     search: SearchNode | None,
     overrides: dict[str, Value],
-    open_values: OpenValues,
+    open_values: RuntimeParameters,
 ) -> BaseNode:
     return DecoderTrainer(
         run_fn=udf_path(run_fn),

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from data_prep import features
-from trainer.hparams import LABEL_INDEX, SETTINGS, TrainerSettings
+from trainer.config import LABEL_INDEX, SETTINGS, TrainerConfig
 
 LABEL_ONEHOT = "label_onehot"
 
@@ -31,7 +31,7 @@ def preprocessing_fn(
         Transform must know the width when it is traced. All zero for index -1.
       attributes: int64, as they came. Only where the data has attributes.
     """
-    settings = TrainerSettings.from_json((custom_config or {}).get(SETTINGS, "{}"))
+    settings = TrainerConfig.from_json((custom_config or {}).get(SETTINGS, "{}"))
     outputs = {features.IMAGE: _one_per_example(inputs[features.IMAGE])}
     if features.LABEL in inputs:
         label = _one_per_example(inputs[features.LABEL])

@@ -10,22 +10,22 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from trainer.beta import implied_sigma
-from trainer.callbacks import Curves, EarlyStopping, History
-from trainer.checkpoints import Checkpoint, checkpoint_directory
-from trainer.compilation import compiled, in_float32
-from trainer.dataset import make_dataset
-from trainer.description import HISTORY_FILE, LEARNED_FILE
-from trainer.devices import is_chief, make_strategy
-from trainer.export import export_decoder, export_full_model
-from trainer.hparams import CHECKPOINT_ROOT, CODE_VERSION, TrainerSettings
-from trainer.inputs import TrainingInputs, check_inputs, check_vocabulary
-from trainer.pictures.callback import DIRECTORY, Pictures
-from trainer.pictures.examples import read_examples
-from trainer.progress import LOGGER, Progress
-from trainer.schedules import Schedules
-from trainer.vae import VAE
-from trainer.warm_start import copy_models, full_model_beside, learned, start_from
+from trainer.config import CHECKPOINT_ROOT, CODE_VERSION, TrainerConfig
+from trainer.data.dataset import make_dataset
+from trainer.data.training_inputs import TrainingInputs, check_inputs, check_vocabulary
+from trainer.distribution import is_chief, make_strategy
+from trainer.export.metadata import HISTORY_FILE, LEARNED_FILE
+from trainer.export.saved_model import export_decoder, export_full_model
+from trainer.figures.callback import DIRECTORY, FigureCallback
+from trainer.figures.examples import read_examples
+from trainer.models.beta import implied_sigma
+from trainer.models.vae import VAE
+from trainer.training.callbacks import EarlyStopping, History, TensorBoardScalars
+from trainer.training.checkpoints import Checkpoint, checkpoint_directory
+from trainer.training.compile import compiled, in_float32
+from trainer.training.progress import LOGGER, ProgressReporter
+from trainer.training.schedules import Schedules
+from trainer.training.warm_start import copy_models, full_model_beside, learned, start_from
 
 
 def run_fn(fn_args: Any) -> None:
@@ -109,10 +109,12 @@ def _train(
         alone = model.distribute_strategy.num_replicas_in_sync == 1
         whole, rest = divmod(inputs.train_records, train.batch_size)
         steps = whole + 1 if rest and alone else whole
-        progress = Progress(train.epochs, steps, train.learning_rate)
+        progress = ProgressReporter(train.epochs, steps, train.learning_rate)
         schedules = Schedules(history, inputs.settings.model, train)
         kept = [early] if early else []
-        written = [*pictures, checkpoint, Curves(history, log_dir)] if is_chief() else []
+        written = (
+            [*pictures, checkpoint, TensorBoardScalars(history, log_dir)] if is_chief() else []
+        )
         model.fit(
             make_dataset(
                 inputs.source(transform, "train"),
@@ -144,13 +146,13 @@ def _pictures(
     checkpoint_dir: str,
     log_dir: str,
     finished: int,
-) -> list[Pictures]:
+) -> list[FigureCallback]:
     """The callback that draws held-out images, where it is wanted."""
     if not (inputs.settings.train.pictures and is_chief()):
         return []
     source = inputs.source(transform, "eval" if inputs.eval_records else "train")
     return [
-        Pictures(
+        FigureCallback(
             read_examples(source, inputs.settings.labels),
             inputs.settings,
             directory=os.path.join(log_dir, DIRECTORY),
@@ -171,7 +173,7 @@ def _validation_data(
     )
 
 
-def _announce(settings: TrainerSettings, base: str | None) -> None:
+def _announce(settings: TrainerConfig, base: str | None) -> None:
     model = settings.model
     sigma = implied_sigma(model)
     LOGGER.info(

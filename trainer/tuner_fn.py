@@ -12,13 +12,14 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.v1.components import TunerFnResult
 
-from data_prep.settings import parse
-from trainer.hparams import CODE_VERSION
-from trainer.inputs import check_inputs, check_vocabulary
+from data_prep.config_base import parse
+from trainer.config import CODE_VERSION
+from trainer.data.training_inputs import check_inputs, check_vocabulary
 from trainer.tuning.config import TunerConfig, check_named, check_tuner
-from trainer.tuning.data import counts, write_arrays
-from trainer.tuning.features import make_extractor
-from trainer.tuning.search import Plan, Search, search_directory
+from trainer.tuning.search import ProcessTuner, search_directory
+from trainer.tuning.search_spec import SearchSpec
+from trainer.tuning.trial_data import counts, write_arrays
+from trainer.tuning.trial_features import make_extractor
 
 TUNER = "tuner"  # keys of custom_config
 TRIALS_ROOT = "trials_root"
@@ -59,6 +60,8 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
         data=inputs.data_version,
         versions=[keras.__version__, tf.__version__],
     )
-    search = Search(Plan(directory=directory, arrays=arrays.name, settings=settings, tuner=tuner))
+    search = ProcessTuner(
+        SearchSpec(directory=directory, arrays=arrays.name, settings=settings, tuner=tuner)
+    )
     search.kept = arrays  # removed with the search
     return TunerFnResult(tuner=search, fit_kwargs={})

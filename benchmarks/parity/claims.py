@@ -10,11 +10,11 @@ from data import Data, Images
 from scipy import ndimage, stats
 from sklearn.neighbors import KNeighborsClassifier
 
-from components.latent_evaluator.metrics.classes import label_fidelity
+from components.latent_evaluator.metrics.class_coverage import label_fidelity
 from components.latent_evaluator.metrics.probes import probe_labels
-from trainer.extractor import LABEL, train_extractor
-from trainer.extractor_config import ExtractorConfig
-from trainer.generation import draw_codes
+from trainer.config_parts import ExtractorConfig
+from trainer.figures.latent_walks import draw_codes
+from trainer.measures.feature_network import LABEL, train_extractor
 
 SAMPLES = 2000
 BATCH = 500

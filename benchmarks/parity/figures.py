@@ -11,8 +11,8 @@ import numpy as np
 from claims import decode, encode
 from data import Data, Images
 
-from trainer.generation import draw_codes
-from trainer.pictures.sheet import Row, sheet, to_png
+from trainer.figures.latent_walks import draw_codes
+from trainer.figures.sheet import Row, sheet, to_png
 
 matplotlib.use("Agg")
 from matplotlib import pyplot

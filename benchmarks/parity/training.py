@@ -14,13 +14,13 @@ import numpy as np
 from data import Data, Images, join
 from rows import Row
 
-from data_prep.settings import to_dict
-from pipeline.config import load_config
-from trainer.callbacks import History
-from trainer.hparams import ImageShape, TrainerSettings
-from trainer.models import build_model
-from trainer.players import make_optimizer
-from trainer.schedules import Schedules
+from data_prep.config_base import to_dict
+from pipeline.config.pipeline import load_config
+from trainer.config import ImageShape, TrainerConfig
+from trainer.models.registry import build_model
+from trainer.training.callbacks import History
+from trainer.training.optimizers import make_optimizer
+from trainer.training.schedules import Schedules
 
 STEPS = 8  # run by TensorFlow without a look back at Python: the small models wait for it
 
@@ -50,7 +50,7 @@ class Runs(NamedTuple):
         return f"{np.mean([run['seconds'] for run in self.histories]) / 60:.0f}"
 
 
-def settings_of(row: Row, seed: int, data: Data) -> TrainerSettings:
+def settings_of(row: Row, seed: int, data: Data) -> TrainerConfig:
     """The preset's settings for the data at hand."""
     config = load_config(row.preset, [*row.overrides, f"train.seed={seed}"])
     height, width, channels = data.train.images.shape[1:]

@@ -52,7 +52,7 @@ class DecoderTrainer(base_component.BaseComponent):
         """Args:
         run_fn, examples, transform_graph, custom_config, base_model, hyperparameters: as
           tfx.components.Trainer takes them; custom_config holds `settings`, the JSON of
-          trainer.hparams.TrainerSettings.
+          trainer.config.TrainerConfig.
         beta, latent_dim, epochs: a value, a RuntimeParameter, or None: as the settings say.
         """
         super().__init__(

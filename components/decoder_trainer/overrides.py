@@ -13,7 +13,7 @@ from typing import Any
 from tfx.types import standard_component_specs
 from tfx.utils import json_utils
 
-from trainer.hparams import SETTINGS, TrainerSettings
+from trainer.config import SETTINGS, TrainerConfig
 
 BETA, LATENT_DIM, EPOCHS = "beta", "latent_dim", "epochs"
 # property -> its place in the settings
@@ -37,6 +37,6 @@ def with_overrides(exec_properties: Mapping[str, Any]) -> dict[str, Any]:
         if value is not None:
             section, option = PLACES[name]
             settings[section][option] = value
-    config[SETTINGS] = TrainerSettings.from_json(json.dumps(settings)).to_json()
+    config[SETTINGS] = TrainerConfig.from_json(json.dumps(settings)).to_json()
     properties[key] = json_utils.dumps(config)
     return properties

@@ -13,15 +13,15 @@ from tfx.dsl.components.base import executor_spec
 from tfx.proto import example_gen_pb2, range_config_pb2
 
 from components.example_preparation import executor
-from data_prep.options import PrepOptions
-from data_prep.settings import to_dict
-from data_prep.window import SpanWindow
+from data_prep.config import PrepConfig
+from data_prep.config_base import to_dict
+from data_prep.job.window import SpanWindow
 
 _GLOB = frozenset("*?[{")
 
 
 class ExamplePreparation(FileBasedExampleGen):
-    """Raw files -> Examples in three splits, by data_prep.job; of spans, by data_prep.window.
+    """Raw files -> Examples in three splits, by data_prep.job.
 
     The stock driver puts the fingerprint of the input files into the cache key; the options
     and the version of the code behind them are execution properties.
@@ -33,7 +33,7 @@ class ExamplePreparation(FileBasedExampleGen):
         self,
         *,
         inputs: Sequence[str],
-        options: PrepOptions,
+        options: PrepConfig,
         code_version: str,
         input_base: Any = None,
         window: SpanWindow | None = None,
@@ -45,8 +45,8 @@ class ExamplePreparation(FileBasedExampleGen):
         code_version: changes whenever the code that prepares the data does.
         input_base: a RuntimeParameter in place of the folder that all inputs and lists share:
           other data of the same layout.
-        window: of spans, where the inputs hold a placeholder for one (see data_prep.spans). The
-          driver takes the newest for the cache key; older ones in the window count as closed.
+        window: of spans, where the inputs hold a placeholder for one (see data_prep.span_patterns).
+          The driver takes the newest for the cache key; older ones in the window count as closed.
         newest: the last span of the window. None: TFX's driver looks for it, and takes every path
           that the placeholder matches for one.
         """

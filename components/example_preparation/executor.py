@@ -1,4 +1,4 @@
-"""Runs data_prep.job into the Examples artifact, which it writes itself."""
+"""Runs data_prep.job.prepare into the Examples artifact, which it writes itself."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
-from components.example_preparation import execution
-from data_prep.job import prepare
-from data_prep.options import LISTS, PrepOptions
-from data_prep.settings import parse
-from data_prep.spans import has_span, span_of
-from data_prep.window import SpanWindow, prepare_window
+from components.example_preparation import local_execution
+from data_prep.config import LISTS, PrepConfig
+from data_prep.config_base import parse
+from data_prep.job.prepare import prepare
+from data_prep.job.window import SpanWindow, prepare_window
+from data_prep.span_patterns import has_span, span_of
 
 OPTIONS = "options"
 INPUT, LIST = "input-", "list-"  # what the names of the splits of the input config begin with
@@ -42,7 +42,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.EXAMPLES_KEY]
         )
-        local = execution.current()
+        local = local_execution.current()
         how: dict[str, Any] = (
             {"workers": local.workers, "on_progress": local.on_progress}
             if local
@@ -80,7 +80,7 @@ def _settings(exec_properties: dict[str, Any]) -> struct_pb2.Struct:
 
 def _given(
     exec_properties: dict[str, Any], patterns: Sequence[str] = ()
-) -> tuple[list[str], PrepOptions]:
+) -> tuple[list[str], PrepConfig]:
     """The inputs, and the options with their lists, where the input folder of this run is.
 
     Args:
@@ -95,7 +95,7 @@ def _given(
     ):
         kind = INPUT if split.name.startswith(INPUT) else LIST
         found[kind].append(os.path.join(base, pattern))
-    options = parse(PrepOptions, json.loads(_settings(exec_properties)[OPTIONS]), OPTIONS)
+    options = parse(PrepConfig, json.loads(_settings(exec_properties)[OPTIONS]), OPTIONS)
     named = [name for name in LISTS if getattr(options, name)]
     changes: dict[str, Any] = dict(zip(named, found[LIST], strict=True))
     return found[INPUT], dataclasses.replace(options, **changes)

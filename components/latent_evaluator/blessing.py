@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.latent_evaluator.config import EvaluationConfig
-from components.latent_evaluator.metrics.classes import dropped
-from components.span_drift.report import DriftReport
+from components.latent_evaluator.metrics.class_coverage import dropped
+from components.span_drift.drift import DriftReport
 
 SAME_MODEL = "the blessed model is this very model, so there is nothing to compare"
 NO_BASELINE = "there is no blessed model yet to compare with"

@@ -12,7 +12,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from components.artifacts import Drift, Evaluation, Extractor, LatentVectors, Trials
 from components.latent_evaluator import executor
 from components.latent_evaluator.config import EvaluationConfig
-from data_prep.settings import to_dict
+from data_prep.config_base import to_dict
 
 
 class LatentEvaluatorSpec(ComponentSpec):

@@ -6,9 +6,9 @@ import dataclasses
 import math
 from collections.abc import Iterable
 
+from data_prep.config_base import require
 from data_prep.features import SPLITS
-from data_prep.settings import require
-from trainer.extractor_config import ExtractorConfig
+from trainer.config_parts import ExtractorConfig
 
 ATTRIBUTE_FACTORS = "attributes"
 

@@ -14,31 +14,40 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.feature_extractor import shards
+from components.feature_extractor.component import shards
 from components.latent_evaluator import blessing as judgement
-from components.latent_evaluator.candidates import fingerprint, why_not_compared
-from components.latent_evaluator.comparison import interval_of_difference, search_copies
+from components.latent_evaluator.baseline import (
+    fingerprint,
+    interval_of_difference,
+    search_copies,
+    why_not_compared,
+)
 from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
-from components.latent_evaluator.extractor_features import FeatureNetwork
-from components.latent_evaluator.factors import read_factors
-from components.latent_evaluator.loaded_model import Decoder, FullModel, full_model
-from components.latent_evaluator.measurement import Known, Measured, measure, records_of
-from components.latent_evaluator.moments import Moments
-from components.latent_evaluator.outcome import bless, draw_sheet, write_json
-from components.latent_evaluator.records import membership, read_split
-from components.latent_evaluator.report.gathering import gather
+from components.latent_evaluator.metrics.factors import read_factors
+from components.latent_evaluator.metrics.model_metrics import (
+    EvaluationContext,
+    ModelEvaluation,
+    measure,
+    records_of,
+)
+from components.latent_evaluator.outputs import bless, draw_sheet, write_json
+from components.latent_evaluator.passes.beam import LatentMoments, Scoring
+from components.latent_evaluator.passes.moments import Moments
+from components.latent_evaluator.passes.tally import ScoreAccumulator
+from components.latent_evaluator.report.collect import gather
 from components.latent_evaluator.report.page import FILE as REPORT
 from components.latent_evaluator.report.page import write_report
-from components.latent_evaluator.scoring import LatentMoments, Scoring
-from components.latent_evaluator.source_mode import write_source_tables
-from components.latent_evaluator.tally import Tally
-from components.latent_evaluator.vector_estimates import estimate_vectors
-from components.latent_evaluator.vectors import AttributeVectors
-from components.span_drift.report import read_drift
+from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
+from components.latent_evaluator.vectors.estimate import estimate_vectors
+from components.latent_evaluator.vectors.source_mode import write_source_tables
+from components.span_drift.drift import read_drift
+from data_prep.config_base import parse
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
-from data_prep.settings import parse
-from trainer.hparams import ImageShape
+from trainer.config import ImageShape
+from trainer.data.records import membership, read_split
+from trainer.export.loaded_model import Decoder, FullModel, full_model
+from trainer.measures.extractor_features import FeatureNetwork
 
 EXAMPLES, MODEL, BASELINE_MODEL, EXTRACTOR = "examples", "model", "baseline_model", "extractor"
 MODEL_RUN, TRIALS, DRIFT = "model_run", "trials", "drift"
@@ -98,7 +107,7 @@ class Executor(stock.Executor):
         )
         if not tallies["candidate"].sums:
             raise InputError(f"evaluation.split: the {config.split} split has no images")
-        known = Known(
+        known = EvaluationContext(
             config=config,
             attributes=manifest.attributes,
             extractor=FeatureNetwork(extractor.uri) if extractor else None,
@@ -163,7 +172,7 @@ class Executor(stock.Executor):
 
     def _pass(
         self, scoring: Scoring, latents: LatentMoments, models: dict[str, str]
-    ) -> tuple[dict[str, Tally], Moments | None]:
+    ) -> tuple[dict[str, ScoreAccumulator], Moments | None]:
         """A tally of each model directory, and the candidate's moments, all in one Beam job."""
         folder = self._get_tmp_dir()
         fileio.makedirs(folder)
@@ -189,8 +198,8 @@ def _factors(config: EvaluationConfig) -> dict[bytes, tuple[str, ...]] | None:
 
 def _vectors(
     moments: Moments | None,
-    measured: Measured,
-    known: Known,
+    measured: ModelEvaluation,
+    known: EvaluationContext,
     manifest: Manifest,
     model: types.Artifact,
     examples: types.Artifact,

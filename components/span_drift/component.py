@@ -12,7 +12,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from components.artifacts import Drift
 from components.span_drift import executor
 from components.span_drift.config import DriftConfig
-from data_prep.settings import to_dict
+from data_prep.config_base import to_dict
 
 
 class SpanDriftSpec(ComponentSpec):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from data_prep.settings import require
+from data_prep.config_base import require
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

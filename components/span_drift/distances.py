@@ -10,8 +10,8 @@ import numpy as np
 from scipy import stats
 
 from components.span_drift.config import DriftConfig
-from components.span_drift.report import Measure
-from trainer.metrics import ACTIVE_VARIANCE
+from components.span_drift.drift import DriftMeasure
+from trainer.models.metrics import ACTIVE_VARIANCE
 
 ALPHA = 0.001  # chance that two samples of one distribution differ by more than the noise
 DRAWS = 4000
@@ -19,7 +19,7 @@ MOST_NAMED = 3
 
 
 @dataclasses.dataclass(frozen=True)
-class SpanFacts:
+class SpanStatistics:
     """What two spans are compared by.
 
     labels, attributes: images with each, among all of the span's `count` images.
@@ -34,7 +34,9 @@ class SpanFacts:
     z_mean: np.ndarray | None = None
 
 
-def measures(old: SpanFacts, new: SpanFacts, config: DriftConfig) -> Iterator[Measure]:
+def measures(
+    old: SpanStatistics, new: SpanStatistics, config: DriftConfig
+) -> Iterator[DriftMeasure]:
     """Everything that both spans know of themselves."""
     if old.labels and new.labels:
         yield label_shift(old.labels, new.labels, config.max_label)
@@ -52,7 +54,7 @@ def measures(old: SpanFacts, new: SpanFacts, config: DriftConfig) -> Iterator[Me
             yield _of_values("latent", *codes, config.max_latent, names)
 
 
-def label_shift(old: Mapping[str, int], new: Mapping[str, int], allowed: float) -> Measure:
+def label_shift(old: Mapping[str, int], new: Mapping[str, int], allowed: float) -> DriftMeasure:
     """Total variation distance: half the sum of the changes of all shares."""
     names = sorted({*old, *new})
     counts = np.array([[each.get(name, 0) for name in names] for each in (old, new)], float)
@@ -68,10 +70,10 @@ def label_shift(old: Mapping[str, int], new: Mapping[str, int], allowed: float) 
         f"{names[i]} {shares[0, i]:.1%} to {shares[1, i]:.1%}" for i in moved if change[i]
     )
     distance = float(np.abs(change).sum() / 2)
-    return Measure("label", distance, noise, allowed, words or "no share has changed")
+    return DriftMeasure("label", distance, noise, allowed, words or "no share has changed")
 
 
-def attribute_shift(old: SpanFacts, new: SpanFacts, allowed: float) -> Measure:
+def attribute_shift(old: SpanStatistics, new: SpanStatistics, allowed: float) -> DriftMeasure:
     """The largest change of an attribute's share; noise by the normal approximation, for as
     many attributes as there are (Bonferroni)."""
     names = sorted(old.attributes)
@@ -84,7 +86,7 @@ def attribute_shift(old: SpanFacts, new: SpanFacts, allowed: float) -> Measure:
     # The one that is furthest beyond what it may.
     most = int(np.argmax(change - np.maximum(noise, allowed)))
     words = f"{names[most]} {before[most]:.1%} to {now[most]:.1%}"
-    return Measure("attribute", float(change[most]), float(noise[most]), allowed, words)
+    return DriftMeasure("attribute", float(change[most]), float(noise[most]), allowed, words)
 
 
 def _of_values(
@@ -93,7 +95,7 @@ def _of_values(
     new: np.ndarray,
     allowed: float,
     columns: list[str] | None = None,
-) -> Measure:
+) -> DriftMeasure:
     """The largest two-sample Kolmogorov-Smirnov distance of a column, [n, k] each."""
     found = [stats.ks_2samp(old[:, i], new[:, i]).statistic for i in range(old.shape[1])]
     most = int(np.argmax(found))
@@ -104,7 +106,7 @@ def _of_values(
         f"{of}mean {before.mean():.3g} to {now.mean():.3g}, "
         f"deviation {before.std():.3g} to {now.std():.3g}"
     )
-    return Measure(name, float(found[most]), noise, allowed, words)
+    return DriftMeasure(name, float(found[most]), noise, allowed, words)
 
 
 def ks_noise(old: int, new: int, columns: int = 1) -> float:

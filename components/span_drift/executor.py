@@ -13,16 +13,16 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
-from components.latent_evaluator.loaded_model import FullModel, full_model
-from components.latent_evaluator.records import read_split
 from components.span_drift.config import DriftConfig
-from components.span_drift.distances import SpanFacts, measures
-from components.span_drift.report import FILE, DriftReport
+from components.span_drift.distances import SpanStatistics, measures
+from components.span_drift.drift import FILE, DriftReport
+from data_prep.config import LISTS
+from data_prep.config_base import parse
 from data_prep.manifest import Manifest, manifest_path, manifest_sha256, read_manifest
-from data_prep.options import LISTS
-from data_prep.settings import parse
-from data_prep.source import statistics_of
-from trainer.description import LEARNED_FILE
+from data_prep.sources.base import statistics_of
+from trainer.data.records import read_split
+from trainer.export.loaded_model import FullModel, full_model
+from trainer.export.metadata import LEARNED_FILE
 
 EXAMPLES, BASELINE_MODEL, DRIFT = "examples", "baseline_model", "drift"
 CONFIG, CODE_VERSION = "config", "code_version"
@@ -62,7 +62,7 @@ def compare(
     manifests = [read_manifest(each["directory"]) for each in spans]
     unfit = why_not_encoded(model.description, manifests[1])
     old, new = (
-        facts_of(each["directory"], manifest, None if unfit else model, config.images)
+        span_statistics(each["directory"], manifest, None if unfit else model, config.images)
         for each, manifest in zip(spans, manifests, strict=True)
     )
     if old is None or new is None:
@@ -79,9 +79,9 @@ def compare(
     )
 
 
-def facts_of(
+def span_statistics(
     directory: str, manifest: Manifest, model: FullModel | None, images: int
-) -> SpanFacts | None:
+) -> SpanStatistics | None:
     """What a prepared span is compared by: its manifest, and a sample of its train split; None
     where that is empty."""
     files = sorted(fileio.glob(os.path.join(directory, f"Split-{SPLIT}", "*.gz")))
@@ -96,7 +96,7 @@ def facts_of(
     if not statistics:
         return None
     columns = zip(*statistics, strict=True)
-    return SpanFacts(
+    return SpanStatistics(
         count=manifest.counts["written"],
         labels=manifest.counts["by_label"],
         attributes=manifest.positives,

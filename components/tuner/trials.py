@@ -15,13 +15,13 @@ from PIL import Image
 from tfx.dsl.io import fileio
 
 from components.tuner.pareto import draw
-from data_prep.settings import to_dict
-from trainer.pictures.sheet import Row, sheet, to_png
+from data_prep.config_base import to_dict
+from trainer.figures.sheet import Row, sheet, to_png
+from trainer.hyperparameters import PLACES, WHOLE, Value, values_of, with_values
 from trainer.tuning.config import OBJECTIVES
 from trainer.tuning.objective import METRICS
-from trainer.tuning.search import Plan
-from trainer.tuning.space import PLACES, WHOLE, Value, values_of, with_values
-from trainer.tuning.store import STRIP, Trial
+from trainer.tuning.search_spec import SearchSpec
+from trainer.tuning.trial_store import STRIP, Trial
 
 PARQUET, CSV, SEARCH = "trials.parquet", "trials.csv", "search.json"
 STRIPS, PICTURE = "strips", "strips.png"
@@ -42,7 +42,7 @@ COLUMNS = pa.schema(
 )
 
 
-def write_trials(trials: list[Trial], plan: Plan, directory: str) -> None:
+def write_trials(trials: list[Trial], plan: SearchSpec, directory: str) -> None:
     """Writes what `components.artifacts.Trials` describes.
 
     Args:
@@ -88,7 +88,7 @@ def in_words(values: dict[str, Value]) -> str:
     return ", ".join(f"{name} {value:.3g}" for name, value in values.items())
 
 
-def _row(rank: int, trial: Trial, plan: Plan) -> dict[str, Any]:
+def _row(rank: int, trial: Trial, plan: SearchSpec) -> dict[str, Any]:
     """Hyper-parameters that were not searched have their configured value; gamma where it has
     a meaning."""
     return {

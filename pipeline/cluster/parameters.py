@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from tfx.orchestration.data_types import RuntimeParameter
 
 from components.example_preparation.component import relative_to_common_folder
-from data_prep.options import PrepOptions
-from pipeline.config import PipelineConfig
-from pipeline.pipeline import OpenValues, serving_directory
+from data_prep.config import PrepConfig
+from pipeline.config.pipeline import PipelineConfig
+from pipeline.pipeline import RuntimeParameters, serving_directory
 
 DATA_INPUT, PUSH_DESTINATION = "data_input", "push_destination"
 BETA, LATENT_DIM, EPOCHS = "beta", "latent_dim", "epochs"
@@ -31,7 +31,7 @@ class Parameter(NamedTuple):
 
 
 def parameters(
-    config: PipelineConfig, root: str, inputs: Sequence[str], options: PrepOptions | None
+    config: PipelineConfig, root: str, inputs: Sequence[str], options: PrepConfig | None
 ) -> tuple[Parameter, ...]:
     """The five parameters, their defaults what the config says."""
     if options is None:
@@ -48,6 +48,6 @@ def parameters(
     )
 
 
-def open_values(found: Sequence[Parameter]) -> OpenValues:
+def runtime_parameters(found: Sequence[Parameter]) -> RuntimeParameters:
     """For create_pipeline."""
-    return OpenValues(**{parameter.name: parameter.open() for parameter in found})
+    return RuntimeParameters(**{parameter.name: parameter.open() for parameter in found})

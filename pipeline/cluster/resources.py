@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.cluster.config import VERTEX, ClusterConfig
-from pipeline.cluster.machines import MACHINES
+from pipeline.config.cluster import VERTEX, ClusterConfig
+from pipeline.config.machines import MACHINES
 
 GPU = "nvidia.com/gpu"  # the resource's name in Kubernetes
 GPU_TYPE_LABEL = "cloud.google.com/gke-accelerator"

@@ -57,8 +57,8 @@ def _findings(root: Path, data: Path | None) -> Iterator[Finding]:
 
 def _newest_root() -> Path:
     """The root whose summary is the newest, or where the first would be."""
-    from pipeline.finished import RUNS
-    from pipeline.summary import FILE
+    from pipeline.generate.finished_run import RUNS
+    from pipeline.local.summary import FILE
 
     summaries = sorted(RUNS.glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime)
     return summaries[-1].parent if summaries else RUNS

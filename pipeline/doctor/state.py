@@ -12,7 +12,7 @@ from data_prep.errors import InputError
 from data_prep.features import SPLITS
 from data_prep.manifest import Manifest, read_manifest
 from pipeline.doctor.finding import BAD, GOOD, NOTE, Finding
-from pipeline.summary import FILE as SUMMARY
+from pipeline.local.summary import FILE as SUMMARY
 
 DATABASE = "metadata.sqlite"
 SCHEMA_VERSION = 10  # of ML Metadata 1.17

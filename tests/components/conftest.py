@@ -40,7 +40,7 @@ def evaluate():
 
     from components.artifacts import Extractor
     from components.latent_evaluator import executor
-    from data_prep.settings import to_dict
+    from data_prep.config_base import to_dict
 
     def evaluate(folder, examples, model, config, baseline=None, baseline_id=2, extractor=None):
         outcome = Outcome(folder)

@@ -7,12 +7,12 @@ from tfx.utils import import_utils
 
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest
-from data_prep.source import ImageSpec
-from pipeline.config import load_config
-from pipeline.data_nodes import MANIFEST_SHA256
+from data_prep.sources.base import ImageSpec
+from pipeline.config.pipeline import load_config
+from pipeline.dag.code_version import udf_path
+from pipeline.dag.example_nodes import MANIFEST_SHA256
 from pipeline.pipeline import create_pipeline
-from pipeline.user_functions import udf_path
-from trainer.hparams import CHECKPOINT_ROOT, TrainerSettings
+from trainer.config import CHECKPOINT_ROOT, TrainerConfig
 from trainer.preprocessing import preprocessing_fn
 from trainer.run_fn import run_fn
 
@@ -90,7 +90,7 @@ def test_statistics_see_everything_but_the_image(make):
 def test_user_functions_know_settings_code_and_checkpoints(make, tmp_path):
     nodes = make("model.beta=3", "train.seed=5")
     config = custom_config(nodes["Trainer"])
-    settings = TrainerSettings.from_json(config["settings"])
+    settings = TrainerConfig.from_json(config["settings"])
     assert (settings.model.beta, settings.train.seed) == (3, 5)
     assert settings.image.as_tuple == (32, 32, 1)
     assert config[CHECKPOINT_ROOT] == str(tmp_path / "root" / "checkpoints")
@@ -113,7 +113,7 @@ def test_a_prepared_directory_is_imported_where_it_lies(make, tmp_path):
     importer = nodes["PreparedExamples"]
     assert importer.exec_properties["artifact_uri"] == folder
     assert "ExamplePreparation" not in nodes
-    settings = TrainerSettings.from_json(custom_config(nodes["Trainer"])["settings"])
+    settings = TrainerConfig.from_json(custom_config(nodes["Trainer"])["settings"])
     assert settings.image.as_tuple == (16, 16, 3)
     seen = json.loads(nodes["StatisticsGen"].exec_properties["stats_options_json"])
     assert {"attributes", "identity", "label"} <= set(seen["_feature_allowlist"])

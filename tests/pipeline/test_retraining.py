@@ -6,11 +6,11 @@ import os
 
 import pytest
 
-from data_prep.sample.drawings import write_drawings
-from pipeline.config import load_config
-from pipeline.local import run_local
-from pipeline.screen import Screen
-from pipeline.summary import Summary
+from data_prep.synthetic.drawings import write_drawings
+from pipeline.config.pipeline import load_config
+from pipeline.local.console import RunConsole
+from pipeline.local.run import run_local
+from pipeline.local.summary import Summary
 
 pytestmark = pytest.mark.e2e
 
@@ -46,7 +46,7 @@ class Place:
         inputs = f"data.input={self.raw}/span-{{SPAN:2}}/*.bin"
         config = load_config("quickdraw", [inputs, *self.settings, *more])
         summary = Summary(name=config.name, log="")
-        run_local(config, self.root, Screen(io.StringIO()), summary)
+        run_local(config, self.root, RunConsole(io.StringIO()), summary)
         summary.state = "done"
         return summary.write(self.root)
 

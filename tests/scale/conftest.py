@@ -90,7 +90,7 @@ def latentforge() -> Callable[..., None]:
     """Runs the command, somewhere else than in the checkout; fails unless it exits with 0."""
 
     def run(*args: str | Path, cwd: Path) -> None:
-        code = "from pipeline.cli import main; main(prog_name='latentforge')"
+        code = "from pipeline.cli.main import main; main(prog_name='latentforge')"
         done = subprocess.run(
             [sys.executable, "-c", code, *map(str, args)],
             cwd=cwd, env=environment(), capture_output=True, text=True, timeout=300,

@@ -19,12 +19,13 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
-from data_prep import job
-from data_prep.job import build, make_pipeline, prepare
-from data_prep.options import PrepOptions
-from data_prep.plan import make_plan
-from data_prep.sample.faces import write_faces
-from data_prep.sources import open_source
+from data_prep.config import PrepConfig
+from data_prep.job import prepare
+from data_prep.job.plan import make_plan
+from data_prep.job.prepare import build
+from data_prep.job.runner import make_pipeline
+from data_prep.sources.registry import open_source
+from data_prep.synthetic.faces import write_faces
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "some-registry/latentforge-worker:1"
@@ -38,10 +39,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def faces(tmp_path_factory) -> tuple[PrepOptions, list[str]]:
+def faces(tmp_path_factory) -> tuple[PrepConfig, list[str]]:
     folder = tmp_path_factory.mktemp("celeba")
     images = write_faces(str(folder), count=40, seed=1)
-    options = PrepOptions(
+    options = PrepConfig(
         source="celeba",
         image_size=32,
         shards=2,
@@ -122,13 +123,18 @@ def test_the_worker_sees_the_package_and_nothing_of_the_checkout(clean_worker):
     packages, libraries = environment["PYTHONPATH"].split(os.pathsep)
 
     def import_in(path: str) -> subprocess.CompletedProcess:
-        code = "import data_prep.job, pipeline.cli; print(data_prep.job.__file__)"
+        code = (
+            "import data_prep.job.prepare, pipeline.cli.main; print(data_prep.job.prepare.__file__)"
+        )
         return subprocess.run(
             [*python, "-c", code],
             env={"PYTHONPATH": path}, cwd=ROOT, capture_output=True, text=True,
         )  # fmt: skip
 
-    assert import_in(environment["PYTHONPATH"]).stdout.strip() == f"{packages}/data_prep/job.py"
+    assert (
+        import_in(environment["PYTHONPATH"]).stdout.strip()
+        == f"{packages}/data_prep/job/prepare.py"
+    )
     assert "No module named 'data_prep'" in import_in(libraries).stderr
 
 
@@ -139,14 +145,14 @@ def test_a_worker_made_of_the_staged_package_writes_the_same_bytes(
     path = f"PYTHONPATH={environment['PYTHONPATH']}"
     command = ["env", path, *python, "-m", "apache_beam.runners.worker.sdk_worker_main"]
     options, inputs = faces
-    here = prepare(options, inputs, str(tmp_path / "here"))
+    here = prepare.prepare(options, inputs, str(tmp_path / "here"))
 
     def with_clean_worker(workers, beam_args):
         worker = SubprocessSDKEnvironment(command_string=shlex.join(command))
         return beam.Pipeline(runner=FnApiRunner(default_environment=worker))
 
-    monkeypatch.setattr(job, "make_pipeline", with_clean_worker)
-    there = prepare(options, inputs, str(tmp_path / "there"))
+    monkeypatch.setattr(prepare, "make_pipeline", with_clean_worker)
+    there = prepare.prepare(options, inputs, str(tmp_path / "there"))
     assert there.counts["written"] == 40
     assert len(there.shards) == 6
     assert there == here

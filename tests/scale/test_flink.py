@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.sample.drawings import write_drawings
-from data_prep.sample.faces import write_faces
+from data_prep.synthetic.drawings import write_drawings
+from data_prep.synthetic.faces import write_faces
 
 pytestmark = [pytest.mark.flink, pytest.mark.e2e]
 

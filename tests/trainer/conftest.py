@@ -20,9 +20,9 @@ import tensorflow_transform.beam as tft_beam
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from data_prep.manifest import Manifest
-from data_prep.source import ImageSpec
-from trainer.dataset import Source
-from trainer.hparams import ImageShape, ModelConfig, TrainConfig, TrainerSettings
+from data_prep.sources.base import ImageSpec
+from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
+from trainer.data.dataset import DataSplit
 from trainer.preprocessing import preprocessing_fn
 
 SIDE = 8
@@ -38,16 +38,16 @@ class Prepared:
     transform: tft.TFTransformOutput
     images: dict[str, np.ndarray]
 
-    def source(self, split: str = "train", **changes) -> Source:
+    def source(self, split: str = "train", **changes) -> DataSplit:
         values = {
             "patterns": (f"{self.directory}/Split-{split}/*",),
             "records": RECORDS[split],
             "image": ImageShape(height=SIDE, width=SIDE),
             "transform": self.transform,
         }
-        return Source(**(values | changes))
+        return DataSplit(**(values | changes))
 
-    def fn_args(self, out: Path, settings: TrainerSettings, **changes) -> types.SimpleNamespace:
+    def fn_args(self, out: Path, settings: TrainerConfig, **changes) -> types.SimpleNamespace:
         """What the Trainer's executor hands to run_fn."""
         values = {
             "train_files": [f"{self.directory}/Split-train/*"],
@@ -101,7 +101,7 @@ def prepared(tmp_path_factory) -> Prepared:
 def tiny_settings():
     """Builds settings for the `prepared` data; keyword arguments go to the right part."""
 
-    def build(**changes) -> TrainerSettings:
+    def build(**changes) -> TrainerConfig:
         parts = {
             "model": {"latent_dim": 3},
             "train": {"epochs": 2, "batch_size": 16, "seed": 7, "pictures": False},
@@ -109,7 +109,7 @@ def tiny_settings():
         model_fields = {field.name for field in dataclasses.fields(ModelConfig)}
         for name, value in changes.items():
             parts["model" if name in model_fields else "train"][name] = value
-        return TrainerSettings(
+        return TrainerConfig(
             image=ImageShape(height=SIDE, width=SIDE),
             model=ModelConfig(**parts["model"]),
             train=TrainConfig(**parts["train"]),

@@ -18,10 +18,10 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras, numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from trainer.gan_config import GanConfig
-from trainer.hparams import ImageShape, ModelConfig, TrainerSettings
-from trainer.models import build_model
-from trainer.players import make_optimizer
+from trainer.config_parts import GanConfig
+from trainer.config import ImageShape, ModelConfig, TrainerSettings
+from trainer.models.registry import build_model
+from trainer.training.optimizers import make_optimizer
 images = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), np.uint8)
 labels = np.arange(8) % 2
 mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])

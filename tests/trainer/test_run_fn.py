@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 
 from data_prep.errors import InputError
-from trainer.compilation import compiled, in_float32
-from trainer.hparams import ImageShape
-from trainer.progress import LOGGER, TrainingDiverged
+from trainer.config import ImageShape
 from trainer.run_fn import run_fn
+from trainer.training.compile import compiled, in_float32
+from trainer.training.progress import LOGGER, TrainingDiverged
 
 METRICS = {"loss", "reconstruction_loss", "kl_loss", "elbo", "bits_per_dim", "active_units"}
 

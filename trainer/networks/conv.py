@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from trainer.hparams import ImageShape
-from trainer.networks.joints import (
+from trainer.config import ImageShape
+from trainer.networks.blocks import (
     POSTERIOR,
     Tensor,
-    doubled,
-    halved,
+    concat_condition,
+    discriminator_heads,
+    downsample,
     heads,
     image_input,
-    join,
-    judgement,
     latent_input,
     logits,
     scaled,
+    upsample,
 )
 
 DROPOUT = 0.3
@@ -38,8 +38,8 @@ def conv_32_encoder(
     100,868 parameters at 32x32x1 with latent size 2.
     """
     pixels, condition, inputs = image_input(image, condition_dim)
-    x = halved(pixels, (32, 64, 128), width)
-    x = join(layers.Flatten()(x), condition)
+    x = downsample(pixels, (32, 64, 128), width)
+    x = concat_condition(layers.Flatten()(x), condition)
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
 
@@ -49,9 +49,9 @@ def conv_32_decoder(
     """The mirror of `conv_32_encoder`: 246,273 parameters at 32x32x1 with latent size 2."""
     rows, columns, deepest = image.height // 8, image.width // 8, scaled(128, width)
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = layers.Dense(rows * columns * deepest)(join(z, condition))
+    x = layers.Dense(rows * columns * deepest)(concat_condition(z, condition))
     x = layers.Reshape((rows, columns, deepest))(x)
-    x = doubled(x, (128, 64, 32), width)
+    x = upsample(x, (128, 64, 32), width)
     return keras.Model(inputs, logits(x, image), name="decoder")
 
 
@@ -70,7 +70,7 @@ def conv_64_encoder(
     x = pixels
     for filters in WIDTHS_64:
         x = _normalised(layers.Conv2D(scaled(filters, width), 3, strides=2, padding="same")(x))
-    x = join(layers.Flatten()(x), condition)
+    x = concat_condition(layers.Flatten()(x), condition)
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
 
@@ -80,7 +80,7 @@ def conv_64_decoder(
     """The mirror: 240,131 parameters at 64x64x3 and 200, of which 238,979 are trained."""
     rows, columns, deepest = image.height // 32, image.width // 32, scaled(WIDTHS_64[-1], width)
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = _normalised(layers.Dense(rows * columns * deepest)(join(z, condition)))
+    x = _normalised(layers.Dense(rows * columns * deepest)(concat_condition(z, condition)))
     x = layers.Reshape((rows, columns, deepest))(x)
     for filters in reversed(WIDTHS_64):
         x = _normalised(
@@ -102,7 +102,7 @@ def conv_28_encoder(
     x = _dropped(layers.Conv2D(scaled(32, width), 3, strides=2, padding="same")(pixels))
     x = layers.MaxPooling2D(2, padding="same")(x)
     x = _dropped(layers.Conv2D(scaled(64, width), 3, padding="same")(x))
-    x = _dropped(layers.Dense(scaled(64, width))(join(layers.Flatten()(x), condition)))
+    x = _dropped(layers.Dense(scaled(64, width))(concat_condition(layers.Flatten()(x), condition)))
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
 
@@ -112,7 +112,7 @@ def conv_28_decoder(
     """The decoder of the same: two nearest-neighbour upsamplings."""
     rows, columns, deepest = image.height // 4, image.width // 4, scaled(128, width)
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = _dropped(layers.Dense(rows * columns * deepest)(join(z, condition)))
+    x = _dropped(layers.Dense(rows * columns * deepest)(concat_condition(z, condition)))
     x = layers.UpSampling2D(2)(layers.Reshape((rows, columns, deepest))(x))
     x = _dropped(layers.Conv2D(scaled(64, width), 5, padding="same")(x))
     x = _dropped(layers.UpSampling2D(2)(layers.Conv2D(scaled(32, width), 3, padding="same")(x)))
@@ -123,11 +123,13 @@ def conv_28_discriminator(image: ImageShape, condition_dim: int = 0) -> keras.Mo
     """The discriminator of the same. Its l-layer is a convolution before its activation."""
     pixels, condition, inputs = image_input(image, condition_dim)
     x = layers.Conv2D(128, 7, strides=2, padding="same")(pixels)
-    x = join(_dropped(layers.MaxPooling2D(2, padding="same")(x)), condition)
+    x = concat_condition(_dropped(layers.MaxPooling2D(2, padding="same")(x)), condition)
     x = layers.Conv2D(64, 3, padding="same")(x)
     x = _dropped(layers.MaxPooling2D(2, padding="same")(x))
     features = layers.Conv2D(16, 3, padding="same")(x)
-    return keras.Model(inputs, judgement(features, _dropped(features)), name="discriminator")
+    return keras.Model(
+        inputs, discriminator_heads(features, _dropped(features)), name="discriminator"
+    )
 
 
 def strided_discriminator(
@@ -138,13 +140,13 @@ def strided_discriminator(
     Without batch normalisation: real and made images are judged in one batch.
     """
     pixels, condition, inputs = image_input(image, condition_dim)
-    x = join(pixels, condition)
+    x = concat_condition(pixels, condition)
     features = x
     for filters in widths:
         features = layers.Conv2D(filters, 3, strides=2, padding="same")(x)
         x = layers.LeakyReLU(0.2)(features)
     x = layers.LeakyReLU(0.2)(layers.Dense(128)(layers.Flatten()(x)))
-    return keras.Model(inputs, judgement(features, x), name="discriminator")
+    return keras.Model(inputs, discriminator_heads(features, x), name="discriminator")
 
 
 def _normalised(x: Tensor) -> Tensor:

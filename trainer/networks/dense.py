@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from trainer.hparams import ImageShape
-from trainer.networks.joints import (
+from trainer.config import ImageShape
+from trainer.networks.blocks import (
     POSTERIOR,
     Tensor,
+    concat_condition,
     heads,
     image_input,
-    join,
     latent_input,
     scaled,
 )
@@ -37,7 +37,7 @@ def dense_encoder(
     "Autoencoders in Keras".
     """
     pixels, condition, inputs = image_input(image, condition_dim)
-    x = join(layers.Flatten()(pixels), condition)
+    x = concat_condition(layers.Flatten()(pixels), condition)
     for units in widths:
         x = _regularise(layers.Dense(scaled(units, width), activation="relu")(x), regularised)
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
@@ -53,7 +53,7 @@ def dense_decoder(
 ) -> keras.Model:
     """The mirror: leaky ReLU where regularised, ReLU where not, as the sources have it."""
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = join(z, condition)
+    x = concat_condition(z, condition)
     for units in reversed(widths):
         x = layers.Dense(scaled(units, width))(x)
         x = layers.LeakyReLU(0.3)(x) if regularised else layers.ReLU()(x)

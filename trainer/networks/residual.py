@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from trainer.hparams import ImageShape
-from trainer.networks.joints import (
+from trainer.config import ImageShape
+from trainer.networks.blocks import (
     POSTERIOR,
     Tensor,
+    concat_condition,
     heads,
     image_input,
-    join,
     latent_input,
     logits,
     scaled,
@@ -39,7 +39,7 @@ def res_64_encoder(
     x = pixels
     for filters in _widths(width):
         x = _block(layers.Conv2D(filters, 4, strides=2, padding="same")(x))
-    x = join(layers.Flatten()(_activated(x)), condition)
+    x = concat_condition(layers.Flatten()(_activated(x)), condition)
     return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
 
 
@@ -50,7 +50,7 @@ def res_64_decoder(
     widths, scale = _widths(width), 2 ** len(WIDTHS)
     rows, columns = image.height // scale, image.width // scale
     z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = layers.Dense(rows * columns * widths[-1])(join(z, condition))
+    x = layers.Dense(rows * columns * widths[-1])(concat_condition(z, condition))
     x = layers.Reshape((rows, columns, widths[-1]))(x)
     for filters in (*reversed(widths[:-1]), widths[0]):
         x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same")(_block(x))

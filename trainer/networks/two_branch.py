@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from trainer.hparams import ImageShape
-from trainer.networks.joints import (
+from trainer.config import ImageShape
+from trainer.networks.blocks import (
     POSTERIOR,
+    concat_condition,
     heads,
     image_input,
-    join,
     latent_input,
     logits,
     scaled,
@@ -47,7 +47,10 @@ def two_branch_encoder(
     if stages == 5:
         x = layers.Dense(scaled(FIRST * 2**stages, width))(x)
     units = latent_dim // _cells(image, stages)
-    flat = [layers.Flatten(dtype="float32")(y) for y in heads(join(x, condition), units, outputs)]
+    flat = [
+        layers.Flatten(dtype="float32")(y)
+        for y in heads(concat_condition(x, condition), units, outputs)
+    ]
     return keras.Model(inputs, flat, name="encoder")
 
 
@@ -62,7 +65,7 @@ def two_branch_decoder(
     z, condition, inputs = latent_input(latent_dim, condition_dim)
     rows, columns = image.height // 2**stages, image.width // 2**stages
     x = layers.Reshape((rows, columns, latent_dim // _cells(image, stages)))(z)
-    x = join(x, condition)
+    x = concat_condition(x, condition)
     for stage in reversed(range(stages)):
         filters = scaled(FIRST * 2**stage * (2 if stages == 5 else 1), width)
         x = layers.UpSampling2D(2)(layers.Conv2D(filters, 3, padding="same", activation="relu")(x))

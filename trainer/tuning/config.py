@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from data_prep.config_base import at_least, one_of, positive, require
 from data_prep.errors import InputError
-from data_prep.settings import require
-from trainer.hparams import TrainerSettings
-from trainer.requirements import at_least, one_of, positive
-from trainer.tuning.space import Overrides, Range, SearchSpace, check_space, with_values
+from trainer.config import TrainerConfig
+from trainer.hyperparameters import Overrides, with_values
+from trainer.tuning.space import Range, SearchSpace, check_space
 
 ALGORITHMS = ("bayesian", "hyperband", "random")
 # name -> whether larger is better; see trainer.tuning.objective for what they are
@@ -115,7 +115,7 @@ class TunerConfig:
             self, **{name: getattr(default, name) for name in CHANGES_NO_TRIAL}
         )
 
-    def trial_settings(self, settings: TrainerSettings) -> TrainerSettings:
+    def trial_settings(self, settings: TrainerConfig) -> TrainerConfig:
         """The settings of every trial, but for what is searched."""
         train = dataclasses.replace(
             settings.train,
@@ -127,7 +127,7 @@ class TunerConfig:
         return dataclasses.replace(settings, train=train)
 
 
-def check_tuner(config: TunerConfig, settings: TrainerSettings) -> None:
+def check_tuner(config: TunerConfig, settings: TrainerConfig) -> None:
     """Refuses a search that these settings make impossible.
 
     Raises:

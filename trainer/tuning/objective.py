@@ -15,15 +15,15 @@ import numpy as np
 import tensorflow as tf
 
 from data_prep import features as names
-from trainer.dataset import Arrays, from_arrays
-from trainer.frechet import distance_of_features
-from trainer.hparams import CONDITION_FEATURES, LABEL_INDEX
-from trainer.pictures.sheet import to_pixels
-from trainer.sliced_wasserstein import sliced_wasserstein
-from trainer.tuning.attributes import mean_auc
+from trainer.config import CONDITION_FEATURES, LABEL_INDEX
+from trainer.data.dataset import Arrays, from_arrays
+from trainer.figures.sheet import to_pixels
+from trainer.measures.auc import mean_auc
+from trainer.measures.frechet import distance_of_features
+from trainer.measures.sliced_wasserstein import sliced_wasserstein
+from trainer.models.vae import VAE
 from trainer.tuning.config import TunerConfig
-from trainer.tuning.features import Features
-from trainer.vae import VAE
+from trainer.tuning.trial_features import Features
 
 Metrics = dict[str, float | None]
 

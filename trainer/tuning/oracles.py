@@ -14,15 +14,12 @@ from typing import Any
 
 import keras_tuner
 import numpy as np
-from keras_tuner.oracles import (
-    BayesianOptimizationOracle,
-    HyperbandOracle,
-    RandomSearchOracle,
-)
+from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle, RandomSearchOracle
 
+from trainer.hyperparameters import WHOLE
 from trainer.tuning.config import OBJECTIVES, TunerConfig
-from trainer.tuning.space import WHOLE, Range, SearchSpace
-from trainer.tuning.store import write_json
+from trainer.tuning.space import Range, SearchSpace
+from trainer.tuning.trial_store import write_json
 
 OVER = ("COMPLETED", "FAILED")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
 import time
 from typing import Any
@@ -13,16 +11,17 @@ from keras_tuner import errors
 from keras_tuner.engine import base_tuner
 from keras_tuner.src.distribute import utils as distribution
 
-from data_prep.settings import parse, to_dict
-from trainer.checkpoints import FILE as CHECKPOINT
-from trainer.checkpoints import checkpoint_directory
-from trainer.hparams import TrainerSettings
+from data_prep.config_base import to_dict
+from trainer.hyperparameters import of_interest, with_values
+from trainer.training.checkpoints import FILE as CHECKPOINT
+from trainer.training.checkpoints import checkpoint_directory
 from trainer.tuning.config import OBJECTIVES, TunerConfig
-from trainer.tuning.flock import run_flock
-from trainer.tuning.isolation import run_trial
+from trainer.tuning.distributed import run_distributed
+from trainer.tuning.monitor import watching
 from trainer.tuning.oracles import make_oracle
-from trainer.tuning.space import of_interest, with_values
-from trainer.tuning.store import (
+from trainer.tuning.search_spec import SearchSpec
+from trainer.tuning.trial_process import run_trial
+from trainer.tuning.trial_store import (
     COMPLETED,
     PROGRESS,
     REQUEST,
@@ -35,29 +34,6 @@ from trainer.tuning.store import (
     trial_directory,
     write_json,
 )
-from trainer.tuning.watch import watching
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Everything that a search's processes need to know.
-
-    directory: of the search, shared by all of them.
-    arrays: of this machine; see `trainer.tuning.data`.
-    settings: of every trial, but for what is searched.
-    """
-
-    directory: str
-    arrays: str
-    settings: TrainerSettings
-    tuner: TunerConfig
-
-    def to_json(self) -> str:
-        return json.dumps(to_dict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Plan:
-        return parse(cls, json.loads(text), "plan")
 
 
 def _forget(directory: str) -> None:
@@ -80,10 +56,10 @@ class SearchFailed(RuntimeError):
     """Not one trial was completed."""
 
 
-class Search(base_tuner.BaseTuner):
+class ProcessTuner(base_tuner.BaseTuner):
     """Runs each trial as a process, with `parallel_trials` above 1 several at a time."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: SearchSpec) -> None:
         self.plan = plan
         super().__init__(
             make_oracle(plan.tuner),
@@ -99,7 +75,7 @@ class Search(base_tuner.BaseTuner):
         self.oracle.verbose = 0
         with watching(self.plan.directory, self.plan.tuner):
             if self.plan.tuner.parallel_trials > 1:
-                run_flock(self.plan.to_json(), self.plan.tuner.parallel_trials)
+                run_distributed(self.plan.to_json(), self.plan.tuner.parallel_trials)
                 self.oracle.reload()
             else:
                 super().search(*fit_args, **fit_kwargs)

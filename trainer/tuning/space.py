@@ -7,27 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from data_prep.config_base import require
 from data_prep.errors import InputError
-from data_prep.settings import require
-from trainer.hparams import TrainerSettings
+from trainer.config import TrainerConfig
+from trainer.hyperparameters import PLACES, WHOLE, Value, with_values
 
-Value = int | float
-
-# hyper-parameter -> its place in TrainerSettings
-PLACES = {
-    "beta": ("model", "beta"),
-    "latent_dim": ("model", "latent_dim"),
-    "learning_rate": ("train", "learning_rate"),
-    "batch_size": ("train", "batch_size"),
-    "width": ("model", "width"),
-    "gamma": ("model", "gan", "gamma"),
-}
-WHOLE = ("latent_dim", "batch_size")
 SCALES = ("linear", "log")
-DIGITS = 6  # significant ones of a value: between processes it travels as a 32-bit number
 _MOST_CHECKED = 4096
 
 
@@ -107,59 +94,7 @@ class SearchSpace:
         return {name: values for name, values in found.items() if values is not None}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Overrides:
-    """Values that hold for the Trainer whatever the search found."""
-
-    beta: float | None = None
-    latent_dim: int | None = None
-    learning_rate: float | None = None
-    batch_size: int | None = None
-    width: float | None = None
-    gamma: float | None = None
-
-    def given(self) -> dict[str, Value]:
-        found = dataclasses.asdict(self)
-        return {name: value for name, value in found.items() if value is not None}
-
-
-def with_values(settings: TrainerSettings, values: Mapping[str, Any]) -> TrainerSettings:
-    """The settings with hyper-parameters put in; names that are none of ours are left out.
-
-    Raises:
-      InputError: where a value is impossible.
-    """
-    changed: Any = settings
-    for name, place in PLACES.items():
-        if name in values:
-            changed = _replaced(changed, place, _clean(name, values[name]))
-    return changed
-
-
-def of_interest(values: Mapping[str, Any]) -> dict[str, Value]:
-    """Those values that are hyper-parameters, in the order of `PLACES`."""
-    return {name: _clean(name, values[name]) for name in PLACES if name in values}
-
-
-def values_of(settings: TrainerSettings) -> dict[str, Value | None]:
-    """The hyper-parameters that these settings hold, by the names in `PLACES`.
-
-    None where the model has no use for it: beta without a KL, gamma without a GAN.
-    """
-    found: dict[str, Value | None] = {}
-    for name, place in PLACES.items():
-        value: Any = settings
-        for part in place:
-            value = getattr(value, part)
-        found[name] = value
-    if not settings.model.has_prior:
-        found["beta"] = None
-    if settings.model.family != "vae_gan":
-        found["gamma"] = None
-    return found
-
-
-def check_space(space: SearchSpace, settings: TrainerSettings) -> None:
+def check_space(space: SearchSpace, settings: TrainerConfig) -> None:
     """Refuses a space with nothing to search, or with values that the settings cannot take.
 
     Raises:
@@ -211,16 +146,3 @@ def _examples(name: str, values: Range) -> Iterator[Value]:
             yield value
     elif name in WHOLE and values.max - values.min <= _MOST_CHECKED:
         yield from range(int(values.min), int(values.max))
-
-
-def _clean(name: str, value: Any) -> Value:
-    return int(value) if name in WHOLE else float(f"{float(value):.{DIGITS}g}")
-
-
-def _replaced(config: Any, place: tuple[str, ...], value: Value) -> Any:
-    name, *rest = place
-    inner = _replaced(getattr(config, name), tuple(rest), value) if rest else value
-    try:
-        return dataclasses.replace(config, **{name: inner})
-    except InputError as error:
-        raise InputError(f"{name}.{error}" if rest else str(error)) from None

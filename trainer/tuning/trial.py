@@ -17,22 +17,23 @@ import keras
 import tensorflow as tf
 
 from data_prep import features as names
-from data_prep.settings import parse
-from trainer.callbacks import History
-from trainer.checkpoints import FILE as CHECKPOINT
-from trainer.checkpoints import Checkpoint
-from trainer.compilation import compiled
-from trainer.dataset import from_arrays
-from trainer.hparams import TrainerSettings
-from trainer.pictures.sheet import mosaic, to_png
-from trainer.progress import Progress, TrainingDiverged
-from trainer.schedules import Schedules
+from data_prep.config_base import parse
+from trainer.config import TrainerConfig
+from trainer.data.dataset import from_arrays
+from trainer.figures.sheet import mosaic, to_png
+from trainer.models.vae import VAE
+from trainer.training.callbacks import History
+from trainer.training.checkpoints import FILE as CHECKPOINT
+from trainer.training.checkpoints import Checkpoint
+from trainer.training.compile import compiled
+from trainer.training.progress import ProgressReporter, TrainingDiverged
+from trainer.training.schedules import Schedules
 from trainer.tuning.config import TunerConfig
-from trainer.tuning.data import read_arrays
-from trainer.tuning.features import read_extractor
-from trainer.tuning.isolation import end_with_parent
 from trainer.tuning.objective import mean_of, measure, score
-from trainer.tuning.store import (
+from trainer.tuning.trial_data import read_arrays
+from trainer.tuning.trial_features import read_extractor
+from trainer.tuning.trial_process import end_with_parent
+from trainer.tuning.trial_store import (
     COMPLETED,
     FAILED,
     PROGRESS,
@@ -42,7 +43,6 @@ from trainer.tuning.store import (
     read_json,
     write_json,
 )
-from trainer.vae import VAE
 
 
 class _Epochs(keras.callbacks.Callback):
@@ -62,7 +62,7 @@ def run(directory: str, arrays: str) -> dict[str, Any]:
 
     Args:
       directory: of the trial.
-      arrays: what `trainer.tuning.data` wrote.
+      arrays: what `trainer.tuning.trial_data` wrote.
 
     Returns:
       What stands in result.json. A training that diverges or runs out of memory is a result too.
@@ -89,7 +89,7 @@ def describe(error: BaseException) -> str:
 
 
 def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> dict[str, Any]:
-    settings = TrainerSettings.from_json(request["settings"])
+    settings = TrainerConfig.from_json(request["settings"])
     config = parse(TunerConfig, request["tuner"], "tuner")
     model = compiled(settings)
     train = read_arrays(arrays, "train")
@@ -144,7 +144,7 @@ def _train(
             shuffle=False,
             callbacks=[
                 Schedules(history, settings.model, settings.train),
-                Progress(epochs, steps, settings.train.learning_rate),
+                ProgressReporter(epochs, steps, settings.train.learning_rate),
                 history,
                 checkpoint,
                 _Epochs(directory, epochs),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from components.latent_evaluator.metrics.coverage import squared_distances
+from components.latent_evaluator.metrics.precision_recall import squared_distances
 
 SIDE = 16  # pixels: images are compared at that size
 RATIO = 1 / 3

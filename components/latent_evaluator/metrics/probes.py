@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from trainer.ranking import auc
+from trainer.measures.auc import auc
 
 ACCURACY, MEAN_AUC = "accuracy", "mean AUC"
 

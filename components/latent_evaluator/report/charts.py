@@ -10,7 +10,7 @@ import numpy as np
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
-from components.latent_evaluator.vectors import AttributeVectors
+from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 
 WIDTH, HEIGHT = 320, 190  # of a curve
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 10, 24

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from components.latent_evaluator.blessing import Verdict
-from components.latent_evaluator.vectors import AttributeVectors
-from components.span_drift.report import DriftReport
-from components.tuner.report import SearchReport
+from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
+from components.span_drift.drift import DriftReport
+from components.tuner.search_report import SearchReport
 from data_prep.manifest import Manifest
 
 

@@ -10,11 +10,11 @@ import jinja2
 from markupsafe import Markup
 from tfx.dsl.io import fileio
 
-from components.latent_evaluator.report import charts, facts, measures, panels
-from components.latent_evaluator.report.drift import drift
+from components.latent_evaluator.report import charts, image_panels, metric_table, tables
+from components.latent_evaluator.report.drift_section import drift
 from components.latent_evaluator.report.inputs import ReportInputs
-from components.latent_evaluator.report.search import search
-from components.latent_evaluator.report.subject import Subject
+from components.latent_evaluator.report.model_view import ModelView
+from components.latent_evaluator.report.tuning_section import search
 
 FILE = "report.html"
 _LOADER = jinja2.PackageLoader("components.latent_evaluator.report", "templates")
@@ -53,31 +53,31 @@ def _source(environment: jinja2.Environment, name: str) -> str:
 
 
 def _contents(inputs: ReportInputs) -> dict[str, Any]:
-    subject = Subject(inputs)
+    subject = ModelView(inputs)
     candidate, vectors = inputs.candidate, inputs.vectors
     normality = candidate.get("latent_normality") or {}
     return {
         "title": _title(inputs.description),
         "inputs": inputs,
-        "headline": measures.headline(candidate, inputs.baseline),
-        "metrics": measures.table(candidate, inputs.baseline),
+        "headline": metric_table.headline(candidate, inputs.baseline),
+        "metrics": metric_table.table(candidate, inputs.baseline),
         "curves": charts.curves(inputs.history) if inputs.history else [],
         "drift": drift(inputs.drift) if inputs.drift else None,
         "search": search(inputs.search) if inputs.search else None,
-        "reconstructions": panels.reconstructions(subject),
-        "samples": panels.samples(subject),
-        "manifold": panels.manifold(subject),
-        "traversals": panels.traversals(subject),
-        "edits": panels.edits(subject),
-        "walks": panels.walks(subject),
-        "morphs": panels.morphs(subject),
-        "styles": panels.styles(subject),
+        "reconstructions": image_panels.reconstructions(subject),
+        "samples": image_panels.samples(subject),
+        "manifold": image_panels.manifold(subject),
+        "traversals": image_panels.traversals(subject),
+        "edits": image_panels.edits(subject),
+        "walks": image_panels.walks(subject),
+        "morphs": image_panels.morphs(subject),
+        "styles": image_panels.styles(subject),
         "histograms": charts.histograms(normality, subject.order) if normality else [],
         "kl": charts.columns(subject.sizes, subject.order) if subject.has_kl else None,
-        "vectors": facts.vector_rows(vectors) if vectors else [],
+        "vectors": tables.vector_rows(vectors) if vectors else [],
         "cosines": charts.heat_map(vectors) if vectors else None,
-        "slices": facts.slices({"label": candidate.get("labels") or {}, **inputs.slices}),
-        "card": facts.data_card(inputs.manifest),
+        "slices": tables.slices({"label": candidate.get("labels") or {}, **inputs.slices}),
+        "card": tables.data_card(inputs.manifest),
     }
 
 

@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from components.tuner.pareto import draw, front
-from components.tuner.report import read_report
+from components.tuner.search_report import read_report
 from components.tuner.trials import COLUMNS, write_trials
-from data_prep.settings import parse
-from trainer.hparams import ModelConfig, TrainerSettings
+from data_prep.config_base import parse
+from trainer.config import ModelConfig, TrainerConfig
 from trainer.tuning.config import TunerConfig
 from trainer.tuning.objective import METRICS
-from trainer.tuning.search import Plan
-from trainer.tuning.store import Trial
+from trainer.tuning.search_spec import SearchSpec
+from trainer.tuning.trial_store import Trial
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_the_plot_is_the_same_every_time_and_shows_each_trial():
 def artifact(tmp_path_factory):
     tmp_path = tmp_path_factory.mktemp("trials")
     space = {"beta": {"min": 0.1, "max": 4}, "latent_dim": {"choices": [2, 4]}}
-    plan = Plan(
+    plan = SearchSpec(
         directory=str(tmp_path / "search"),
         arrays="",
-        settings=TrainerSettings(model=ModelConfig(width=0.5)),
+        settings=TrainerConfig(model=ModelConfig(width=0.5)),
         tuner=parse(TunerConfig, {"space": space}),
     )
     trials = []

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[3]
 KINDS = {"STRING": str, "NUMBER_INTEGER": int, "NUMBER_DOUBLE": (int, float)}
 TFX = "tfx.orchestration.kubeflow.v2."
 ENTRIES = {TFX + "container.kubeflow_v2_run_executor", TFX + "file_based_example_gen.driver",
-           "components.kubeflow_entry"}  # fmt: skip
+           "components.kubeflow_entrypoint"}  # fmt: skip
 ENTRY_FLAGS = {
     "--executor_class_path",
     "--json_serialized_invocation_args",

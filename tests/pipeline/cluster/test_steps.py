@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from data_prep.sample.drawings import write_drawings
-from pipeline.cluster.compiling import compile_config
-from pipeline.config import load_config
-from pipeline.local import run_local
-from pipeline.screen import Screen
-from pipeline.summary import Summary
+from data_prep.synthetic.drawings import write_drawings
+from pipeline.cluster.compile import compile_config
+from pipeline.config.pipeline import load_config
+from pipeline.local.console import RunConsole
+from pipeline.local.run import run_local
+from pipeline.local.summary import Summary
 
 pytestmark = pytest.mark.e2e
 
@@ -40,7 +40,7 @@ def local(tmp_path_factory):
     given = ("model.beta=0.25", "model.latent_dim=5", "train.epochs=8")
     config = load_config("sample", [*TINY, *given])
     summary = Summary(name=config.name, log="")
-    run_local(config, root, Screen(io.StringIO()), summary)
+    run_local(config, root, RunConsole(io.StringIO()), summary)
     summary.state = "done"
     return summary.write(root)
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_prep.quickdraw.binary import split_records
-from data_prep.quickdraw.rasterize import rasterize
-from data_prep.sample import drawings
-from data_prep.settings import parse
-from trainer.compilation import compiled
-from trainer.dataset import from_arrays
-from trainer.hparams import ImageShape, ModelConfig, TrainConfig, TrainerSettings
-from trainer.tuning.attributes import mean_auc
+from data_prep.config_base import parse
+from data_prep.formats.quickdraw_binary import split_records
+from data_prep.pixels.rasterize import rasterize
+from data_prep.synthetic import drawings
+from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
+from trainer.data.dataset import from_arrays
+from trainer.measures.auc import mean_auc
+from trainer.training.compile import compiled
 from trainer.tuning.config import TunerConfig
 from trainer.tuning.objective import METRICS, STRIP, mean_of, measure, score
 
@@ -144,7 +144,7 @@ def test_the_total_loss_picks_the_smallest_beta_and_the_default_objective_does_n
     train, held_out = ({"image": each} for each in np.split(images, [1200]))
     found = {}
     for beta in (0.005, 0.1, 2.0):
-        settings = TrainerSettings(
+        settings = TrainerConfig(
             image=ImageShape(height=16, width=16),
             model=ModelConfig(architecture="conv_32", latent_dim=8, beta=beta, width=0.5),
             train=TrainConfig(epochs=20, batch_size=64, learning_rate=3e-3),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_prep.settings import parse
+from data_prep.config_base import parse
 from trainer.tuning.config import TunerConfig
 from trainer.tuning.oracles import make_oracle
 

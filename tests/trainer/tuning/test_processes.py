@@ -9,17 +9,18 @@ import time
 import numpy as np
 import pytest
 
-from data_prep.settings import parse
+from data_prep.config_base import parse
 from trainer.tuning import trial as trial_module
 from trainer.tuning.config import TunerConfig
-from trainer.tuning.isolation import ROOT
 from trainer.tuning.oracles import make_oracle
-from trainer.tuning.search import Plan, Search
-from trainer.tuning.store import read_trials
+from trainer.tuning.search import ProcessTuner
+from trainer.tuning.search_spec import SearchSpec
+from trainer.tuning.trial_process import ROOT
+from trainer.tuning.trial_store import read_trials
 
 pytestmark = pytest.mark.slow
 SCRIPT = (
-    "import sys; from trainer.tuning.search import Plan, Search\n"
+    "import sys; from trainer.tuning.search_spec import SearchSpec, Search\n"
     "Search(Plan.from_json(open(sys.argv[1]).read())).search()"
 )
 
@@ -33,7 +34,7 @@ def plan_for(prepared, tiny_settings, tmp_path):
 
     def build(**values):
         config = parse(TunerConfig, {"algorithm": "random", "epochs": 3, **values}, "tuner")
-        return Plan(
+        return SearchSpec(
             directory=str(tmp_path / "trials" / "abc"),
             arrays=str(arrays),
             settings=config.trial_settings(tiny_settings(latent_dim=2)),
@@ -64,7 +65,7 @@ def test_a_killed_search_goes_on_to_the_same_trials_and_a_diverging_one_has_fail
     (first,) = [trial for trial in read_trials(plan.directory) if trial.state != "running"]
     written = os.stat(os.path.join(first.directory, "result.json")).st_mtime_ns
 
-    search = Search(plan)
+    search = ProcessTuner(plan)
     search.search()
     assert os.stat(os.path.join(first.directory, "result.json")).st_mtime_ns == written
     found = {trial.values["learning_rate"]: trial for trial in search.trials()}
@@ -84,7 +85,7 @@ def test_a_killed_search_goes_on_to_the_same_trials_and_a_diverging_one_has_fail
 
 def test_two_workers_and_a_chief_try_what_one_would(plan_for):
     plan = plan_for(max_trials=2, parallel_trials=2, epochs=1)
-    search = Search(plan)
+    search = ProcessTuner(plan)
     search.search()
     trials = read_trials(plan.directory)
     assert [trial.state for trial in trials] == ["completed"] * 2

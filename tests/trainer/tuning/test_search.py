@@ -6,23 +6,24 @@ import os
 
 import pytest
 
-from data_prep.settings import parse
-from trainer.hparams import TrainerSettings
-from trainer.progress import LOGGER
+from data_prep.config_base import parse
+from trainer.config import TrainerConfig
+from trainer.training.progress import LOGGER
 from trainer.tuning import search as module
 from trainer.tuning.config import TunerConfig
-from trainer.tuning.search import Plan, Search, SearchFailed, search_directory
-from trainer.tuning.store import Trial, ranked, read_trials
+from trainer.tuning.search import ProcessTuner, SearchFailed, search_directory
+from trainer.tuning.search_spec import SearchSpec
+from trainer.tuning.trial_store import Trial, ranked, read_trials
 
 SPACE = {"beta": {"min": 0.1, "max": 10, "scale": "log"}, "latent_dim": {"choices": [2, 4, 8]}}
 
 
 def plan_at(folder, **values):
     config = {"algorithm": "random", "max_trials": 6, "epochs": 4, "space": SPACE, **values}
-    return Plan(
+    return SearchSpec(
         directory=str(folder / "trials" / "abc"),
         arrays=str(folder),
-        settings=TrainerSettings(),
+        settings=TrainerConfig(),
         tuner=parse(TunerConfig, config, "tuner"),
     )
 
@@ -69,14 +70,14 @@ def rows(search):
 
 def test_an_interrupted_search_goes_on_and_repeats_nothing(tmp_path, monkeypatch):
     Trials(monkeypatch)
-    whole = Search(plan_at(tmp_path / "whole"))
+    whole = ProcessTuner(plan_at(tmp_path / "whole"))
     whole.search()
 
     first = Trials(monkeypatch, interrupt_at=3)
     with pytest.raises(KeyboardInterrupt):
-        Search(plan_at(tmp_path)).search()
+        ProcessTuner(plan_at(tmp_path)).search()
     second = Trials(monkeypatch)
-    again = Search(plan_at(tmp_path))
+    again = ProcessTuner(plan_at(tmp_path))
     again.search()
     assert (len(first.run_for), len(second.run_for)) == (3, 3)
     assert rows(again) == rows(whole) and len(rows(whole)) == 6
@@ -86,35 +87,35 @@ def test_an_interrupted_search_goes_on_and_repeats_nothing(tmp_path, monkeypatch
 
 def test_failed_trials_are_kept_and_the_search_goes_on(tmp_path, monkeypatch):
     Trials(monkeypatch, fail=(0, 1, 2, 3))
-    search = Search(plan_at(tmp_path))
+    search = ProcessTuner(plan_at(tmp_path))
     search.search()
     assert [t.state for t in search.trials()] == ["completed"] * 2 + ["failed"] * 4
     assert search.trials()[-1].message == "out of memory: no details"
     again = Trials(monkeypatch)
-    Search(plan_at(tmp_path)).search()
+    ProcessTuner(plan_at(tmp_path)).search()
     assert not again.run_for  # they have had their turn
 
 
 def test_a_search_without_any_result_fails_and_says_why(tmp_path, monkeypatch):
     Trials(monkeypatch, fail=range(6))
     with pytest.raises(SearchFailed, match="all 6 trials failed, the first: out of memory"):
-        Search(plan_at(tmp_path)).search()
+        ProcessTuner(plan_at(tmp_path)).search()
 
 
 def test_more_trials_and_more_workers_go_on_where_it_ended(tmp_path, monkeypatch):
     Trials(monkeypatch)
-    Search(plan_at(tmp_path, max_trials=2)).search()
+    ProcessTuner(plan_at(tmp_path, max_trials=2)).search()
     more = Trials(monkeypatch)
-    search = Search(plan_at(tmp_path, max_trials=5, trial_minutes=3))
+    search = ProcessTuner(plan_at(tmp_path, max_trials=5, trial_minutes=3))
     search.search()
     assert len(more.run_for) == 3 and len(search.trials()) == 5
 
 
 def test_a_request_says_everything_about_a_trial(tmp_path, monkeypatch):
     trials = Trials(monkeypatch)
-    Search(plan_at(tmp_path)).search()
+    ProcessTuner(plan_at(tmp_path)).search()
     request = trials.run_for[0]
-    settings = TrainerSettings.from_json(request["settings"])
+    settings = TrainerConfig.from_json(request["settings"])
     assert settings.model.beta == request["values"]["beta"]
     assert settings.model.latent_dim == request["values"]["latent_dim"]
     assert (request["epochs"], request["goes_on_from"]) == (4, None)
@@ -122,7 +123,7 @@ def test_a_request_says_everything_about_a_trial(tmp_path, monkeypatch):
 
 def test_hyperband_trains_the_best_on_from_where_they_stand(tmp_path, monkeypatch):
     trials = Trials(monkeypatch)
-    search = Search(plan_at(tmp_path, algorithm="hyperband", epochs=9, max_trials=13))
+    search = ProcessTuner(plan_at(tmp_path, algorithm="hyperband", epochs=9, max_trials=13))
     search.search()
     epochs = [request["epochs"] for request in trials.run_for]
     assert epochs == [1] * 9 + [3] * 3 + [9]
@@ -137,7 +138,7 @@ def test_hyperband_trains_the_best_on_from_where_they_stand(tmp_path, monkeypatc
 
 def test_what_is_big_goes_when_the_search_is_over(tmp_path, monkeypatch):
     Trials(monkeypatch)
-    search = Search(plan_at(tmp_path))
+    search = ProcessTuner(plan_at(tmp_path))
     search.search()
     left = {name for trial in search.trials() for name in os.listdir(trial.directory)}
     assert left == {"trial.json", "request.json", "result.json"}
@@ -159,7 +160,7 @@ def test_the_directory_is_named_by_space_data_and_code(tmp_path):
 def test_it_tells_of_every_trial_once(tmp_path, monkeypatch, caplog):
     caplog.set_level(logging.INFO, LOGGER.name)
     Trials(monkeypatch, fail=(1,))
-    Search(plan_at(tmp_path, max_trials=3)).search()
+    ProcessTuner(plan_at(tmp_path, max_trials=3)).search()
     told = [record.search for record in caplog.records if hasattr(record, "search")]
     assert sorted(trial.number for search in told for trial in search.ended) == [1, 2, 3]
     assert told[-1].ranked()[-1].state == "failed"
@@ -168,7 +169,7 @@ def test_it_tells_of_every_trial_once(tmp_path, monkeypatch, caplog):
 
 def test_a_plan_survives_its_way_to_another_process(tmp_path):
     plan = plan_at(tmp_path)
-    assert Plan.from_json(plan.to_json()) == plan
+    assert SearchSpec.from_json(plan.to_json()) == plan
 
 
 def test_ranks():

@@ -4,22 +4,16 @@ import dataclasses
 
 import pytest
 
+from data_prep.config_base import parse, to_dict
 from data_prep.errors import InputError
-from data_prep.settings import parse, to_dict
-from trainer.gan_config import GanConfig
-from trainer.hparams import ModelConfig, TrainConfig, TrainerSettings
-from trainer.inputs import tuned
+from trainer.config import ModelConfig, TrainConfig, TrainerConfig
+from trainer.config_parts import GanConfig
+from trainer.data.training_inputs import tuned
+from trainer.hyperparameters import PLACES, of_interest, values_of, with_values
 from trainer.tuning.config import TunerConfig, check_named, check_tuner
-from trainer.tuning.space import (
-    PLACES,
-    SearchSpace,
-    check_space,
-    of_interest,
-    values_of,
-    with_values,
-)
+from trainer.tuning.space import SearchSpace, check_space
 
-GAN = TrainerSettings(model=ModelConfig(family="vae_gan", gan=GanConfig(gamma=7)))
+GAN = TrainerConfig(model=ModelConfig(family="vae_gan", gan=GanConfig(gamma=7)))
 
 
 def config(**values):
@@ -37,7 +31,7 @@ def test_values_go_to_their_places_and_nothing_else_changes():
         "tuner/epochs": 9,
     }
     found = with_values(GAN, values)
-    assert found == TrainerSettings(
+    assert found == TrainerConfig(
         model=ModelConfig(
             family="vae_gan", beta=2.5, latent_dim=7, width=0.5, gan=GanConfig(gamma=3.0)
         ),
@@ -49,7 +43,7 @@ def test_values_go_to_their_places_and_nothing_else_changes():
 
 
 def test_what_a_model_has_no_use_for_has_no_value():
-    plain = values_of(TrainerSettings(model=ModelConfig(family="ae")))
+    plain = values_of(TrainerConfig(model=ModelConfig(family="ae")))
     assert plain["beta"] is None and plain["gamma"] is None and plain["latent_dim"] == 2
 
 
@@ -91,12 +85,12 @@ def test_a_value_that_went_through_32_bits_is_the_same_value():
 )
 def test_an_empty_contradictory_or_impossible_space_is_refused(space, message):
     with pytest.raises(InputError, match=message):
-        check_tuner(config(space=space), TrainerSettings())
+        check_tuner(config(space=space), TrainerConfig())
 
 
 def test_every_value_of_a_range_is_tried_on_the_architecture():
     """The latent of two_branch_4 at 32x32 is a map of 4 cells: 10 lies between 8 and 12."""
-    settings = TrainerSettings(model=ModelConfig(architecture="two_branch_4", latent_dim=8))
+    settings = TrainerConfig(model=ModelConfig(architecture="two_branch_4", latent_dim=8))
     multiples = {"latent_dim": {"min": 8, "max": 64, "step": 8}}
     check_space(parse(SearchSpace, multiples), settings)
     with pytest.raises(InputError, match=r"space\.latent_dim: .*got 9, .*multiple of 4"):
@@ -104,7 +98,7 @@ def test_every_value_of_a_range_is_tried_on_the_architecture():
 
 
 def test_what_the_model_has_no_use_for_cannot_be_searched():
-    autoencoder = TrainerSettings(model=ModelConfig(family="ae"))
+    autoencoder = TrainerConfig(model=ModelConfig(family="ae"))
     with pytest.raises(InputError, match=r"space\.beta: .*family ae, which has no KL"):
         check_tuner(config(), autoencoder)
     width = {"width": {"choices": [0.5, 1]}}
@@ -114,7 +108,7 @@ def test_what_the_model_has_no_use_for_cannot_be_searched():
 
 
 def test_a_warm_start_has_one_shape():
-    warm = TrainerSettings(train=TrainConfig(warm_start=True))
+    warm = TrainerConfig(train=TrainConfig(warm_start=True))
     with pytest.raises(InputError, match=r"space\.latent_dim: .*warm_start"):
         check_tuner(config(space={"latent_dim": {"choices": [2, 4]}}), warm)
     check_tuner(config(), warm)
@@ -156,12 +150,12 @@ def test_what_changes_no_trial_changes_no_search():
 
 def test_trials_are_trained_briefly_and_draw_nothing():
     train = TrainConfig(epochs=90, early_stopping_patience=3, warm_start=True, batch_size=8)
-    found = config(epochs=4).trial_settings(TrainerSettings(train=train)).train
+    found = config(epochs=4).trial_settings(TrainerConfig(train=train)).train
     assert found == TrainConfig(epochs=4, batch_size=8, pictures=False)
 
 
 def test_overrides_stand_above_what_was_found_above_what_is_configured():
-    settings = TrainerSettings(model=ModelConfig(beta=1, latent_dim=4))
+    settings = TrainerConfig(model=ModelConfig(beta=1, latent_dim=4))
     found = {"space": [], "values": {"beta": 2.0, "latent_dim": 8, "tuner/epochs": 3}}
     assert tuned(settings, None, None) == settings
     model = tuned(settings, found, {"beta": 5.0}).model
@@ -172,9 +166,9 @@ def test_overrides_stand_above_what_was_found_above_what_is_configured():
 @pytest.mark.parametrize("found", [{}, {"values": 3}, {"values": {"beta": "much"}}])
 def test_hyperparameters_that_are_none_are_refused(found):
     with pytest.raises(InputError, match=r"tuner\.best_hyperparameters"):
-        tuned(TrainerSettings(), found, None)
+        tuned(TrainerConfig(), found, None)
 
 
 def test_an_override_that_is_impossible_is_refused():
     with pytest.raises(InputError, match=r"tuner\.overrides: .*got -1"):
-        check_tuner(config(overrides={"beta": -1}), TrainerSettings())
+        check_tuner(config(overrides={"beta": -1}), TrainerConfig())

@@ -1,0 +1,1 @@
+"""Pushes a blessed decoder, with the vectors that its edits move along."""

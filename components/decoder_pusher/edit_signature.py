@@ -1,0 +1,179 @@
+"""The decoder that is pushed: the trained one, and edits along the attribute vectors.
+
+A SavedModel that loads with TensorFlow alone. Signatures:
+  serving_default, decode, sample: those of `trainer.export.saved_model`.
+  edit: z float32 [batch, latent_dim], attribute string (one name, or one for each z), strength
+    float32 (one, or one for each z) -> image. A conditional model takes `condition` besides.
+    What a strength of 1 is: see `components.latent_evaluator.vectors.edits.directions`.
+Files:
+  assets/attribute_vectors.json   `names`; `steps` and `vectors`, [names][latent_dim]; in words
+                                  what a strength is
+  assets.extra/model.json         the trainer's, and `edits`: the names
+  assets.extra/decoder.onnx       the trainer's
+  assets.extra/contents.json      SHA-256 of every other file, and of the trained decoder
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tfx.dsl.io import fileio
+from tfx.utils import io_utils
+
+from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
+from components.latent_evaluator.vectors.edits import directions, editable
+from trainer.export.metadata import DESCRIPTION, condition_names, has_prior
+
+ASSET = "attribute_vectors.json"
+CONTENTS = os.path.join("assets.extra", "contents.json")
+_UNIT = "z + strength * step; a step is a vector of length 1"
+_HALF = "z + strength * step; a step is half of the attribute vector"
+_RELATIVE, _ABSOLUTE = 1e-3, 1e-5  # sums in another order, not another model
+
+
+def assemble(decoder: str, vectors: AttributeVectors, directory: str) -> None:
+    """Writes the decoder to push.
+
+    Args:
+      decoder: directory of the trained one.
+      vectors: of the same model, at least one of them editable.
+      directory: does not exist yet, or is empty.
+    """
+    description = read_description(decoder)
+    steps = directions(vectors, description)
+    with tempfile.TemporaryDirectory() as folder:
+        asset = os.path.join(folder, ASSET)
+        _write_json(asset, _table(vectors, steps, description))
+        _save(decoder, steps, asset, condition_names(description), directory)
+    extra = os.path.join(decoder, "assets.extra")
+    io_utils.copy_dir(extra, os.path.join(directory, "assets.extra"))
+    _write_json(os.path.join(directory, DESCRIPTION), {**description, "edits": list(steps)})
+    contents = {"decoder": tree_sha256(decoder), "files": _hashes(directory)}
+    _write_json(os.path.join(directory, CONTENTS), contents)
+
+
+def is_made_of(directory: str, decoder: str, vectors: AttributeVectors) -> bool:
+    """Whether `assemble` of this decoder and these vectors would give what is there, whole.
+
+    Vectors are compared as numbers: summed in another order they differ in the last digits.
+    """
+    path = os.path.join(directory, CONTENTS)
+    if not fileio.exists(path):
+        return False
+    contents, found = _read_json(path), _hashes(directory)
+    found.pop(CONTENTS)
+    if contents["files"] != found or contents["decoder"] != tree_sha256(decoder):
+        return False
+    steps = directions(vectors, read_description(decoder))
+    pushed = _read_json(os.path.join(directory, "assets", ASSET))
+    return pushed["names"] == list(steps) and np.allclose(
+        pushed["steps"], list(steps.values()), rtol=_RELATIVE, atol=_ABSOLUTE
+    )
+
+
+def read_description(decoder: str) -> dict[str, Any]:
+    """What the trainer wrote beside the decoder about it."""
+    return _read_json(os.path.join(decoder, DESCRIPTION))
+
+
+def files_of(directory: str) -> list[str]:
+    """Relative paths of the files of a directory on any filesystem, sorted."""
+    return sorted(
+        os.path.relpath(os.path.join(folder, name), directory)
+        for folder, _, names in fileio.walk(directory)
+        for name in names
+    )
+
+
+def tree_sha256(directory: str) -> str:
+    """Of the names and contents of all files below a directory."""
+    return hashlib.sha256(json.dumps(_hashes(directory), sort_keys=True).encode()).hexdigest()
+
+
+def _save(
+    decoder: str,
+    steps: dict[str, np.ndarray],
+    asset: str,
+    condition: tuple[str, ...],
+    directory: str,
+) -> None:
+    module = tf.Module()
+    module.decoder = tf.saved_model.load(decoder)
+    module.attribute_vectors = tf.saved_model.Asset(asset)
+    known = dict(module.decoder.signatures)
+    signatures = {name: _passed_on(signature) for name, signature in known.items()}
+    signatures["serving_default"] = signatures["decode"]
+    z = known["decode"].structured_input_signature[1]["z"]
+    specs = {
+        "z": tf.TensorSpec(z.shape, tf.float32, "z"),
+        "attribute": tf.TensorSpec(None, tf.string, "attribute"),
+        "strength": tf.TensorSpec(None, tf.float32, "strength"),
+    }
+    if condition:
+        specs["condition"] = tf.TensorSpec([None, len(condition)], tf.float32, "condition")
+    edit = tf.function(_editing(known["decode"], steps))
+    signatures["edit"] = edit.get_concrete_function(**specs)
+    tf.saved_model.save(module, directory, signatures=signatures)
+
+
+def _passed_on(signature: Any) -> Any:
+    """The signature of a loaded model as one that can be saved again."""
+    specs = signature.structured_input_signature[1]
+    return tf.function(lambda **given: signature(**given)).get_concrete_function(**specs)
+
+
+def _editing(decode: Any, steps: dict[str, np.ndarray]) -> Callable[..., Any]:
+    names = tf.constant(list(steps))
+    table = tf.constant(np.stack(list(steps.values())), tf.float32)
+    allowed = f"unknown attribute, allowed: {', '.join(steps)}; got"
+
+    def edit(
+        z: tf.Tensor, attribute: tf.Tensor, strength: tf.Tensor, **told: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        same = tf.equal(tf.reshape(attribute, [-1, 1]), names)
+        tf.debugging.Assert(tf.reduce_all(tf.reduce_any(same, axis=1)), [allowed, attribute])
+        step = tf.gather(table, tf.argmax(tf.cast(same, tf.int32), axis=1))
+        return decode(z=z + tf.reshape(strength, [-1, 1]) * step, **told)
+
+    return edit
+
+
+def _table(
+    vectors: AttributeVectors, steps: dict[str, np.ndarray], description: dict[str, Any]
+) -> dict[str, Any]:
+    whole = editable(vectors, description)
+    return {
+        "strength": _UNIT if has_prior(description) else _HALF,
+        "names": list(steps),
+        "steps": [step.tolist() for step in steps.values()],
+        "vectors": [whole[name].tolist() for name in steps],
+        "split": vectors.split,
+        "model": vectors.model,
+        "data": vectors.data,
+    }
+
+
+def _hashes(directory: str) -> dict[str, str]:
+    found = {}
+    for name in files_of(directory):
+        with fileio.open(os.path.join(directory, name), "rb") as file:
+            found[name] = hashlib.sha256(file.read()).hexdigest()
+    return found
+
+
+def _read_json(path: str) -> Any:
+    with fileio.open(path, "rb") as file:
+        return json.loads(file.read())
+
+
+def _write_json(path: str, value: Any) -> None:
+    fileio.makedirs(os.path.dirname(path))
+    with fileio.open(path, "w") as file:
+        file.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,1 @@
+"""Stops the run where the data does not fit its schema."""

@@ -1,0 +1,166 @@
+"""Tables of a report: slices, attribute vectors and the data card."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from components.latent_evaluator.report.charts import Bar
+from components.latent_evaluator.report.metric_table import number
+from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
+from data_prep.manifest import Manifest
+
+MOST_SLICES = 60
+_COLUMNS = {
+    "elbo": ("ELBO", ",.1f"),
+    "reconstruction_loss": ("reconstruction loss", ",.1f"),
+    "kl_loss": ("KL", ".2f"),
+    "psnr": ("PSNR", ".2f"),
+    "ssim": ("SSIM", ".3f"),
+}
+
+
+class Slices(NamedTuple):
+    """A table by label, country or attribute. share: of the longest PSNR bar, 0 to 1."""
+
+    kind: str
+    columns: list[str]
+    rows: list[tuple[str, str, list[str], float]]  # name, images, cells, share
+    hidden: int
+
+
+def slices(kinds: dict[str, dict[str, dict[str, Any]]]) -> list[Slices]:
+    """What differs between parts of the split, the worst PSNR first.
+
+    Args:
+      kinds: scores by kind (label, attribute, country) and name.
+    """
+    found = []
+    for kind, named in kinds.items():
+        parts = {name: part for name, part in named.items() if part}
+        if len(parts) < 2:
+            continue
+        known = [c for c in _COLUMNS if any(part.get(c) is not None for part in parts.values())]
+        ordered = sorted(parts.items(), key=lambda item: (item[1].get("psnr") or 0, item[0]))
+        highest = max((part.get("psnr") or 0 for part in parts.values()), default=0) or 1
+        rows = [
+            (
+                name,
+                f"{int(part.get('count', 0)):,}",
+                [number(part.get(column), _COLUMNS[column][1]) for column in known],
+                max(0.0, (part.get("psnr") or 0) / highest),
+            )
+            for name, part in ordered[:MOST_SLICES]
+        ]
+        titles = [_COLUMNS[column][0] for column in known]
+        found.append(Slices(kind, titles, rows, len(ordered) - len(rows)))
+    return found
+
+
+class VectorRow(NamedTuple):
+    name: str
+    kind: str
+    positive: str
+    norm: str
+    corrected: str
+    auc: str
+    interval: str
+    accuracy: str
+    share: float  # of the AUC above chance, 0 to 1
+
+
+def vector_rows(vectors: AttributeVectors) -> list[VectorRow]:
+    """What is known about each attribute vector, the best AUC first."""
+    order = sorted(range(len(vectors.names)), key=lambda i: (-_or(float(vectors.auc[i]), -1), i))
+    rows = []
+    for i in order:
+        if not np.isfinite(vectors.norm[i]):
+            continue
+        low, high = vectors.auc_low[i], vectors.auc_high[i]
+        rows.append(
+            VectorRow(
+                vectors.names[i],
+                vectors.kinds[i],
+                f"{vectors.positive[i]:,} of {vectors.positive[i] + vectors.negative[i]:,}",
+                f"{vectors.norm[i]:.2f}",
+                f"{vectors.norm_corrected[i]:.2f}",
+                _shown(vectors.auc[i]),
+                f"{low:.2f} to {high:.2f}" if math.isfinite(low) and math.isfinite(high) else "",
+                f"{vectors.accuracy[i]:.1%}" if math.isfinite(vectors.accuracy[i]) else "",
+                max(0.0, 2 * _or(float(vectors.auc[i]), 0.5) - 1),
+            )
+        )
+    return rows
+
+
+class DataCard(NamedTuple):
+    facts: list[tuple[str, str]]
+    splits: list[Bar]
+    labels: list[Bar]
+    attributes: list[Bar]
+
+
+def data_card(manifest: Manifest) -> DataCard:
+    """The data in words and bars, from its manifest."""
+    counts, image = manifest.counts, manifest.image
+    source = manifest.source
+    colours = {1: "grey", 3: "RGB"}.get(image.channels, f"{image.channels} channels")
+    rejected = ", ".join(
+        f"{count:,} {reason}" for reason, count in sorted(manifest.rejects.items())
+    )
+    ignored = ("attributes", "identities", "partition", "source")  # paths, and what stands above
+    options = [
+        f"{name} {_plain(value)}"
+        for name, value in sorted(manifest.options.items())
+        if name not in ignored and value not in (None, "", [], (), 0, False)
+    ]
+    facts = [
+        ("source", str(source.get("name", ""))),
+        ("fingerprint", str(source.get("fingerprint", ""))),
+        ("files", f"{source['number_of_files']:,}" if "number_of_files" in source else ""),
+        ("images", f"{image.height} x {image.width}, {colours}"),
+        ("read", _count(counts, "read")),
+        ("written", _count(counts, "written")),
+        ("rejected", f"{_count(counts, 'rejected')}{f' ({rejected})' if rejected else ''}"),
+        ("filtered", _count(counts, "filtered")),
+        ("duplicates", _count(counts, "duplicates")),
+        ("shards", f"{len(manifest.shards):,}" if manifest.shards else ""),
+        ("extra features", ", ".join(manifest.extras)),
+        ("prepared with", ", ".join(options)),
+        ("code version", manifest.code_version),
+    ]
+    written = counts.get("written") or 0
+    return DataCard(
+        [(name, text) for name, text in facts if text],
+        _bars(counts.get("by_split", {}), written, by_size=False),
+        _bars(counts.get("by_label", {}), written),
+        _bars({n: manifest.positives.get(n, 0) for n in manifest.attributes}, written),
+    )
+
+
+def _bars(counts: dict[str, int], whole: int, by_size: bool = True) -> list[Bar]:
+    longest = max(counts.values(), default=0) or 1
+    items: Sequence[tuple[str, int]] = list(counts.items())
+    if by_size:
+        items = sorted(items, key=lambda item: (-item[1], item[0]))
+    share = {name: f" ({count / whole:.1%})" if whole else "" for name, count in items}
+    return [Bar(name, count / longest, f"{count:,}{share[name]}") for name, count in items]
+
+
+def _count(counts: dict[str, Any], name: str) -> str:
+    return f"{counts[name]:,}" if name in counts else ""
+
+
+def _plain(value: Any) -> str:
+    return " ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _or(value: float, other: float) -> float:
+    return float(value) if math.isfinite(value) else other
+
+
+def _shown(value: float) -> str:
+    return f"{value:.3f}" if math.isfinite(value) else "unknown"

@@ -1,0 +1,1 @@
+"""Attribute vectors: their estimate, their error, and what edits move along."""

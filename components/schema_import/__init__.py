@@ -1,0 +1,1 @@
+"""Writes the schema that a data set is checked against."""

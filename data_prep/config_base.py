@@ -1,0 +1,143 @@
+"""Frozen dataclasses from plain mappings, with errors a person can act on.
+
+Every config and option class of the project is a frozen dataclass read through
+`parse`, so an unknown key or an impossible value is refused the same way everywhere:
+one line that names the key, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from data_prep.errors import InputError
+
+T = TypeVar("T")
+
+
+def parse(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
+    """Builds the dataclass `cls` from `values`, nested dataclasses and tuples included.
+
+    Args:
+      cls: a dataclass. Its `__post_init__` may raise InputError for impossible values.
+      values: plain data, as read from YAML or JSON.
+      where: the dotted place of `values` in the whole, for error messages.
+
+    Raises:
+      InputError: naming the unknown or missing key, or the value of the wrong type.
+    """
+    if not isinstance(values, Mapping):
+        raise InputError(f"{where or 'config'}: expected a mapping, got {values!r}")
+    hints = typing.get_type_hints(cls)
+    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    for name in values:
+        if name not in fields:
+            close = difflib.get_close_matches(str(name), fields, n=1)
+            hint = f"; did you mean {_join(where, close[0])}?" if close else ""
+            allowed = ", ".join(sorted(fields))
+            raise InputError(f"{_join(where, name)}: unknown key{hint} (allowed: {allowed})")
+    built = {n: _convert(hints[n], v, _join(where, n)) for n, v in values.items()}
+    for name, field in fields.items():
+        required = (
+            field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        )
+        if required and name not in built:
+            raise InputError(f"{_join(where, name)}: required, but not given")
+    try:
+        return cls(**built)
+    except InputError as error:
+        raise InputError(f"{where}.{error}" if where else str(error)) from None
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """The plain data that `parse` would read back to an equal object (tuples as lists)."""
+
+    def plain(value: Any) -> Any:
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        if isinstance(value, (tuple, list)):
+            return [plain(item) for item in value]
+        if isinstance(value, Mapping):
+            return {key: plain(item) for key, item in value.items()}
+        return value
+
+    return plain(config)
+
+
+def require(condition: bool, name: str, value: Any, allowed: str) -> None:
+    """Raises InputError "name: got value, allowed: ..." unless `condition` holds."""
+    if not condition:
+        raise InputError(f"{name}: got {value!r}, allowed: {allowed}")
+
+
+def _join(where: str, name: Any) -> str:
+    return f"{where}.{name}" if where else str(name)
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in args:
+            return None
+        options = [a for a in args if a is not type(None)]
+        return _convert(options[0], value, where)
+    if origin is typing.Literal:
+        require(value in args, where, value, ", ".join(map(str, args)))
+        return value
+    if dataclasses.is_dataclass(hint):
+        return parse(typing.cast(type, hint), value, where)
+    if origin is tuple:
+        if isinstance(value, (str, bytes)) or not isinstance(value, (list, tuple)):
+            raise InputError(f"{where}: got {value!r}, allowed: a list")
+        if len(args) == 2 and args[1] is Ellipsis:
+            return tuple(_convert(args[0], v, f"{where}[{i}]") for i, v in enumerate(value))
+        require(len(args) == len(value), where, value, f"{len(args)} values")
+        return tuple(
+            _convert(a, v, f"{where}[{i}]")
+            for i, (a, v) in enumerate(zip(args, value, strict=True))
+        )
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            raise InputError(f"{where}: got {value!r}, allowed: a mapping")
+        return {str(k): _convert(args[1], v, f"{where}.{k}") for k, v in value.items()}
+    return _scalar(hint, value, where)
+
+
+def _scalar(hint: Any, value: Any, where: str) -> Any:
+    if hint is Any:
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint is float and isinstance(value, str):
+        try:  # YAML reads 1e-3 as a string
+            return float(value)
+        except ValueError:
+            pass
+    if not isinstance(value, hint) or (hint in (int, float) and isinstance(value, bool)):
+        kind = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+        raise InputError(f"{where}: got {value!r}, allowed: {kind.get(hint, hint)}")
+    return value
+
+
+def one_of(config: Any, name: str, allowed: Iterable[str]) -> None:
+    value = getattr(config, name)
+    require(value in allowed, name, value, ", ".join(allowed))
+
+
+def at_least(config: Any, lowest: float, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        require(
+            math.isfinite(value) and value >= lowest, name, value, f"a number of at least {lowest}"
+        )
+
+
+def positive(config: Any, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        require(math.isfinite(value) and value > 0, name, value, "a number above 0")

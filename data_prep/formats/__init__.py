@@ -1,0 +1,1 @@
+"""File formats, byte by byte: parsing and archives."""

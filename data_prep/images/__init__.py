@@ -1,1 +1,0 @@
-"""Sources of ready images: CelebA, image folders, IDX and CIFAR-10."""

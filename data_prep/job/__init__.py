@@ -1,0 +1,1 @@
+"""The preparation as a Beam job: plan, route, make shards, finalize."""

@@ -1,0 +1,216 @@
+"""Make: the routed records of a shard -> sorted, without repeats, drawn, encoded, written."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_prep import features
+from data_prep.filesystem import create, join, publish
+from data_prep.job.plan import Plan, write_report
+from data_prep.job.route import SPILL_SCHEMA, Piece, read_piece
+from data_prep.records.arrow import binary_parts
+from data_prep.records.key_hash import key_hashes
+from data_prep.records.tf_example import write_examples
+
+BATCH_BYTES = 4 << 20  # of pixels drawn and encoded at a time
+MAX_BATCH = 2048
+
+
+def gather(pieces: Iterable[Piece | None]) -> tuple[pa.RecordBatch, int, list[dict[str, str]]]:
+    """The records of a shard, sorted by key, each key once.
+
+    Of several records with one key the smallest (label, payload) stays.
+
+    Returns:
+      (records, number of repeats dropped, the repeats that differ from what stays).
+    """
+    batches = [read_piece(piece) for piece in pieces if piece is not None]
+    if not batches:
+        return pa.RecordBatch.from_pylist([], schema=SPILL_SCHEMA), 0, []
+    table = pa.Table.from_batches(batches, SPILL_SCHEMA)
+    keys = table.column("key").combine_chunks()
+    order = pc.array_sort_indices(keys)
+    keys = keys.take(order)
+    same = pc.equal(keys.slice(1), keys.slice(0, len(keys) - 1)).to_numpy(zero_copy_only=False)
+    drop: list[int] = []
+    differing: list[dict[str, str]] = []
+    if same.any():
+        order, drop, differing = _resolve(table, order.to_numpy(), np.append(False, same))
+        order = pa.array(np.delete(order, drop))
+    return table.take(order).combine_chunks().to_batches()[0], len(drop), differing
+
+
+def _resolve(
+    table: pa.Table, order: np.ndarray, repeats: np.ndarray
+) -> tuple[np.ndarray, list[int], list[dict[str, str]]]:
+    """Puts the smallest record of each run of equal keys first and drops the rest."""
+    order = order.copy()
+    drop: list[int] = []
+    differing = []
+    edges = np.flatnonzero(np.diff(np.append(repeats, False).astype(np.int8)))
+    for before, last in edges.reshape(-1, 2):  # the run is order[before : last + 1]
+        rows = table.take(pa.array(order[before : last + 1])).to_pylist()
+        ranked = sorted(
+            range(len(rows)), key=lambda i: (rows[i]["label"] or b"", rows[i]["payload"])
+        )
+        kept = rows[ranked[0]]
+        for i in ranked[1:]:
+            if (rows[i]["label"], rows[i]["payload"]) != (kept["label"], kept["payload"]):
+                text = (kept["key"], rows[i]["label"] or b"", kept["label"] or b"")
+                key, label, other = (value.decode(errors="replace") for value in text)
+                differing.append({"key": key, "label": label, "kept_label": other})
+        order[before : last + 1] = order[before : last + 1][ranked]
+        drop.extend(range(before + 1, last + 1))
+    return order, drop, differing
+
+
+def label_ranks(records: pa.RecordBatch, seed: int, limit: int) -> dict[bytes, np.ndarray]:
+    """For each label the `limit` smallest key hashes, sorted."""
+    ranks = key_hashes(*binary_parts(records.column(0)), seed)[:, 1]
+    labels = records.column(1).fill_null(b"").dictionary_encode()
+    codes = labels.indices.to_numpy()
+    return {
+        label: np.sort(ranks[codes == code])[:limit]
+        for code, label in enumerate(labels.dictionary.to_pylist())
+    }
+
+
+class RankShard(beam.DoFn):
+    """(shard, pieces) -> the smallest key hashes of each label in it."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+
+    def process(self, element: tuple[int, Iterable[Piece | None]]) -> Iterator[dict]:
+        options = self.plan.options
+        yield label_ranks(gather(element[1])[0], options.seed, options.per_label)
+
+
+class SmallestHashes(beam.CombineFn):
+    """Merges ranks; the result is each label's largest hash that still belongs."""
+
+    def __init__(self, limit: int):
+        self.limit = limit
+
+    def create_accumulator(self) -> dict[bytes, np.ndarray]:
+        return {}
+
+    def add_input(self, accumulator: dict, ranks: dict) -> dict:
+        return self.merge_accumulators([accumulator, ranks])
+
+    def merge_accumulators(self, accumulators: Iterable[dict]) -> dict:
+        merged: dict[bytes, list[np.ndarray]] = {}
+        for accumulator in accumulators:
+            for label, hashes in accumulator.items():
+                merged.setdefault(label, []).append(hashes)
+        return {
+            label: np.array(list(heapq.merge(*parts))[: self.limit], np.uint64)
+            for label, parts in merged.items()
+        }
+
+    def extract_output(self, accumulator: dict) -> dict[bytes, int]:
+        return {
+            label: int(hashes[-1]) if len(hashes) == self.limit else 2**64 - 1
+            for label, hashes in accumulator.items()
+        }
+
+
+class MakeShard(beam.DoFn):
+    """(shard, pieces) -> the shard's file and a report of what it holds."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+
+    def process(
+        self,
+        element: tuple[int, Iterable[Piece | None]],
+        largest: Mapping[bytes, int] | None = None,
+    ) -> Iterator[int]:
+        shard, pieces = element
+        records, duplicates, differing = gather(pieces)
+        before = len(records)
+        if largest is not None:
+            records = self._cap(records, largest)
+        tally = _Tally()
+        partial = join(self.plan.staging, f"shard-{shard:05d}-{uuid.uuid4().hex}")
+        with create(partial) as stream:
+            sink = _Hashing(stream)
+            written = write_examples(self._columns(records, tally), sink)
+        path = self.plan.shard_path(shard)
+        publish(partial, join(self.plan.output, path))
+        report = {
+            "path": path,
+            "records": written,
+            "sha256": sink.digest.hexdigest(),
+            "by_label": dict(sorted(tally.labels.items())),
+            "positives": tally.positives,
+            "rejects": tally.rejects,
+            "duplicates": duplicates,
+            "differing": differing,
+            "filtered": {"per_label": before - len(records)} if before > len(records) else {},
+        }
+        write_report(self.plan, f"shard-{shard:05d}.json", report)
+        yield shard
+
+    def _cap(self, records: pa.RecordBatch, largest: Mapping[bytes, int]) -> pa.RecordBatch:
+        ranks = key_hashes(*binary_parts(records.column(0)), self.plan.options.seed)[:, 1]
+        labels = records.column(1).fill_null(b"").dictionary_encode()
+        limits = np.array([largest[v] for v in labels.dictionary.to_pylist()], np.uint64)
+        return records.filter(pa.array(ranks <= limits[labels.indices.to_numpy()]))
+
+    def _columns(self, records: pa.RecordBatch, tally: _Tally) -> Iterator[Mapping[str, Any]]:
+        source = self.plan.source
+        size = max(1, min(MAX_BATCH, BATCH_BYTES // source.image.size))
+        for start in range(0, len(records), size):
+            part = records.slice(start, size)
+            columns, rejects = source.make(part.column("payload"))
+            columns = dict(columns)
+            if rejects:
+                keep = np.ones(len(part), np.bool_)
+                for row, reject in rejects:
+                    keep[row] = False
+                    key = part.column("key")[row].as_py().decode(errors="replace")
+                    tally.rejects.append(reject._replace(key=key)._asdict())
+                part = part.filter(pa.array(keep))
+            columns[features.KEY] = part.column("key")
+            labels = part.column("label")
+            if labels.null_count == 0:
+                columns[features.LABEL] = labels
+                tally.labels.update(label.decode() for label in labels.to_pylist())
+            if features.ATTRIBUTES in columns:
+                positives = columns[features.ATTRIBUTES].sum(axis=0)
+                names = source.attributes
+                tally.positives.update(dict(zip(names, positives.tolist(), strict=True)))
+            yield columns
+
+
+class _Tally:
+    """What a shard holds, gathered while it is written."""
+
+    def __init__(self) -> None:
+        self.labels: Counter[str] = Counter()
+        self.positives: Counter[str] = Counter()
+        self.rejects: list[dict[str, Any]] = []
+
+
+class _Hashing:
+    """A sink that knows the SHA-256 of what passes."""
+
+    def __init__(self, stream: BinaryIO):
+        self.stream = stream
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes, /) -> int:
+        self.digest.update(data)
+        self.stream.write(data)
+        return len(data)

@@ -1,0 +1,80 @@
+"""The output directory: what stands in it, and what may be cleared from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apache_beam.io.filesystems import FileSystems
+
+from data_prep import manifest as manifests
+from data_prep.config import PrepConfig
+from data_prep.config_base import to_dict
+from data_prep.errors import InputError
+from data_prep.filesystem import InputFile, join, list_files
+from data_prep.job.finalize import PARTIAL_MANIFEST, REJECTS, source_facts
+from data_prep.job.plan import STAGING
+from data_prep.manifest import Manifest
+
+
+def existing_data_set(
+    options: PrepConfig, files: Sequence[InputFile], output: str, overwrite: bool
+) -> Manifest | None:
+    """The data set in `output` if it is the one asked for; None if there is none to keep."""
+    if not FileSystems.exists(manifests.manifest_path(output)):
+        return None
+    try:
+        manifest = manifests.read_manifest(output)
+    except InputError:
+        if overwrite:
+            return None
+        raise
+    changed = [
+        f"{name} was {manifest.options.get(name)!r}, now {value!r}"
+        for name, value in to_dict(options).items()
+        if manifest.options.get(name) != value
+    ]
+    now = source_facts(options.source, files)
+    if now["fingerprint"] != manifest.source["fingerprint"]:
+        changed.append(_changed_files(manifest.source.get("files", []), now.get("files", [])))
+    if overwrite and changed:
+        return None
+    if not changed:
+        gone = [
+            s["path"] for s in manifest.shards if not FileSystems.exists(join(output, s["path"]))
+        ]
+        if not gone:
+            return manifest
+        if overwrite:
+            return None
+        raise InputError(f"output {output}: {gone[0]} is missing; use --overwrite to make it again")
+    raise InputError(
+        f"output {output}: holds another data set ({'; '.join(changed)}); "
+        "use --overwrite or another directory"
+    )
+
+
+def _changed_files(before: list[dict], now: list[dict]) -> str:
+    if not before or not now:
+        return "input changed"
+    old, new = ({f["path"]: f for f in files} for files in (before, now))
+    changed = sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    return f"input changed: {', '.join(changed[:3])}{more}"
+
+
+def clear(output: str, overwrite: bool) -> None:
+    """Removes what an earlier preparation left, complete or killed, and nothing else."""
+    manifest = manifests.manifest_path(output)
+    staging, rejects = join(output, STAGING), join(output, REJECTS)
+    # One of these stands from the first file written to the last one removed.
+    ours = overwrite or any(FileSystems.exists(mark) for mark in (manifest, staging, rejects))
+    left = [m.path for m in list_files(join(output, "Split-*", "*"))]
+    if left and not ours:
+        raise InputError(
+            f"output {output}: holds {left[0]}, which no preparation left there; "
+            "use --overwrite or another directory"
+        )
+    # The manifest goes first: from here on the directory does not look complete.
+    for path in [manifest, join(output, PARTIAL_MANIFEST), *left, staging, rejects]:
+        if FileSystems.exists(path):
+            FileSystems.delete([path])

@@ -1,0 +1,99 @@
+"""The preparation as one Beam pipeline, on any runner: route, then make.
+
+Inputs are cut into chunks. A worker reads a chunk whole and spills its raw records by
+shard into uniquely named files; only (shard, file, offset, length) goes through the
+GroupByKey. Whoever makes a shard sorts its records by key, drops repeats, draws and
+encodes them, and moves the finished file to its name. So the bytes of a shard depend
+on neither workers nor order nor run, and memory is bounded by a shard and a chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import apache_beam as beam
+
+from data_prep.config import PrepConfig
+from data_prep.errors import InputError
+from data_prep.filesystem import InputFile, absolute, join, make_directory
+from data_prep.job.finalize import finish
+from data_prep.job.make_shards import MakeShard, RankShard, SmallestHashes
+from data_prep.job.output import clear, existing_data_set
+from data_prep.job.plan import Plan, make_plan
+from data_prep.job.progress import PrepProgress, watch_progress
+from data_prep.job.route import CutGroup, RouteChunk
+from data_prep.job.runner import make_pipeline
+from data_prep.manifest import Manifest
+from data_prep.sources.registry import open_source
+
+
+def prepare(
+    options: PrepConfig,
+    inputs: Sequence[str],
+    output: str,
+    *,
+    workers: int = 1,
+    beam_args: Sequence[str] = (),
+    overwrite: bool = False,
+    on_progress: Callable[[PrepProgress], None] | None = None,
+) -> Manifest:
+    """Prepares a data set, or returns the manifest of the one that already is there.
+
+    Args:
+      options: what shapes the data.
+      inputs: globs or folders, on any filesystem that Beam reads.
+      output: the directory to write, on any filesystem that Beam writes.
+      workers: local processes, where `beam_args` name no runner.
+      beam_args: options of a Beam runner, as on a command line.
+      overwrite: replace a complete data set that differs.
+      on_progress: called about twice a second from another thread.
+
+    Raises:
+      InputError: wrong input, too many rejects, or a different data set in `output`.
+    """
+    files, source = open_source(options, inputs)
+    there = existing_data_set(options, files, output, overwrite)
+    if there is not None:
+        return there
+    pipeline = make_pipeline(workers, beam_args)
+    clear(output, overwrite)
+    plan = make_plan(source, options, files, absolute(output))
+    try:  # first: it marks the directory as ours
+        make_directory(join(plan.staging, "reports"))
+    except OSError as error:
+        raise InputError(f"output {output}: cannot be written to ({error})") from error
+    for split in plan.splits:
+        make_directory(join(output, f"Split-{split}"))
+    with watch_progress(plan, files, on_progress), pipeline:
+        build(pipeline, plan, files)
+    return finish(plan, files)
+
+
+def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[InputFile]) -> beam.PCollection:
+    """Adds the whole preparation to a pipeline; yields the number of each shard made."""
+    chunks = (
+        pipeline
+        | "ListFiles" >> beam.Create(list(enumerate(plan.source.groups(files))))
+        | "SpreadFiles" >> beam.Reshuffle()
+        | "CutFiles" >> beam.ParDo(CutGroup(plan))
+        | "SpreadChunks" >> beam.Reshuffle()
+    )
+    lists = (
+        pipeline
+        | "ListsOfSource" >> beam.Create([plan.source])
+        | "ReadLists" >> beam.Map(lambda source: source.side_input())
+    )
+    route = beam.ParDo(RouteChunk(plan), beam.pvalue.AsSingleton(lists))
+    pieces = chunks | "RouteChunks" >> route
+    # An empty piece for every shard, so that shards without records are written too.
+    nothing = pipeline | "ListShards" >> beam.Create([(s, None) for s in range(plan.total_shards)])
+    shards = (pieces, nothing) | beam.Flatten() | "GroupByShard" >> beam.GroupByKey()
+    limit = plan.options.per_label
+    if not limit:
+        return shards | "MakeShards" >> beam.ParDo(MakeShard(plan))
+    largest = (
+        shards
+        | "RankShards" >> beam.ParDo(RankShard(plan))
+        | "SmallestHashes" >> beam.CombineGlobally(SmallestHashes(limit))
+    )
+    return shards | "MakeShards" >> beam.ParDo(MakeShard(plan), beam.pvalue.AsSingleton(largest))

@@ -1,0 +1,1 @@
+"""Pixels from strokes and from encoded images, and their statistics."""

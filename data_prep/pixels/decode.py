@@ -1,0 +1,171 @@
+"""Encoded pictures -> square uint8 RGB images: checked, decoded, cropped, resized."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from data_prep.pixels.resize import Taps, make_taps, resample
+
+MAX_PIXELS = 50_000_000  # a larger picture is refused before it takes any memory
+REDUCTIONS = (8, 4, 2)  # at which libjpeg decodes a JPEG smaller, and faster
+_COLOR_FLAGS = {
+    1: cv2.IMREAD_COLOR_RGB,
+    # There are no names for these in RGB, only the bits that they are made of.
+    **{factor: factor * 8 | cv2.IMREAD_COLOR_RGB for factor in REDUCTIONS},
+}
+_GRAY_FLAGS = {
+    1: cv2.IMREAD_GRAYSCALE,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+class Picture(NamedTuple):
+    """A decoded picture, perhaps reduced.
+
+    pixels: uint8 [height / reduction, width / reduction, channels] (rounded up), RGB or gray.
+    height, width: of the whole picture.
+    reduction: how many pixels of the picture a pixel stands for along each side.
+    """
+
+    pixels: np.ndarray
+    height: int
+    width: int
+    reduction: int = 1
+
+
+def picture_size(data: bytes) -> tuple[int, int] | None:
+    """(height, width) from the header alone; None if there is no readable one."""
+    if data[:2] == b"\xff\xd8":
+        at = _jpeg_frame(data)
+        return struct.unpack_from(">HH", data, at + 5) if at else None
+    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
+        width, height = struct.unpack_from(">II", data, 16)
+        return height, width
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Pillow only warns of a decompression bomb
+            with Image.open(io.BytesIO(data)) as picture:
+                return picture.height, picture.width
+    except Exception:  # Pillow's readers raise almost anything for bytes that are no picture
+        return None
+
+
+def _jpeg_frame(data: bytes) -> int:
+    """Where the header of the picture itself begins, past any thumbnail; 0 if nowhere."""
+    at = 2
+    while at + 9 <= len(data):
+        if data[at] != 0xFF:
+            return 0
+        marker = data[at + 1]
+        if marker in _START_OF_FRAME:
+            return at
+        if marker == 0xFF:  # fill
+            at += 1
+            continue
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        at += 2 + length
+    return 0
+
+
+def decode(data: bytes, channels: int = 3, fitter: Fitter | None = None) -> Picture | str:
+    """The picture; or the reason why not.
+
+    JPEG and PNG by OpenCV, all else that Pillow reads by Pillow. A JPEG must have its end,
+    since decoders fill what is cut off with gray; what cameras append to it does not matter.
+
+    Args:
+      data: the encoded picture.
+      channels: 3 or 1.
+      fitter: that it is decoded for; a JPEG that it makes much smaller is reduced by libjpeg.
+    """
+    size = picture_size(data)
+    if size is None or 0 in size:
+        return "undecodable"
+    if size[0] * size[1] > MAX_PIXELS:
+        return "too_large"
+    jpeg = data[:2] == b"\xff\xd8"
+    if jpeg and data.rfind(b"\xff\xd9") < _jpeg_frame(data):
+        return "truncated"
+    if jpeg or data[:4] == b"\x89PNG":
+        reduction = fitter.reduction(*size) if fitter and jpeg else 1
+        flags = _COLOR_FLAGS if channels == 3 else _GRAY_FLAGS
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags[reduction])
+        if pixels is None:
+            return "undecodable"
+        height, width = _turned(size, pixels, reduction)
+        return Picture(pixels.reshape(*pixels.shape[:2], channels), height, width, reduction)
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            if opened.mode in ("I", "F"):  # no telling what is white
+                return "unknown_depth"
+            plain: Image.Image = ImageOps.exif_transpose(opened)
+            if plain.mode.startswith("I;16"):  # which Pillow would cut at 255, not scale
+                plain = Image.fromarray((np.asarray(plain) >> 8).astype(np.uint8))
+            pixels = np.asarray(plain.convert("RGB" if channels == 3 else "L"))
+    except Exception:  # as above
+        return "undecodable"
+    return Picture(pixels.reshape(*pixels.shape[:2], channels), *pixels.shape[:2])
+
+
+def _turned(size: tuple[int, int], pixels: np.ndarray, reduction: int) -> tuple[int, int]:
+    """The size in the header, as OpenCV turned the picture by its EXIF data."""
+    as_it_lies = tuple(-(-side // reduction) for side in size)
+    return size if pixels.shape[:2] == as_it_lies else size[::-1]
+
+
+class Fitter:
+    """Crops the centre of pictures and resizes it to side x side, anti-aliased.
+
+    crop 0 takes the whole picture, whatever its shape (as the course chapter does); crop -1
+    the largest centred square; else the centred square of that side.
+    """
+
+    def __init__(self, crop: int, side: int):
+        self.crop, self.side = crop, side
+        self._taps: dict[tuple[int, float, float], Taps] = {}
+
+    def reduction(self, height: int, width: int) -> int:
+        """The largest at which the crop of such a picture still has side x side pixels."""
+        least = min(self._crop_of(height, width))
+        return next((n for n in REDUCTIONS if least >= n * self.side), 1)
+
+    def fit(self, picture: Picture, out: np.ndarray) -> str:
+        """Writes into `out`, uint8 [side, side, channels]; returns "" or the reason why not."""
+        size = picture.height, picture.width
+        crop = self._crop_of(*size)
+        if crop[0] > size[0] or crop[1] > size[1]:
+            return "too_small"
+        rows, columns = (
+            self._taps_of(
+                picture.pixels.shape[axis],
+                (size[axis] - crop[axis]) // 2 / picture.reduction,
+                crop[axis] / picture.reduction,
+            )
+            for axis in (0, 1)
+        )
+        resample(picture.pixels, rows, columns, out)
+        return ""
+
+    def _crop_of(self, height: int, width: int) -> tuple[int, int]:
+        if not self.crop:
+            return height, width
+        square = min(height, width) if self.crop < 0 else self.crop
+        return square, square
+
+    def _taps_of(self, size: int, start: float, length: float) -> Taps:
+        wanted = size, start, length
+        if wanted not in self._taps:
+            if len(self._taps) > 256:  # folders of pictures of every size
+                self._taps.clear()
+            self._taps[wanted] = make_taps(size, self.side, start, length)
+        return self._taps[wanted]

@@ -1,0 +1,48 @@
+"""Drawing records -> images: one compiled loop over a whole batch.
+
+A record is a drawing in Google's binary layout: key_id u64, countrycode 2 bytes, recognized
+u8, timestamp u32, n_strokes u16, then for each stroke n_points u16, x u8[n], y u8[n], all
+little endian.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from data_prep.config_base import require
+from data_prep.pixels import rasterize_official, rasterize_pillow
+from data_prep.records.arrow import read_only
+
+INK = {"book": "black", "official": "white"}
+
+
+def rasterize(
+    buffer: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], side: int, rasterizer: str
+) -> npt.NDArray[np.uint8]:
+    """Draws a batch of records.
+
+    Args:
+      buffer: uint8 [total], complete records; nothing is checked here.
+      offsets: int64 [n + 1]; record i is buffer[offsets[i]:offsets[i + 1]].
+      side: pixels, 8 to 1024; 32 with "book".
+      rasterizer: "book" (black on white, no anti-aliasing) or "official" (anti-aliased,
+        white on black); see `raster_book` and `raster_official`.
+
+    Returns:
+      uint8 [n, side, side].
+
+    Raises:
+      InputError: for another rasterizer or side.
+    """
+    require(rasterizer in INK, "rasterizer", rasterizer, ", ".join(INK))
+    if rasterizer == "book":
+        require(side == rasterize_pillow.SIDE, "image_size", side, "32 with the book rasterizer")
+    require(8 <= side <= 1024, "image_size", side, "a side of 8 to 1024 pixels")
+    images = np.empty((len(offsets) - 1, side, side), np.uint8)
+    records = read_only(buffer), read_only(offsets)
+    if rasterizer == "book":
+        rasterize_pillow.draw(*records, images)
+    else:
+        rasterize_official.draw(*records, images, rasterize_official.BLOCK)
+    return images

@@ -1,1 +1,0 @@
-"""Quick Draw: the readers of its formats, Google's simplification, the rasterizers."""

@@ -1,0 +1,1 @@
+"""Records in shards: tf.Examples, their Arrow columns, key hashes, reading them back."""

@@ -1,1 +1,0 @@
-"""The sample data: procedural drawings and faces whose factors are known exactly."""

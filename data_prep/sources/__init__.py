@@ -1,0 +1,1 @@
+"""The kinds of raw data, one module each, and their registry."""

@@ -1,0 +1,150 @@
+"""What a data source does for the job, and the values that pass between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from data_prep import features
+from data_prep.filesystem import InputFile
+from data_prep.pixels.statistics import image_stats
+from data_prep.records.arrow import image_column, large_binary
+
+
+class ImageSpec(NamedTuple):
+    height: int
+    width: int
+    channels: int
+    ink: str  # "black" or "white": the colour of the lines; "none" for photos
+
+    @property
+    def size(self) -> int:
+        """Bytes of an image."""
+        return self.height * self.width * self.channels
+
+
+class Chunk(NamedTuple):
+    """A part of the input that one worker reads at a time."""
+
+    files: tuple[InputFile, ...]  # one, or many small ones read as a group
+    group: int
+    number: int  # within the group
+    start: int  # in bytes of the one file
+    stop: int
+    lost: bool = False  # begins inside damaged bytes
+    weight: int = -1  # bytes of input that it stands for; -1: stop - start
+
+    @property
+    def bytes_of_input(self) -> int:
+        return self.stop - self.start if self.weight < 0 else self.weight
+
+    @property
+    def file(self) -> InputFile:
+        return self.files[0]
+
+
+class Reject(NamedTuple):
+    """One input that did not become a record, and where it stands."""
+
+    reason: str
+    unit: str  # "byte", "line", "row" or "" where the path alone tells
+    position: int  # lines are counted from the start of the chunk, the others of the file
+    key: str = ""
+    detail: str = ""
+    path: str = ""  # empty: the chunk's file
+
+
+class Records(NamedTuple):
+    """A block of what a chunk holds: the good records as columns, the others as rejects."""
+
+    keys: pa.Array  # large_binary [n]
+    labels: pa.Array | None  # large_binary [n]
+    payloads: pa.Array  # large_binary [n], what `make` needs to make the image
+    rejects: list[Reject]
+    lines: int = 0  # in the block, for sources whose positions are lines
+    recognized: np.ndarray | None = None  # bool [n], where the source knows
+    split_keys: pa.Array | None = None  # large_binary [n], hashed for the split; None: the keys
+    splits: np.ndarray | None = None  # int64 [n], indices of SPLITS; None: by hash
+    matched: np.ndarray | None = None  # int64, rows of the lists that belong to these records
+
+
+class DecodedBatch(NamedTuple):
+    """A batch of examples: feature columns of the good records, and the rejects by row."""
+
+    columns: Mapping[str, Any]  # all but key and label (see encode_examples)
+    rejects: Sequence[tuple[int, Reject]] = ()
+
+
+class Source(Protocol):
+    """A kind of raw data. Instances are pickled to the workers."""
+
+    image: ImageSpec
+    attributes: tuple[str, ...]  # names, in the order of the `attributes` feature
+    extras: tuple[str, ...]  # features besides image, key, label, attributes and statistics
+    labelled: bool
+    shares: tuple[float, ...]  # of the records in each split, to size the shards
+    extensions: tuple[str, ...]  # the endings of the files it reads, with the dot
+
+    def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
+        """The files that are cut and read together."""
+
+    def estimate(self, files: Sequence[InputFile]) -> float:
+        """The number of records, from sizes alone."""
+
+    def chunks(self, files: tuple[InputFile, ...], group: int) -> Iterator[Chunk]:
+        """Cuts a group into parts that can be read apart from each other."""
+
+    def side_input(self) -> Any:
+        """What every `read` looks things up in; made once a worker. None: nothing."""
+
+    def read(self, chunk: Chunk, side: Any) -> Iterator[Records]:
+        """Reads a part. Never raises for what the file holds."""
+
+    def make(self, payloads: pa.Array) -> DecodedBatch:
+        """The images and other features of a batch."""
+
+    def unmatched(self, matched: np.ndarray) -> list[str]:
+        """Names in the source's lists that no record had, given the rows that one had."""
+
+
+class FileSource:
+    """What most sources do: each file on its own, no lists."""
+
+    attributes: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    labelled: bool = True
+    shares: tuple[float, ...]
+
+    def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
+        return [(file,) for file in files]
+
+    def side_input(self) -> Any:
+        return None
+
+    def unmatched(self, matched: np.ndarray) -> list[str]:
+        return []
+
+
+def nothing(*rejects: Reject) -> Records:
+    """A block without records."""
+    empty = large_binary([])
+    return Records(empty, empty, empty, list(rejects))
+
+
+def statistics_of(images: np.ndarray, spec: ImageSpec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """image_mean, image_std and ink; of photos, which have no ink, the share of bright values."""
+    return image_stats(images, "black" if spec.ink == "black" else "white")
+
+
+def image_columns(images: np.ndarray, spec: ImageSpec) -> dict[str, Any]:
+    """The columns that every image has, from uint8 [n, height, width(, channels)]."""
+    mean, std, ink = statistics_of(images, spec)
+    return {
+        features.IMAGE: image_column(images),
+        features.IMAGE_MEAN: mean,
+        features.IMAGE_STD: std,
+        features.INK: ink,
+    }

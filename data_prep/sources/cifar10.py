@@ -1,0 +1,119 @@
+"""The CIFAR-10 source: the binary batches, all classes or some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from data_prep.config import PrepConfig
+from data_prep.config_base import require
+from data_prep.errors import InputError
+from data_prep.filesystem import InputFile, read_range
+from data_prep.records.arrow import binary_parts, image_column, large_binary
+from data_prep.sources.base import (
+    Chunk,
+    DecodedBatch,
+    FileSource,
+    ImageSpec,
+    Records,
+    Reject,
+    image_columns,
+    nothing,
+)
+from data_prep.sources.idx import official_splits, official_train_shares
+
+LABELS = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+SIDE = 32
+ROW = 1 + 3 * SIDE * SIDE  # bytes: the label, then the red, green and blue planes
+CHUNK_ROWS = 2048
+
+
+def class_names(chosen: Sequence[str]) -> tuple[str, ...]:
+    """Class names from names or indices.
+
+    Raises:
+      InputError: for anything else.
+    """
+    names = [LABELS[int(c)] if c.isdecimal() and int(c) < len(LABELS) else c for c in chosen]
+    for name in names:
+        require(name in LABELS, "classes", name, f"0 to 9 or {', '.join(LABELS)}")
+    return tuple(names)
+
+
+def student_classes(number: str) -> tuple[str, ...]:
+    """The course's assignment: the four classes of the last distinct digits of a number.
+
+    1032259319 -> 1, 3, 5, 9.
+    """
+    require(number.isdecimal(), "student_number", number, "digits")
+    digits = list(dict.fromkeys(reversed(number)))[:4]
+    require(len(digits) == 4, "student_number", number, "at least four different digits")
+    return class_names(sorted(digits))
+
+
+class Cifar10(FileSource):
+    """32x32 colour images of data_batch_*.bin and test_batch.bin."""
+
+    extensions: tuple[str, ...] = (".bin",)
+
+    def __init__(self, options: PrepConfig, files: Sequence[InputFile]):
+        self.options, self.shares = options, options.splits
+        self.image = ImageSpec(SIDE, SIDE, 3, "none")
+        require(options.split_by != "identity", "split_by", options.split_by, "key or partition")
+        for word in options.words:
+            require(word in LABELS, "words", word, ", ".join(LABELS))
+        if options.split_by == "partition":
+            tests = [file.size for file in files if _is_test(file)]
+            if not tests or len(tests) == len(files):
+                raise InputError("split_by: partition needs data_batch_*.bin and test_batch.bin")
+            test = sum(tests) / sum(file.size for file in files)
+            train, validation = official_train_shares(options.splits)
+            self.shares = (train * (1 - test), validation * (1 - test), test)
+
+    def estimate(self, files: Sequence[InputFile]) -> float:
+        return sum(file.size for file in files) / ROW
+
+    def chunks(self, files: tuple[InputFile, ...], group: int) -> Iterator[Chunk]:
+        size = files[0].size
+        step = CHUNK_ROWS * ROW
+        for number, start in enumerate(range(0, max(size, 1), step)):
+            yield Chunk(files, group, number, start, min(start + step, size))
+
+    def read(self, chunk: Chunk, side: None) -> Iterator[Records]:
+        file = chunk.file
+        if not file.size:
+            yield nothing(Reject("empty_file", "byte", 0))
+            return
+        data = np.frombuffer(read_range(file.path, chunk.start, chunk.stop), np.uint8)
+        rows = data[: len(data) // ROW * ROW].reshape(-1, ROW)
+        first = chunk.start // ROW
+        good = rows[:, 0] < len(LABELS)
+        rejects = [
+            Reject(
+                "bad_label", "row", first + int(i), detail=f"label {rows[i, 0]}, allowed: 0 to 9"
+            )
+            for i in np.flatnonzero(~good)
+        ]
+        if len(data) % ROW:
+            detail = f"{len(data) % ROW} bytes that are no whole row of {ROW}"
+            rejects.append(Reject("truncated", "row", first + len(rows), detail=detail))
+        stem = file.stem.encode()
+        keys = large_binary([b"%s/%05d" % (stem, first + i) for i in np.flatnonzero(good)])
+        labels = large_binary([LABELS[label].encode() for label in rows[good, 0]])
+        splits = None
+        if self.options.split_by == "partition":
+            splits = official_splits(keys, _is_test(file), self.options)
+        yield Records(keys, labels, image_column(rows[good, 1:]), rejects, splits=splits)
+
+    def make(self, payloads: pa.Array) -> DecodedBatch:
+        data, offsets = binary_parts(payloads)
+        planes = data[offsets[0] : offsets[-1]].reshape(-1, 3, SIDE, SIDE)
+        return DecodedBatch(image_columns(planes.transpose(0, 2, 3, 1), self.image))
+
+
+def _is_test(file: InputFile) -> bool:
+    return file.name.startswith("test")

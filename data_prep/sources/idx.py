@@ -1,0 +1,233 @@
+"""The IDX source: MNIST, Fashion-MNIST and kin, gzip or plain."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from data_prep.config import PrepConfig
+from data_prep.config_base import require
+from data_prep.errors import InputError
+from data_prep.filesystem import InputFile, open_raw
+from data_prep.records.arrow import binary_parts, image_column, large_binary
+from data_prep.records.key_hash import key_hashes, split_indices
+from data_prep.sources.base import (
+    Chunk,
+    DecodedBatch,
+    FileSource,
+    ImageSpec,
+    Records,
+    Reject,
+    image_columns,
+)
+
+FASHION_LABELS = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+BLOCK = 8192  # images read at a time
+_IMAGES, _LABELS = 0x803, 0x801  # magic numbers: uint8 of 3 and of 1 dimensions
+
+
+class Head(NamedTuple):
+    """What an image file says of itself."""
+
+    images: int
+    height: int
+    width: int
+
+
+class Idx(FileSource):
+    """Images paired with labels by file name: …images-idx3-ubyte, …labels-idx1-ubyte."""
+
+    extensions: tuple[str, ...] = ("",)  # any name that holds "-idx"
+
+    def __init__(self, options: PrepConfig, files: Sequence[InputFile]):
+        self.options, self.shares = options, options.splits
+        pairs = self.groups(files)
+        for _, labels in pairs:
+            _check_labels(labels)
+        heads = {(h.height, h.width) for h in (_head(pair[0]) for pair in pairs)}
+        if len(heads) > 1:
+            raise InputError(f"input: image files of different sizes {sorted(heads)}")
+        (self.height, self.width) = heads.pop()
+        side = options.pad or max(self.height, self.width)
+        require(side >= max(self.height, self.width), "pad", options.pad,
+                f"0 (none) or a side of at least {max(self.height, self.width)}")  # fmt: skip
+        spec = (side, side) if options.pad else (self.height, self.width)
+        self.image = ImageSpec(*spec, 1, "white")
+        require(options.split_by != "identity", "split_by", options.split_by, "key or partition")
+        if options.split_by == "partition":
+            self.shares = self._official_shares(pairs)
+
+    def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
+        """(image file, label file) pairs."""
+        labels = {f.name.replace(".gz", ""): f for f in files if "labels-idx1" in f.name}
+        pairs: list[tuple[InputFile, ...]] = []
+        parts: dict[str, str] = {}  # a record's key is its part and row
+        for file in files:
+            if "images-idx3" in file.name:
+                wanted = file.name.replace(".gz", "").replace("images-idx3", "labels-idx1")
+                if wanted not in labels:
+                    raise InputError(f"input {file.path}: its labels ({wanted}) are not there")
+                pairs.append((file, labels[wanted]))
+                before = parts.setdefault(_part(file), file.path)
+                if before.removesuffix(".gz") != file.path.removesuffix(".gz"):
+                    raise InputError(
+                        f"input {file.path}: a second {_part(file)} part, beside {before}; "
+                        "prepare them apart"
+                    )
+        if not pairs:
+            raise InputError("input: no …images-idx3-ubyte file, plain or .gz")
+        return pairs
+
+    def _official_shares(self, pairs: Sequence[tuple[InputFile, ...]]) -> tuple[float, ...]:
+        sizes = {True: 0, False: 0}
+        for images, _ in pairs:
+            sizes[_is_test(images)] += _head(images).images
+        if not all(sizes.values()):
+            raise InputError("split_by: partition needs both the train and the t10k files")
+        train, validation = official_train_shares(self.options.splits)
+        test = sizes[True] / sum(sizes.values())
+        return train * (1 - test), validation * (1 - test), test
+
+    def estimate(self, files: Sequence[InputFile]) -> float:
+        return sum(
+            min(_head(images).images, _most_bytes(images) // (self.height * self.width))
+            for images, _ in self.groups(files)
+        )
+
+    def chunks(self, files: tuple[InputFile, ...], group: int) -> Iterator[Chunk]:
+        yield Chunk(files, group, 0, 0, sum(f.size for f in files))
+
+    def read(self, chunk: Chunk, side: None) -> Iterator[Records]:
+        images, labels = chunk.files
+        head = _head(images)
+        part = _part(images)
+        size = head.height * head.width
+        with open_raw(images.path) as raw_images, open_raw(labels.path) as raw_labels:
+            pixels, classes = _plain(images, raw_images), _plain(labels, raw_labels)
+            _read(pixels, 16)
+            promised = _label_count(_read(classes, 8))
+            at = 0
+            while at < head.images:
+                want = min(BLOCK, head.images - at)
+                data, numbers = _read(pixels, want * size), _read(classes, want)
+                got = min(len(data) // size, len(numbers))
+                yield self._records(part, at, data[: got * size], numbers[:got], size, chunk)
+                at += got
+                if got < want:
+                    break
+            rejects = []
+            if at < head.images:
+                detail = f"the header promises {head.images} images, {at} are whole and labelled"
+                rejects.append(Reject("truncated", "row", at, detail=detail))
+            elif promised != head.images:
+                detail = f"{promised} labels for {head.images} images"
+                rejects.append(Reject("damaged", "row", at, detail=detail))
+        empty = large_binary([])
+        yield Records(empty, empty, empty, rejects)
+
+    def _records(
+        self, part: str, first: int, data: bytes, numbers: bytes, size: int, chunk: Chunk
+    ) -> Records:
+        names, rejects, keep = self.options.label_names, [], []
+        for i, number in enumerate(numbers):
+            if names and number >= len(names):
+                detail = f"label {number}, {len(names)} names"
+                rejects.append(Reject("bad_label", "row", first + i, detail=detail))
+            else:
+                keep.append(i)
+        labels = [(names[numbers[i]] if names else str(numbers[i])).encode() for i in keep]
+        keys = large_binary([b"%s/%05d" % (part.encode(), first + i) for i in keep])
+        pixels = image_column(np.frombuffer(data, np.uint8).reshape(-1, size))
+        splits = None
+        if self.options.split_by == "partition":
+            splits = official_splits(keys, part == "test", self.options)
+        return Records(keys, large_binary(labels), pixels.take(pa.array(keep, pa.int64())), rejects,
+                       splits=splits)  # fmt: skip
+
+    def make(self, payloads: pa.Array) -> DecodedBatch:
+        data, offsets = binary_parts(payloads)
+        images = data[offsets[0] : offsets[-1]].reshape(-1, self.height, self.width)
+        above, left = self.image.height - self.height, self.image.width - self.width
+        if above or left:
+            border = ((0, 0), (above // 2, above - above // 2), (left // 2, left - left // 2))
+            images = np.pad(images, border)
+        return DecodedBatch(image_columns(images, self.image))
+
+
+def official_train_shares(splits: tuple[float, ...]) -> tuple[float, float]:
+    """How the official training part is shared between train and eval."""
+    both = splits[0] + splits[1]
+    return splits[0] / both, splits[1] / both
+
+
+def official_splits(keys: pa.Array, test: bool, options: PrepConfig) -> np.ndarray:
+    """int64 [n]: test for the official test part; the rest by hash into train and eval."""
+    if test:
+        return np.full(len(keys), 2, np.int64)
+    hashes = key_hashes(*binary_parts(keys), options.seed)
+    return split_indices(hashes, official_train_shares(options.splits))
+
+
+def _is_test(file: InputFile) -> bool:
+    return "t10k" in file.name or "test" in file.name  # emnist-letters-test-images-idx3-ubyte
+
+
+def _part(file: InputFile) -> str:
+    return "test" if _is_test(file) else "train"
+
+
+def _most_bytes(file: InputFile) -> int:
+    """That a file can hold, whatever its header says: gzip shrinks to 1/1032 at most."""
+    return file.size * (1032 if file.name.endswith(".gz") else 1)
+
+
+def _plain(file: InputFile, stream: BinaryIO) -> BinaryIO:
+    return gzip.GzipFile(fileobj=stream) if file.name.endswith(".gz") else stream  # type: ignore
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    """Up to `size` bytes: what is whole of a damaged gzip stream."""
+    parts, left = [], size
+    # read1 hands out what is there; read would drop it where the stream breaks off.
+    read = getattr(stream, "read1", stream.read)
+    try:
+        while left:
+            block = read(min(left, 1 << 16))
+            if not block:
+                break
+            parts.append(block)
+            left -= len(block)
+    except (EOFError, OSError, zlib.error):
+        pass
+    return b"".join(parts)
+
+
+def _head(file: InputFile) -> Head:
+    with open_raw(file.path) as stream:
+        head = _read(_plain(file, stream), 16)
+    if len(head) < 16 or struct.unpack(">I", head[:4])[0] != _IMAGES:
+        raise InputError(f"input {file.path}: no IDX file of uint8 images")
+    count, height, width = struct.unpack(">III", head[4:])
+    if not (0 < height <= 1024 and 0 < width <= 1024):
+        raise InputError(f"input {file.path}: images of {height}x{width}, allowed: 1 to 1024")
+    return Head(count, height, width)
+
+
+def _check_labels(file: InputFile) -> None:
+    with open_raw(file.path) as stream:
+        head = _read(_plain(file, stream), 4)
+    if len(head) == 4 and struct.unpack(">I", head)[0] != _LABELS:  # a shorter one is cut
+        raise InputError(f"input {file.path}: no IDX file of uint8 labels")
+
+
+def _label_count(head: bytes) -> int:
+    return struct.unpack(">I", head[4:])[0] if len(head) == 8 else 0

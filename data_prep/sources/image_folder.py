@@ -1,0 +1,52 @@
+"""The image folder source: one sub-folder a class, any picture format, or such a zip."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Any
+
+import numpy as np
+
+from data_prep.config import PrepConfig
+from data_prep.config_base import require
+from data_prep.records.arrow import large_binary
+from data_prep.sources.base import Records, Reject
+from data_prep.sources.encoded_images import EncodedImages, Located, check_options, pack
+
+
+class ImageFolder(EncodedImages):
+    """Pictures in a folder for each class.
+
+    A key is folder/class/name, so that train/cat/1.jpg and val/cat/1.jpg are two pictures. The
+    split is by class/name alone: it stays when the folder is renamed, or sent again as a span.
+    """
+
+    def __init__(self, options: PrepConfig):
+        super().__init__(options, channels=options.channels)
+        require(options.crop >= -1, "crop", options.crop,
+                "-1 (largest centred square), 0 (none) or pixels")  # fmt: skip
+        check_options(options)
+
+    def describe(self, located: Located, side: Any) -> Records:
+        parts = [_parts(*pair) for pair in zip(located.names, located.paths, strict=True)]
+        good = np.array([label != "" for _, label, _ in parts], np.bool_)
+        rejects = located.rejects + [
+            Reject("no_class", "", 0, parts[i][-1], path=located.paths[i])
+            for i in np.flatnonzero(~good)
+        ]
+        kept = [each for each, g in zip(parts, good, strict=True) if g]
+        return Records(
+            large_binary(["/".join(each).encode() for each in kept]),
+            large_binary([label.encode() for _, label, _ in kept]),
+            pack(located.places[good], [p for p, g in zip(located.paths, good, strict=True) if g]),
+            rejects,
+            split_keys=large_binary([f"{label}/{name}".encode() for _, label, name in kept]),
+        )
+
+
+def _parts(name: str, path: str) -> tuple[str, str, str]:
+    """(folder, class, name); for what lies at the top of an archive its stem is the folder."""
+    *above, last = name.replace("\\", "/").split("/")
+    label = above[-1] if above else ""
+    folder = above[-2] if len(above) > 1 else posixpath.splitext(posixpath.basename(path))[0]
+    return folder, label, last

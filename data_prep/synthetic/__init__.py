@@ -1,0 +1,1 @@
+"""Procedural drawings and faces whose generating factors are known."""

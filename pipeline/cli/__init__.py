@@ -1,0 +1,1 @@
+"""The `latentforge` command, one module a verb."""

@@ -1,0 +1,54 @@
+"""Back to a decoder that was pushed before: its files again, under a version of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from tfx.dsl.io import fileio
+from tfx.utils import io_utils
+
+from components.decoder_pusher.component import same_tree
+from data_prep.config_base import require
+from data_prep.errors import InputError
+
+
+def versions(directory: str) -> list[int]:
+    """Version numbers in a push destination, oldest first."""
+    if not fileio.exists(directory):
+        raise InputError(f"push destination: got {directory!r}, allowed: a folder of decoders")
+    names = (name.rstrip("/") for name in fileio.listdir(directory))
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def choose(directory: str, version: int | None = None) -> int:
+    """The version to go back to: the given one, or the newest that differs from what is served.
+
+    Raises:
+      InputError: where there is none.
+    """
+    found = versions(directory)
+    if version is not None:
+        allowed = ", ".join(map(str, found[:-1])) or "none: nothing was pushed before"
+        require(version in found[:-1], "--to", version, allowed)
+        return version
+    if found:
+        served = os.path.join(directory, str(found[-1]))
+        for each in reversed(found[:-1]):
+            if not same_tree(os.path.join(directory, str(each)), served):
+                return each
+    raise InputError(f"push destination: {directory} holds no other decoder to go back to")
+
+
+def roll_back(directory: str, version: int, clock: Callable[[], float] = time.time) -> int:
+    """Copies a version to a new, largest one, which servers take; returns that number.
+
+    Nothing is deleted, so a roll-back can be rolled back.
+    """
+    new = max(int(clock()), versions(directory)[-1] + 1)
+    source, target = os.path.join(directory, str(version)), os.path.join(directory, str(new))
+    unfinished = os.path.join(directory, f".{new}.unfinished")  # no server looks there
+    io_utils.copy_dir(source, unfinished)
+    fileio.rename(unfinished, target)
+    return new

@@ -1,0 +1,209 @@
+"""The typed configuration of a run: presets, YAML files and `--set` overrides.
+
+Standard library, PyYAML and the light modules of the packages below only, so that a wrong
+key is refused in milliseconds, before TensorFlow is loaded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.latent_evaluator.config import EvaluationConfig
+from components.span_drift.config import DriftConfig
+from data_prep.config import PrepConfig
+from data_prep.config_base import parse, require
+from data_prep.errors import InputError
+from data_prep.span_patterns import MOST_SPANS, check_patterns, has_span
+from pipeline.config.cluster import ClusterConfig
+from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
+from trainer.tuning.config import TunerConfig, check_tuner
+
+PRESETS = Path(__file__).parents[1] / "presets"
+PREPARED = "prepared"
+SAMPLE = "sample"
+SAMPLE_FACES = "sample_faces"
+MADE_HERE = (SAMPLE, SAMPLE_FACES)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SampleConfig:
+    """What the sources `sample` and `sample_faces` make, and from which seed."""
+
+    per_word: int = 2000  # drawings
+    faces: int = 4000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require(10 <= self.per_word <= 1_000_000, "per_word", self.per_word, "10 to 1000000")
+        require(100 <= self.faces < 1_000_000, "faces", self.faces, "100 to 999999")
+        require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DataConfig(PrepConfig):
+    """Where the data comes from. The options of the preparation, and:
+
+    source: those of the preparation, or `prepared`: a directory made by `latentforge prep`.
+    input: globs on any filesystem Beam reads; for `prepared` that one directory; empty for
+      `sample`. Relative paths are relative to the working directory.
+    window: how many of the newest spans to train on, where the input holds {SPAN} or a date.
+    workers: processes of the preparation; 0: one for each core. Shapes no data.
+    """
+
+    input: tuple[str, ...] = ()
+    image_size: int = 32
+    window: int = 1
+    workers: int = 0
+    sample: SampleConfig = dataclasses.field(default_factory=SampleConfig)
+
+    def __post_init__(self) -> None:
+        self._check_spans()
+        require(self.workers >= 0, "workers", self.workers, "0 (one for each core) or more")
+        if self.source == PREPARED:
+            require(len(self.input) == 1, "input", list(self.input), "one prepared directory")
+            self._refuse_options()
+            return
+        super().__post_init__()
+        if self.source in MADE_HERE:
+            allowed = f"nothing with source {self.source}"
+            require(not self.input, "input", list(self.input), allowed)
+        else:
+            require(
+                bool(self.input) and all(self.input),
+                "input",
+                list(self.input),
+                f"one or more globs with source {self.source}, "
+                "e.g. --set data.input='drawings/*.bin'",
+            )
+
+    @property
+    def has_spans(self) -> bool:
+        """Whether the input grows by spans."""
+        return any(has_span(path) for path in (*self.input, *self.lists))
+
+    def _check_spans(self) -> None:
+        allowed = f"1 to {MOST_SPANS}" if self.has_spans else "1 without {SPAN} in data.input"
+        most = MOST_SPANS if self.has_spans else 1
+        require(1 <= self.window <= most, "window", self.window, allowed)
+        if self.has_spans:
+            allowed = f"raw files; no {{SPAN}} with source {PREPARED}"
+            require(self.source != PREPARED, "input", list(self.input), allowed)
+            check_patterns([*self.input, *self.lists])
+
+    def _refuse_options(self) -> None:
+        for field in dataclasses.fields(PrepConfig):
+            value = getattr(self, field.name)
+            default = type(self).__dataclass_fields__[field.name].default
+            if field.name != "source" and value != default:
+                raise InputError(
+                    f"{field.name}: got {value!r}, allowed: nothing with source {PREPARED}, "
+                    "whose data set is made already"
+                )
+
+    def prep_options(self) -> PrepConfig:
+        """The part that shapes the prepared data."""
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(PrepConfig)}
+        return PrepConfig(**values).with_absolute_lists()
+
+    def image_shape(self) -> ImageShape:
+        """Of the prepared images; a `prepared` directory says it itself."""
+        side = self.image_size
+        if self.source in ("quickdraw", SAMPLE):
+            return ImageShape(height=side, width=side, channels=1)
+        return ImageShape(height=side, width=side, channels=self.channels)
+
+    def worker_processes(self) -> int:
+        return self.workers or len(os.sched_getaffinity(0))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PipelineConfig:
+    """One run: its data, model, training and what it takes to be pushed."""
+
+    name: str
+    data: DataConfig
+    description: str = ""
+    model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
+    train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
+    evaluation: EvaluationConfig = dataclasses.field(default_factory=EvaluationConfig)
+    tuner: TunerConfig = dataclasses.field(default_factory=TunerConfig)
+    drift: DriftConfig = dataclasses.field(default_factory=DriftConfig)
+    cluster: ClusterConfig = dataclasses.field(default_factory=ClusterConfig)
+
+    def __post_init__(self) -> None:
+        allowed = "letters, digits, - and _"
+        plain = self.name.replace("-", "").replace("_", "")
+        require(plain.isascii() and plain.isalnum(), "name", self.name, allowed)
+        if self.data.source not in (PREPARED, "idx", "cifar10"):  # those have sizes of their own
+            try:
+                settings = self.trainer_settings(self.data.image_shape())
+            except InputError as error:
+                raise InputError(f"data.image_size: {error}") from None
+            check_tuner(self.tuner, settings)
+
+    def trainer_settings(self, image: ImageShape) -> TrainerConfig:
+        """The trainer's part, for images of that shape; InputError where they do not fit."""
+        return TrainerConfig(image=image, model=self.model, train=self.train)
+
+
+def preset_names() -> list[str]:
+    return sorted(path.stem for path in PRESETS.glob("*.yaml"))
+
+
+def load_config(name_or_path: str, overrides: Sequence[str] = ()) -> PipelineConfig:
+    """Reads a preset or a YAML file and applies "key.sub=value" overrides.
+
+    Args:
+      name_or_path: a preset's name, or the path of a YAML file.
+      overrides: the value after the first "=" is read as YAML; lists as [a, b].
+
+    Raises:
+      InputError: naming the file, key or value, and what is allowed.
+    """
+    values = _read(name_or_path)
+    for override in overrides:
+        _override(values, override)
+    data = values.get("data")
+    if isinstance(data, dict) and isinstance(data.get("input"), str):
+        data["input"] = [data["input"]]
+    return parse(PipelineConfig, values)
+
+
+def _read(name_or_path: str) -> dict[str, Any]:
+    preset = PRESETS / f"{name_or_path}.yaml"
+    path = preset if name_or_path in preset_names() else Path(name_or_path)
+    if not path.is_file():
+        raise InputError(
+            f"config: got {name_or_path!r}, allowed: {', '.join(preset_names())}, "
+            "or the path of a YAML file"
+        )
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: expected a mapping at the top, got {type(values).__name__}")
+    values.setdefault("name", path.stem)
+    return values
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not all(key.split(".")):
+        raise InputError(f"--set: got {override!r}, allowed: key.sub=value")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text  # a glob may begin with *, which is an alias to YAML
+    *parents, last = key.split(".")
+    for parent in parents:
+        values = values.setdefault(parent, {})
+        if not isinstance(values, dict):
+            raise InputError(f"--set: {key}: {parent} holds no keys")
+    values[last] = value

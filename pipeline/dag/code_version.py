@@ -1,0 +1,75 @@
+"""Hashes of the source behind a node, so that the cache sees an edit of the right node.
+
+TFX's cache key holds the dotted path of a user function or executor, not its code. The
+version of a module is the SHA-256 over it, every module of this project that it imports,
+directly or not, and the templates beside those, so an edit in the losses trains again but
+prepares nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("data_prep", "trainer", "components", "pipeline")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def code_version(*modules: str, root: Path = ROOT) -> str:
+    """SHA-256 (hex) over the source of `modules` and all of the project they import."""
+    digest = hashlib.sha256()
+    for name, path in sorted(_closure(modules, root).items()):
+        content = path.read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _closure(modules: tuple[str, ...], root: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    waiting = list(modules)
+    for name in modules:
+        if _source(name, root) is None:
+            raise ModuleNotFoundError(f"no module {name} under {root}")
+    while waiting:
+        name = waiting.pop()
+        path = _source(name, root)
+        if name in found or path is None:
+            continue
+        found[name] = path
+        found.update(_templates(path.parent, root))
+        waiting.extend(_imports(path))
+    return found
+
+
+def _source(module: str, root: Path) -> Path | None:
+    base = root.joinpath(*module.split("."))
+    candidates = (base.with_suffix(".py"), base / "__init__.py")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _templates(package: Path, root: Path) -> dict[str, Path]:
+    """What a package renders is decided there as much as in its modules."""
+    found = (package / "templates").glob("*")
+    return {str(path.relative_to(root)): path for path in found if path.is_file()}
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Dotted names that might be modules of the project, imports inside functions included."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            # `from a import b` may name a module b or a thing in a
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        yield from (name for name in names if name.split(".")[0] in PACKAGES)
+
+
+def udf_path(function: Callable[..., Any]) -> str:
+    """The dotted path by which TFX finds a user function again."""
+    return f"{function.__module__}.{function.__qualname__}"

@@ -1,0 +1,1 @@
+"""Figures from a finished run: samples, reconstructions, morphs, edits."""

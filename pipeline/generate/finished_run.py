@@ -1,0 +1,112 @@
+"""Where the models and the data of a finished run are, told from its summary.
+
+Standard library only: a wrong directory is refused before TensorFlow is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from data_prep.errors import InputError
+from pipeline.local.summary import FILE as SUMMARY
+from trainer.export.metadata import DESCRIPTION, condition_names
+
+RUNS = Path("runs")
+MODEL_FILE = "saved_model.pb"
+VECTORS_TABLE = "attribute_vectors.json"  # in the artifact, as in a pushed decoder's assets
+
+
+class FinishedRun(NamedTuple):
+    """Directories. Only `decoder` is there where only a decoder is at hand; a run that ended
+    before its evaluation has no `vectors`."""
+
+    decoder: Path
+    full: Path | None = None
+    examples: Path | None = None
+    vectors: Path | None = None
+
+
+def find(run: Path | None, decoder: Path | None) -> FinishedRun:
+    """The models of the run with that root, or that decoder alone.
+
+    Args:
+      run: a root; with neither, the run below `RUNS` whose summary is the newest.
+      decoder: a decoder's directory, or a serving directory, of which the newest version.
+
+    Raises:
+      InputError: where they are not such directories.
+    """
+    if run is not None and decoder is not None:
+        raise InputError("--run, --decoder: got both, allowed: one of them")
+    if decoder is not None:
+        return FinishedRun(_decoder(decoder))
+    return _run(run or _newest_run())
+
+
+def describe(model: Path) -> dict[str, Any]:
+    """Reads what the trainer wrote beside a SavedModel about it: see `trainer.export`."""
+    return json.loads((model / DESCRIPTION).read_text(encoding="utf-8"))
+
+
+def edit_names(found: FinishedRun) -> tuple[str, ...]:
+    """The attributes and labels along which codes can be moved, those that are told apart best
+    in front where that is known."""
+    description = describe(found.decoder)
+    if found.vectors is None:
+        return tuple(description.get("edits", ()))
+    table = json.loads((found.vectors / VECTORS_TABLE).read_text(encoding="utf-8"))
+    told = condition_names(description)
+    rows = [row for row in table["vectors"] if row["norm"] and row["name"] not in told]
+    rows.sort(key=lambda row: -(row["auc"] or 0))
+    return tuple(row["name"] for row in rows)
+
+
+def _newest_run() -> Path:
+    summaries = sorted(RUNS.glob(f"*/{SUMMARY}"), key=lambda path: path.stat().st_mtime)
+    if not summaries:
+        raise InputError(f"--run: no run under {RUNS}, allowed: the root of a finished run")
+    return summaries[-1].parent
+
+
+def _run(root: Path) -> FinishedRun:
+    summary = root / SUMMARY
+    if not summary.is_file():
+        raise InputError(
+            f"--run: got {str(root)!r}, allowed: the root of a run ({SUMMARY} is missing)"
+        )
+    artifacts = json.loads(summary.read_text(encoding="utf-8"))["artifacts"]
+    if "model" not in artifacts:
+        raise InputError(f"--run: the run in {root} has no model yet, allowed: a finished run")
+    model = _moved(Path(artifacts["model"]), root)
+    examples = _moved(Path(artifacts["examples"]), root)
+    vectors = None
+    if "attribute_vectors" in artifacts:
+        vectors = _moved(Path(artifacts["attribute_vectors"]), root)
+    found = FinishedRun(model / "Format-Serving", model / "Format-TFMA", examples, vectors)
+    for path in found:
+        if path is not None and not path.is_dir():
+            raise InputError(f"--run: the run in {root} is not whole: {path} is missing")
+    return found
+
+
+def _moved(path: Path, root: Path) -> Path:
+    """The artifact where the run wrote it, or below the root that has been moved since."""
+    if path.is_dir() or "artifacts" not in path.parts:
+        return path
+    below = path.parts[len(path.parts) - 1 - path.parts[::-1].index("artifacts") :]
+    return root.joinpath(*below)
+
+
+def _decoder(directory: Path) -> Path:
+    if directory.is_dir():
+        versions = [path for path in directory.iterdir() if path.name.isdecimal()]
+        candidates = [directory, *sorted(versions, key=lambda path: -int(path.name))]
+        for path in candidates:
+            if (path / MODEL_FILE).is_file() and (path / DESCRIPTION).is_file():
+                return path
+    raise InputError(
+        f"--decoder: got {str(directory)!r}, allowed: a pushed decoder, or the directory of "
+        f"its versions ({MODEL_FILE} and {DESCRIPTION} are missing)"
+    )

@@ -1,0 +1,90 @@
+"""summary.json: what a run did, for people and scripts."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.local.metadata import NodeResult
+
+FILE = "summary.json"
+_IMPORTED = {"BestHyperparameters": "best_hyperparameters"}  # else an importer imports examples
+
+
+@dataclasses.dataclass
+class Summary:
+    """Collects the results of a run.
+
+    state: running, done, failed or interrupted.
+    """
+
+    name: str
+    log: str
+    state: str = "running"
+    error: str = ""
+    nodes: dict[str, NodeResult] = dataclasses.field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        artifacts = self._artifacts()
+        evaluation = artifacts.get("evaluation", "")
+        metrics = _read(evaluation, "metrics.json").get("candidate", {})
+        blessing = _read(evaluation, "blessing.json")
+        return {
+            "name": self.name,
+            "state": self.state,
+            "error": self.error,
+            "nodes": {
+                name: {
+                    "state": node.state,
+                    "seconds": round(node.seconds, 3),
+                    "cached": node.cached,
+                }
+                for name, node in self.nodes.items()
+            },
+            "artifacts": artifacts,
+            "metrics": metrics,
+            "blessing": {
+                "blessed": bool(blessing.get("blessed", False)),
+                "reasons": blessing.get("reasons", []),
+            },
+            "log": self.log,
+        }
+
+    def write(self, root: Path) -> dict[str, Any]:
+        """Replaces <root>/summary.json, never leaving half of it."""
+        content = self.to_dict()
+        root.mkdir(parents=True, exist_ok=True)
+        descriptor, unfinished = tempfile.mkstemp(prefix=".summary-", dir=root)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=2)
+            file.write("\n")
+        os.chmod(unfinished, 0o644)
+        os.replace(unfinished, root / FILE)
+        return content
+
+    def _artifacts(self) -> dict[str, str]:
+        """URI by name. The pushed model is where it is served from, if it was pushed."""
+        found: dict[str, str] = {}
+        for name, node in self.nodes.items():
+            if name == "LatestBlessedModel" or node.state == "failed":
+                continue
+            for output, uri in node.outputs.items():
+                if output == "pushed_model":
+                    uri = str(node.properties[output].get("pushed_destination", ""))
+                if uri:
+                    imported = _IMPORTED.get(name, "examples")
+                    found[imported if output == "result" else output] = uri
+        return found
+
+
+def _read(directory: str, name: str) -> dict[str, Any]:
+    path = os.path.join(directory, name)
+    if not directory or not os.path.isfile(path):
+        return {}
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)

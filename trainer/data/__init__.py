@@ -1,0 +1,1 @@
+"""Prepared shards as batches and arrays."""

@@ -1,0 +1,1 @@
+"""The exported models: SavedModel, ONNX, their metadata, and loading them again."""

@@ -1,0 +1,161 @@
+"""A VAE whose likelihood is learned by a discriminator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from trainer.config import TrainerConfig
+from trainer.models import losses, update_schedule
+from trainer.models.vae import VAE
+from trainer.networks.registry import ARCHITECTURES
+
+
+class VAEGAN(VAE):
+    """Larsen et al. 2016, "Autoencoding beyond pixels using a learned similarity metric".
+
+    With L_prior = beta KL, L_llike the distance of the discriminator's l-layer features of an
+    image and its reconstruction, and L_GAN the discriminator's cross-entropy (eq. 8 to 12):
+      encoder:        L_prior + L_llike
+      decoder:        gamma L_llike - L_GAN
+      discriminator:  L_GAN
+    Each loss reaches its own network alone: what it passes through on the way is frozen, i.e.
+    computed with weights behind a stop_gradient. So the sum of the three is one ordinary loss,
+    for one gradient on any backend, and `players` says which optimizer gets which part of it.
+
+    Metrics besides the VAE's (whose reconstruction_loss is on pixels and trains nothing):
+      loss: the sum of the three.
+      discriminator_loss: L_GAN. generator_loss: -L_GAN as the decoder meets it.
+      feature_loss: L_llike, as the encoder meets it.
+      d_real, d_fake: mean probability of being real, of real and of made images.
+    """
+
+    metric_names = (
+        *VAE.metric_names,
+        "discriminator_loss",
+        "generator_loss",
+        "feature_loss",
+        "d_real",
+        "d_fake",
+    )
+
+    def __init__(self, settings: TrainerConfig) -> None:
+        super().__init__(settings)
+        build = ARCHITECTURES[settings.model.architecture].discriminator
+        assert build is not None  # the settings allow no other architecture
+        self.discriminator = build(settings.image, self.condition_dim)
+        self.turn = self._state("turn", 0.0, (update_schedule.STATE,))
+
+    @property
+    def players(self) -> dict[str, tuple[list[keras.Variable], float]]:
+        """name -> (its weights, its learning rate as a multiple of the encoder's)."""
+        gan = self.settings.model.gan
+        return {
+            "encoder": (self.encoder.trainable_variables, 1.0),
+            "decoder": (self.decoder.trainable_variables, gan.decoder_rate),
+            "discriminator": (self.discriminator.trainable_variables, gan.discriminator_rate),
+        }
+
+    def call(self, inputs: dict[str, Any], training: bool = False) -> dict[str, Any]:
+        condition = self.condition_of(inputs)
+        pixels = self.scale(inputs["image"])
+        z_mean, z_log_var = self.encode(pixels, condition)
+        z = z_mean + ops.exp(0.5 * z_log_var) * self.draw_noise(z_mean)
+        z_prior = self.draw_noise(z_mean)
+
+        logits, sampled = _each(
+            2, self.decoder(_batches([ops.stop_gradient(z), z_prior], condition))
+        )
+        made = [ops.sigmoid(logits), ops.sigmoid(sampled)]
+        seen_by_encoder = ops.sigmoid(_frozen(self.decoder, _batches([z], condition), training))
+
+        learning = self.discriminator(_batches([pixels, *map(ops.stop_gradient, made)], condition))
+        judging = _frozen(
+            self.discriminator, _batches([*made, seen_by_encoder], condition), training
+        )
+        d_real, d_made, d_sampled = _each(3, learning[0])
+        features = ops.stop_gradient(_each(3, learning[1])[0])
+        for_decoder, _, for_encoder = _each(3, judging[1])
+        fooling = _each(3, judging[0])
+        gan = self.settings.model.gan
+        return {
+            "z_mean": z_mean,
+            "z_log_var": z_log_var,
+            "logits": logits,
+            "reconstruction_loss": self.reconstruction_nll(pixels, logits),
+            "kl_loss": losses.kl_divergence(z_mean, z_log_var),
+            "encoder_similarity": losses.similarity(gan.similarity, features, for_encoder),
+            "decoder_similarity": losses.similarity(gan.similarity, features, for_decoder),
+            "discriminator_loss": losses.gan(d_real, d_made, d_sampled),
+            "fooled": losses.gan(ops.stop_gradient(d_real), fooling[0], fooling[1]),
+            "d_real": d_real,
+            "d_made": d_made,
+            "d_sampled": d_sampled,
+        }
+
+    def objective(self, y_pred: dict[str, Any], training: bool) -> Any:
+        config = self.settings.model
+        penalty = self.regularizer(y_pred["z_mean"], y_pred["z_log_var"])
+        parts = {
+            "encoder": y_pred["encoder_similarity"] + self.effective_beta(training) * penalty,
+            "decoder": config.gan.gamma * y_pred["decoder_similarity"] - y_pred["fooled"],
+            "discriminator": y_pred["discriminator_loss"],
+        }
+        masks = update_schedule.masks(config.gan, ops.convert_to_tensor(self.turn))
+        if training:
+            self._end_turn(y_pred)
+        return sum(_only_if(masks[player], loss) for player, loss in parts.items())
+
+    def metric_values(self, y_pred: dict[str, Any]) -> dict[str, Any]:
+        made = ops.sigmoid(y_pred["d_made"]) + ops.sigmoid(y_pred["d_sampled"])
+        return super().metric_values(y_pred) | {
+            "discriminator_loss": y_pred["discriminator_loss"],
+            "generator_loss": -y_pred["fooled"],
+            "feature_loss": y_pred["encoder_similarity"],
+            "d_real": ops.sigmoid(y_pred["d_real"]),
+            "d_fake": 0.5 * made,
+        }
+
+    def _end_turn(self, y_pred: dict[str, Any]) -> None:
+        new = update_schedule.advance(
+            self.settings.model.gan,
+            ops.convert_to_tensor(self.turn),
+            ops.mean(y_pred["discriminator_loss"]),
+            ops.mean(ops.softplus(-y_pred["d_real"])),
+            ops.mean(ops.softplus(y_pred["d_sampled"])),
+        )
+        self.turn.assign(ops.stop_gradient(new))
+
+
+def _only_if(mask: Any, loss: Any) -> Any:
+    """The value of `loss`, with its gradient only where the mask is 1."""
+    return mask * loss + ops.stop_gradient((1.0 - mask) * loss)
+
+
+def _frozen(network: keras.Model, inputs: Any, training: bool) -> Any:
+    """What the network gives; gradients pass through it to its inputs, but not to its weights.
+
+    Its statistics and seeds stay as they are.
+    """
+    outputs, _ = network.stateless_call(
+        [ops.stop_gradient(ops.convert_to_tensor(v)) for v in network.trainable_variables],
+        [ops.convert_to_tensor(v) for v in network.non_trainable_variables],
+        inputs,
+        training=training,
+    )
+    return outputs
+
+
+def _batches(parts: list[Any], condition: Any) -> Any:
+    """Batches behind one another, with the same condition each: what a network takes."""
+    joined = ops.concatenate(parts)
+    if condition is None:
+        return joined
+    return [joined, ops.concatenate([condition] * len(parts))]
+
+
+def _each(count: int, joined: Any) -> list[Any]:
+    """The batches again that `_batches` has put behind one another."""
+    return ops.split(joined, count)

@@ -1,0 +1,1 @@
+"""One training: compilation, optimizers, callbacks, checkpoints."""

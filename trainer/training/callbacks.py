@@ -1,0 +1,105 @@
+"""What is kept of a training: its history, its best weights, its curves."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+Epoch = dict[str, float]
+
+
+class History(keras.callbacks.Callback):
+    """`epochs`: one mapping an epoch with `epoch` (from 1), `seconds` and every metric.
+
+    A resumed training starts with the epochs of the run before.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.epochs: list[Epoch] = []
+        self.began = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        self.began = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        seconds = round(time.monotonic() - self.began, 3)
+        metrics = {name: float(value) for name, value in (logs or {}).items()}
+        self.epochs.append({"epoch": epoch + 1, "seconds": seconds, **metrics})
+
+
+class EarlyStopping(keras.callbacks.Callback):
+    """Stops when val_loss has not improved for `patience` epochs, and restores the best.
+
+    Whether to stop follows from the history alone, so a resumed training decides alike. It
+    comes after `History` in the list of callbacks.
+    """
+
+    def __init__(self, history: History, patience: int) -> None:
+        super().__init__()
+        self.history = history
+        self.patience = patience
+        self.best_weights: list[np.ndarray] = []
+
+    @property
+    def best_epoch(self) -> int:
+        """From 1; the first of equals; 0 before the first epoch."""
+        values = [epoch["val_loss"] for epoch in self.history.epochs]
+        return int(np.argmin(values)) + 1 if values else 0
+
+    @property
+    def exhausted(self) -> bool:
+        return bool(self.best_epoch) and len(self.history.epochs) - self.best_epoch >= self.patience
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        if self.best_epoch == len(self.history.epochs):
+            self.best_weights = self.model.get_weights()
+        if self.exhausted:
+            self.model.stop_training = True
+
+    def restore_best(self, model: keras.Model) -> None:
+        model.set_weights(self.best_weights)
+
+
+class TensorBoardScalars(keras.callbacks.Callback):
+    """TensorBoard scalars, training and validation as two runs, one point an epoch.
+
+    Epochs that a run before has finished are drawn again from the history.
+    """
+
+    def __init__(self, history: History, directory: str) -> None:
+        super().__init__()
+        self.history = history
+        self.directory = directory
+        self.writers: dict[str, Any] = {}
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        self.writers = {
+            run: tf.summary.create_file_writer(os.path.join(self.directory, run))
+            for run in ("train", "validation")
+        }
+        for epoch in self.history.epochs:
+            self._draw(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        self._draw(self.history.epochs[-1])
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        for writer in self.writers.values():
+            writer.close()
+
+    def _draw(self, epoch: Epoch) -> None:
+        for name, value in epoch.items():
+            if name == "epoch":
+                continue
+            run = "validation" if name.startswith("val_") else "train"
+            with self.writers[run].as_default():
+                tf.summary.scalar(name.removeprefix("val_"), value, step=int(epoch["epoch"]))
+        for writer in self.writers.values():
+            writer.flush()

@@ -1,0 +1,97 @@
+"""Starting from the weights of a model that was exported before."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from data_prep.errors import InputError
+from trainer.export.metadata import DESCRIPTION, LEARNED_FILE, condition_names
+from trainer.models.vae import VAE
+
+FULL_MODEL = "Format-TFMA"  # TFX's name for the folder of eval_model_dir beside the serving model
+KEY = re.compile(r"weights/(\d+)/\.ATTRIBUTES/VARIABLE_VALUE")
+
+
+def full_model_beside(serving_model: str) -> str:
+    """The full model that was exported with a decoder, by TFX's layout of a Model artifact."""
+    return os.path.join(os.path.dirname(serving_model.rstrip("/")), FULL_MODEL)
+
+
+def learned(serving_model: str) -> dict[str, Any]:
+    """learned.json beside a decoder; empty where there is none."""
+    path = os.path.join(os.path.dirname(serving_model.rstrip("/")), LEARNED_FILE)
+    if not tf.io.gfile.exists(path):
+        return {}
+    with tf.io.gfile.GFile(path) as file:
+        return json.loads(file.read())
+
+
+def copy_models(serving_model: str, serving_model_dir: str, eval_model_dir: str) -> None:
+    """The exported decoder and the full model beside it, byte for byte."""
+    _copy_tree(serving_model, serving_model_dir)
+    _copy_tree(full_model_beside(serving_model), eval_model_dir)
+
+
+def _copy_tree(source: str, target: str) -> None:
+    for folder, _, names in tf.io.gfile.walk(source):
+        place = os.path.join(target, os.path.relpath(folder, source))
+        tf.io.gfile.makedirs(place)
+        for name in names:
+            path = os.path.join(place, name)
+            tf.io.gfile.copy(os.path.join(folder, name), path, overwrite=True)
+
+
+def start_from(model: VAE, directory: str) -> None:
+    """Gives `model` the weights of the full model in `directory`.
+
+    Raises:
+      InputError: where there is none, it is told other names, or its weights have other shapes.
+    """
+    found = _weights(directory)
+    _check_names(model, directory)
+    wanted = [tuple(variable.shape) for variable in model.weights]
+    shapes = [values.shape for values in found]
+    if shapes != wanted:
+        raise InputError(
+            f"train.warm_start: the model in {directory} has {_size(shapes)} weights of other "
+            f"shapes than this one with {_size(wanted)}, allowed: the same model settings, or false"
+        )
+    model.set_weights(found)
+
+
+def _check_names(model: VAE, directory: str) -> None:
+    """Weights of equal shapes may stand for other words."""
+    with tf.io.gfile.GFile(os.path.join(directory, DESCRIPTION)) as file:
+        old = condition_names(json.loads(file.read()))
+    new = model.settings.condition_names
+    if old and new and old != new:
+        came, went = sorted(set(new) - set(old)), sorted(set(old) - set(new))
+        kind = model.settings.model.condition
+        raise InputError(
+            f"train.warm_start: the model in {directory} is told another {kind} (new in these "
+            f"data: {', '.join(came) or 'none'}; gone: {', '.join(went) or 'none'}), allowed: the "
+            "same names, or false"
+        )
+
+
+def _weights(directory: str) -> list[np.ndarray]:
+    prefix = os.path.join(directory, "variables", "variables")
+    if not tf.io.gfile.exists(prefix + ".index"):
+        raise InputError(f"train.warm_start: no model in {directory}, allowed: false without one")
+    reader = tf.train.load_checkpoint(prefix)
+    keys = {
+        int(match[1]): key
+        for key in reader.get_variable_to_shape_map()
+        if (match := KEY.fullmatch(key))
+    }
+    return [reader.get_tensor(keys[index]) for index in sorted(keys)]
+
+
+def _size(shapes: list[tuple[int, ...]]) -> str:
+    return f"{sum(int(np.prod(shape)) for shape in shapes):,}"

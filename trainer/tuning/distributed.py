@@ -1,0 +1,98 @@
+"""Several trials at a time on one machine: keras-tuner's chief and its workers as processes."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from typing import IO
+
+from trainer.tuning.trial_process import end_with_parent, last_line, spawn_python
+
+ADDRESS = "127.0.0.1"
+ENDING_SECONDS = 60
+
+
+def run_distributed(plan: str, workers: int) -> None:
+    """Starts a chief, who owns the oracle, and that many workers, and waits for the workers.
+
+    Args:
+      plan: a `trainer.tuning.search_spec.SearchSpec` as JSON.
+      workers: at least 1.
+
+    Raises:
+      RuntimeError: where one of them ends before the search does. What was finished is kept.
+    """
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="latentforge-tuner-"))
+        path = os.path.join(folder, "plan.json")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(plan)
+        port = str(_free_port())
+        names = ["chief", *(f"worker-{number}" for number in range(1, workers + 1))]
+        logs: dict[str, IO[bytes]] = {
+            name: stack.enter_context(open(os.path.join(folder, f"{name}.log"), "w+b"))
+            for name in names
+        }
+        processes = {
+            name: stack.enter_context(
+                spawn_python(
+                    ["-m", "trainer.tuning.distributed", path],
+                    output=logs[name],
+                    environment=environment(name, ADDRESS, port),
+                )
+            )
+            for name in names
+        }
+        running, deadline = set(names), math.inf
+        while running - {"chief"}:
+            time.sleep(0.2)
+            for name in sorted(running):
+                code = processes[name].poll()
+                if code:
+                    raise RuntimeError(
+                        f"the tuner's {name} ended with status {code}: {last_line(logs[name])}"
+                    )
+                if code == 0:
+                    running.remove(name)
+                    if name == "chief":  # it has seen all workers through; they may still be ending
+                        deadline = time.monotonic() + ENDING_SECONDS
+            if running and time.monotonic() > deadline:
+                raise RuntimeError(f"the tuner's chief ended before {', '.join(sorted(running))}")
+        # The chief would only look every 20 seconds whether all are gone; its state is saved.
+
+
+def environment(name: str, address: str, port: str) -> Mapping[str, str]:
+    """By what keras-tuner knows who is who, here as on a pool of machines."""
+    return {
+        "KERASTUNER_TUNER_ID": name,
+        "KERASTUNER_ORACLE_IP": address,
+        "KERASTUNER_ORACLE_PORT": port,
+        "no_grpc_proxy": address,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind((ADDRESS, 0))
+        return found.getsockname()[1]
+
+
+def _main(path: str) -> None:
+    # Here, because the search starts flocks.
+    from trainer.tuning.search import ProcessTuner
+    from trainer.tuning.search_spec import SearchSpec
+
+    with open(path, encoding="utf-8") as file:
+        plan = SearchSpec.from_json(file.read())
+    ProcessTuner(plan).search()
+
+
+if __name__ == "__main__":
+    end_with_parent()
+    _main(*sys.argv[1:])

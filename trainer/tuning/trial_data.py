@@ -1,0 +1,81 @@
+"""The fraction of the data that trials see, as arrays on disk.
+
+Reading it once spares every trial the transform graph; a trial's process then starts with the
+arrays alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+
+import numpy as np
+import tensorflow_transform as tft
+
+from data_prep import features as names
+from data_prep.config_base import require
+from data_prep.errors import InputError
+from trainer.config import LABEL_INDEX
+from trainer.data.dataset import Arrays, load
+from trainer.data.training_inputs import TrainingInputs
+from trainer.tuning.config import TunerConfig
+
+SPLITS = ("train", "eval")
+
+
+def chosen_rows(records: int, count: int, seed: int) -> np.ndarray:
+    """Sorted positions of `count` records, int64: a larger count keeps those of a smaller one."""
+    return np.sort(np.random.default_rng(seed).permutation(records)[:count])
+
+
+def counts(inputs: TrainingInputs, config: TunerConfig) -> dict[str, int]:
+    """How many images of each split the trials see.
+
+    Raises:
+      InputError: where there are none to measure on, or fewer than a batch to learn from.
+    """
+    if not inputs.eval_records:
+        raise InputError("examples: the eval split is empty, on which the tuner measures trials")
+    found = {
+        "train": math.ceil(config.data_fraction * inputs.train_records),
+        "eval": min(config.eval_images, inputs.eval_records),
+    }
+    values = config.space.batch_size
+    if values is None:
+        key, largest = "train.batch_size", inputs.settings.train.batch_size
+    else:
+        key = "tuner.space.batch_size"
+        largest = int(max(values.choices or (values.max or 0,)))
+    require(
+        largest <= found["train"],
+        key,
+        largest,
+        f"at most the {found['train']} images that trials learn from",
+    )
+    return found
+
+
+def write_arrays(
+    inputs: TrainingInputs, transform: tft.TFTransformOutput, config: TunerConfig, directory: str
+) -> None:
+    """Writes <directory>/<split>/<feature>.npy: images uint8, labels and attributes int64."""
+    features = [names.IMAGE]
+    features += [LABEL_INDEX] if inputs.settings.labels else []
+    features += [names.ATTRIBUTES] if inputs.settings.attributes else []
+    for split, count in counts(inputs, config).items():
+        source = dataclasses.replace(inputs.source(transform, split), features=tuple(features))
+        arrays = load(source, chosen_rows(source.records, count, config.seed))
+        folder = os.path.join(directory, split)
+        os.makedirs(folder, exist_ok=True)
+        for name, values in arrays.items():
+            np.save(os.path.join(folder, name), values)
+
+
+def read_arrays(directory: str, split: str) -> Arrays:
+    """{feature: array [n, ...]} of a split."""
+    folder = os.path.join(directory, split)
+    return {
+        os.path.splitext(name)[0]: np.load(os.path.join(folder, name))
+        for name in sorted(os.listdir(folder))
+    }

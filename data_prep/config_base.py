@@ -9,22 +9,113 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Annotated, Any, TypeVar
 
 from data_prep.errors import InputError
 
 T = TypeVar("T")
 
 
+@dataclasses.dataclass(frozen=True)
+class Between:
+    """A number from `low` to `high`, both included. `words` say so where figures do not."""
+
+    low: float
+    high: float
+    words: str = ""
+
+    def holds(self, value: Any) -> bool:
+        return self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return self.words or f"{self.low} to {self.high}"
+
+
+@dataclasses.dataclass(frozen=True)
+class AtLeast:
+    """A finite number of `low` or more."""
+
+    low: float
+    words: str = ""
+
+    def holds(self, value: Any) -> bool:
+        return math.isfinite(value) and value >= self.low
+
+    def __str__(self) -> str:
+        return self.words or f"a number of at least {self.low}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Above:
+    """A finite number greater than `low`."""
+
+    low: float
+    words: str = ""
+
+    def holds(self, value: Any) -> bool:
+        return math.isfinite(value) and value > self.low
+
+    def __str__(self) -> str:
+        return self.words or f"a number above {self.low}"
+
+
+@dataclasses.dataclass(frozen=True)
+class OneOf:
+    """One of some names; a registry's names are asked for when a value is checked."""
+
+    names: Collection[Any] | Callable[[], Collection[Any]]
+    words: str = ""
+
+    def holds(self, value: Any) -> bool:
+        return value in self._names()
+
+    def __str__(self) -> str:
+        return self.words or ", ".join(map(str, self._names()))
+
+    def _names(self) -> Collection[Any]:
+        return self.names() if callable(self.names) else self.names
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """The base of every config: a frozen dataclass whose fields carry their constraints.
+
+    `epochs: Annotated[int, Between(1, 100)] = 10` is checked whenever the object is made, from a
+    file or in Python. What two fields must satisfy together, a subclass checks in
+    `__post_init__`, after this one's. None, where a field may be None, satisfies everything.
+    """
+
+    def __post_init__(self) -> None:
+        for name, constraint in _constraints(type(self)):
+            value = getattr(self, name)
+            if value is not None:
+                require(constraint.holds(value), name, value, str(constraint))
+
+
+@functools.cache
+def _constraints(cls: type) -> tuple[tuple[str, Any], ...]:
+    """Returns (field, constraint) pairs of a config class, in the order of its fields."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    return tuple(
+        (field.name, constraint)
+        for field in dataclasses.fields(cls)
+        for constraint in getattr(hints[field.name], "__metadata__", ())
+    )
+
+
+Seed = Annotated[int, Between(0, 2**31 - 1)]
+
+
 def parse(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     """Builds the dataclass `cls` from `values`, nested dataclasses and tuples included.
 
     Args:
-      cls: a dataclass. Its `__post_init__` may raise InputError for impossible values.
+      cls: a dataclass; a `Config` refuses impossible values.
       values: plain data, as read from YAML or JSON.
       where: the dotted place of `values` in the whole, for error messages.
 

@@ -1,17 +1,18 @@
-"""The configuration of the adversarial part. Standard library only."""
+"""The configuration of parts of a model: its adversarial part, and the feature network."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import Annotated
 
-from data_prep.config_base import at_least, one_of, positive, require
+from data_prep.config_base import Above, AtLeast, Between, Config, OneOf, Seed
 
 SIMILARITIES = ("cross_entropy", "squared_error")
 TURNS = ("together", "thresholds", "equilibrium")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class GanConfig:
+class GanConfig(Config):
     """The adversarial part of the family vae_gan (Larsen et al. 2016, arXiv 1512.09300).
 
     gamma: weight of the feature loss against the adversarial one in the decoder's loss.
@@ -27,40 +28,29 @@ class GanConfig:
         is too bad (either above equilibrium + margin); everybody learns if both would rest.
     """
 
-    gamma: float = 1.0
-    similarity: str = "cross_entropy"
-    decoder_rate: float = 1.0
-    discriminator_rate: float = 1.0
-    turns: str = "equilibrium"
-    discriminator_until: float = 1.0
-    generator_until: float = 0.4
-    inner_steps: int = 3
-    equilibrium: float = 0.68
-    margin: float = 0.4
-
-    def __post_init__(self) -> None:
-        at_least(self, 0, "gamma", "discriminator_until", "generator_until", "margin")
-        positive(self, "decoder_rate", "discriminator_rate", "equilibrium")
-        one_of(self, "similarity", SIMILARITIES)
-        one_of(self, "turns", TURNS)
-        require(1 <= self.inner_steps <= 1000, "inner_steps", self.inner_steps, "1 to 1000")
+    gamma: Annotated[float, AtLeast(0)] = 1.0
+    similarity: Annotated[str, OneOf(SIMILARITIES)] = "cross_entropy"
+    decoder_rate: Annotated[float, Above(0)] = 1.0
+    discriminator_rate: Annotated[float, Above(0)] = 1.0
+    turns: Annotated[str, OneOf(TURNS)] = "equilibrium"
+    discriminator_until: Annotated[float, AtLeast(0)] = 1.0
+    generator_until: Annotated[float, AtLeast(0)] = 0.4
+    inner_steps: Annotated[int, Between(1, 1000)] = 3
+    equilibrium: Annotated[float, Above(0)] = 0.68
+    margin: Annotated[float, AtLeast(0)] = 0.4
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ExtractorConfig:
-    """steps: batches of `batch_size` images that it learns from; so the time it takes does
+class ExtractorConfig(Config):
+    """The training of the network whose features images are compared by.
+
+    steps: batches of `batch_size` images that it learns from; so the time it takes does
       not depend on the data set's size.
     images: of the training split, at most; they are held in memory.
     seed: of its weights and of the order of the images.
     """
 
-    steps: int = 400
-    batch_size: int = 64
-    images: int = 20_000
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        require(1 <= self.steps <= 100_000, "steps", self.steps, "1 to 100000")
-        require(1 <= self.batch_size <= 4096, "batch_size", self.batch_size, "1 to 4096")
-        require(1 <= self.images <= 1_000_000, "images", self.images, "1 to 1000000")
-        require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
+    steps: Annotated[int, Between(1, 100_000)] = 400
+    batch_size: Annotated[int, Between(1, 4096)] = 64
+    images: Annotated[int, Between(1, 1_000_000)] = 20_000
+    seed: Seed = 0

@@ -1,12 +1,22 @@
 """Config errors name the key, the value and what is allowed."""
 
 import dataclasses
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
 import pytest
 
 from data_prep.config import PrepConfig
-from data_prep.config_base import parse, require, to_dict
+from data_prep.config_base import (
+    Above,
+    AtLeast,
+    Between,
+    Config,
+    OneOf,
+    parse,
+    require,
+    to_dict,
+)
 from data_prep.errors import InputError
 
 
@@ -78,3 +88,37 @@ def test_errors_name_key_value_and_allowed(values, message):
 def test_impossible_options_are_refused(values, key):
     with pytest.raises(InputError, match=rf"^{key}: got .*, allowed: "):
         PrepConfig(**{"source": "quickdraw"} | values)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Limits(Config):
+    share: Annotated[float, Between(0, 1, "a share, 0 to 1")] = 0.5
+    count: Annotated[int | None, Between(1, 9)] = None
+    rate: Annotated[float, Above(0)] = 1.0
+    margin: Annotated[float, AtLeast(0)] = 0.0
+    kind: Annotated[str, OneOf(lambda: KINDS)] = "a"
+
+
+KINDS = ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"share": 1.5}, "share: got 1.5, allowed: a share, 0 to 1"),
+        ({"count": 10}, "count: got 10, allowed: 1 to 9"),
+        ({"rate": 0.0}, "rate: got 0.0, allowed: a number above 0"),
+        ({"rate": float("inf")}, "rate: got inf, allowed: a number above 0"),
+        ({"margin": float("nan")}, "margin: got nan, allowed: a number of at least 0"),
+        ({"kind": "c"}, "kind: got 'c', allowed: a, b"),
+    ],
+)
+def test_a_field_carries_its_constraint(values, message):
+    for make in (lambda: Limits(**values), lambda: parse(Limits, values)):
+        with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+            make()
+
+
+def test_what_is_allowed_is_asked_for_when_a_value_is_checked(monkeypatch):
+    monkeypatch.setitem(globals(), "KINDS", ["a", "b", "c"])
+    assert Limits(kind="c", count=None, share=1).kind == "c"

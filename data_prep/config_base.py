@@ -91,7 +91,7 @@ class Config:
     """
 
     def __post_init__(self) -> None:
-        for name, constraint in _constraints(type(self)):
+        for name, constraint in _constraints(type(self)):  # type: ignore[arg-type]  # classes hash
             value = getattr(self, name)
             if value is not None:
                 require(constraint.holds(value), name, value, str(constraint))

@@ -56,7 +56,7 @@ def main() -> None:
         config = load_config(name, [])
         channels = 3 if config.data.source == "celeba" else 1
         shape = ImageShape(height=side, width=side, channels=channels)
-        settings = dataclasses.replace(config.trainer_settings(shape), labels=LABELS)
+        settings = dataclasses.replace(config.trainer_config(shape), labels=LABELS)
         print(f"{name:14} {_measured(settings, count)}", flush=True)
 
 

@@ -20,19 +20,20 @@ from components import (
     StrictExampleValidator,
 )
 from components.decoder_pusher.component import push_to
+from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
 from components.schema_import.schema import make_schema, statistics_features
 from data_prep.config import PrepConfig
-from pipeline.config.pipeline import PipelineConfig
+from data_prep.config_base import require
+from data_prep.synthetic.drawings import FACTORS_FILE
+from pipeline.config.pipeline import SAMPLE, PipelineConfig, check_against_data
 from pipeline.dag.code_version import code_version, udf_path
-from pipeline.dag.evaluation_config import check_names, evaluation_settings
 from pipeline.dag.example_nodes import data_node, data_shape
+from pipeline.dag.node_ids import LATEST_BLESSED_MODEL, TRAINER
 from pipeline.dag.tuner_node import SearchNode, search_node
 from trainer.config import CHECKPOINT_ROOT, CODE_VERSION, OVERRIDES, SETTINGS, TrainerConfig
-from trainer.data.training_inputs import check_condition
-from trainer.hyperparameters import Value
+from trainer.data.shape import DataShape
 from trainer.preprocessing import preprocessing_fn
 from trainer.run_fn import run_fn
-from trainer.tuning.config import check_named, check_tuner
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,51 +64,39 @@ def create_pipeline(
     open_values: RuntimeParameters = FIXED,
     compare: bool = True,
 ) -> tfx.dsl.Pipeline:
-    """Prepare (or import), check, transform, tune (where wanted), train, evaluate, push.
+    """Builds the DAG: prepare (or import), validate, transform, tune (where configured), train,
+    evaluate, push.
 
     Args:
-      config: what to run.
-      root: holds everything the run leaves behind, as the nodes' processes see it.
+      config: of the run.
+      root: the directory of everything that the run leaves behind, as the nodes' processes see it.
       inputs: globs of the raw files, or the one prepared directory; absolute.
       options: of the preparation; None where the data is prepared.
-      beam_args: for the nodes that run on Beam. They enter the cache keys.
-      metadata_connection_config: where the runner needs one.
-      open_values: what the runner leaves open until a run starts.
-      compare: with the latest blessed model. Not every runner can find it.
-    """
-    shape, image = data_shape(options, inputs)
-    settings = config.trainer_settings(image)
-    # Refused now, not after the nodes before the trainer.
-    check_condition(settings, labels=shape.labels, attributes=shape.attributes > 0)
-    check_tuner(config.tuner, settings)
-    check_named(config.tuner, labels=shape.labels, attributes=shape.attributes)
-    check_names(config.evaluation, options, inputs)
-    schema = make_schema(shape)
+      beam_args: of the nodes that run on Beam. They enter the cache keys.
+      metadata_connection_config: for runners that need one.
+      open_values: the values that the runner leaves open until a run starts.
+      compare: with the latest blessed model, which not every runner can find.
 
-    data_input = open_values.data_input
-    data, examples = data_node(config, options, inputs, data_input, root)
-    statistics = _statistics(examples, statistics_features(schema))
-    import_schema = SchemaImport(schema=schema).with_id("ImportSchemaGen")
+    Raises:
+      InputError: where the config does not fit the data.
+    """
+    shape = data_shape(options, inputs)
+    trainer_config = check_against_data(config, shape)
+
+    data, examples = data_node(config, options, inputs, open_values.data_input, root)
+    schema = SchemaImport(schema=make_schema(shape)).with_id("ImportSchemaGen")
+    statistics = _statistics(examples, shape)
     validator = StrictExampleValidator(
-        statistics=statistics.outputs["statistics"], schema=import_schema.outputs["schema"]
-    )
-    transform = _transform(settings, examples, import_schema.outputs["schema"])
+        statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
+    ).with_id("ExampleValidator")
+    transform = _transform(trainer_config, examples, schema.outputs["schema"])
     # Training waits for the validation, whose failure ends the run.
     transform.add_upstream_node(validator)
     blessed = _latest_blessed() if compare else None
     baseline = blessed.outputs["model"] if blessed else None
-    start = baseline if settings.train.warm_start else None
-    search = search_node(config.tuner, settings, examples, transform, os.path.join(root, "trials"))
-    checkpoints = os.path.join(root, "checkpoints")
+    search = search_node(config.tuner, trainer_config, examples, transform, root)
     trainer = _trainer(
-        settings,
-        examples,
-        transform,
-        start,
-        checkpoints,
-        search,
-        config.tuner.overrides.given(),
-        open_values,
+        config, trainer_config, examples, transform, search, baseline, root, open_values
     )
     drift = _drift(config, examples, baseline)
     extractor = FeatureExtractor(
@@ -124,7 +113,7 @@ def create_pipeline(
         model_run=trainer.outputs["model_run"],
         trials=search.trials if search else None,
         drift=drift.outputs["drift"] if drift else None,
-        config=evaluation_settings(config, inputs, fixed=data_input is None),
+        config=_evaluation_config(config, inputs, fixed=open_values.data_input is None),
         code_version=code_version("components.latent_evaluator.executor"),
     )
     pusher = DecoderPusher(
@@ -134,23 +123,13 @@ def create_pipeline(
         code_version=code_version("components.decoder_pusher.component"),
         push_destination=open_values.push_destination or push_to(serving_directory(root)),
     ).with_id("Pusher")
+
+    nodes = [data, statistics, schema, validator, transform, blessed, search and search.node]
+    nodes += [trainer, drift, extractor, evaluator, pusher]
     return tfx.dsl.Pipeline(
         pipeline_name=config.name,
         pipeline_root=os.path.join(root, "artifacts"),
-        components=[
-            data,
-            statistics,
-            import_schema,
-            validator.with_id("ExampleValidator"),
-            transform,
-            *([blessed] if blessed else []),
-            *([search.node] if search else []),
-            trainer,
-            *([drift] if drift else []),
-            extractor,
-            evaluator,
-            pusher,
-        ],
+        components=[node for node in nodes if node is not None],
         enable_cache=True,
         metadata_connection_config=metadata_connection_config,
         beam_pipeline_args=list(beam_args),
@@ -158,20 +137,21 @@ def create_pipeline(
 
 
 def serving_directory(root: str) -> str:
-    """Where a run pushes to unless told otherwise."""
+    """Returns the directory that a run pushes to by default."""
     return os.path.join(root, "serving")
 
 
-def _statistics(examples: Any, names: list[str]) -> BaseNode:
+def _statistics(examples: Any, shape: DataShape) -> BaseNode:
     # It loads only once tfx has put a stub where a module of tfx_bsl has gone.
     from tensorflow_data_validation import StatsOptions
 
+    names = statistics_features(make_schema(shape))
     return tfx.components.StatisticsGen(
         examples=examples, stats_options=StatsOptions(feature_allowlist=names)
     )
 
 
-def _transform(settings: TrainerConfig, examples: Any, schema: Any) -> BaseNode:
+def _transform(trainer_config: TrainerConfig, examples: Any, schema: Any) -> BaseNode:
     return tfx.components.Transform(
         examples=examples,
         schema=schema,
@@ -181,14 +161,51 @@ def _transform(settings: TrainerConfig, examples: Any, schema: Any) -> BaseNode:
         disable_analyzer_cache=True,
         # Only what shapes the graph: another beta must not transform again.
         custom_config={
-            SETTINGS: TrainerConfig(labels=settings.labels).to_json(),
+            SETTINGS: TrainerConfig(labels=trainer_config.labels).to_json(),
             CODE_VERSION: code_version(preprocessing_fn.__module__),
         },
     )
 
 
+def _latest_blessed() -> BaseNode:
+    return tfx.dsl.Resolver(
+        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
+        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
+        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+    ).with_id(LATEST_BLESSED_MODEL)
+
+
+def _trainer(
+    config: PipelineConfig,
+    trainer_config: TrainerConfig,
+    examples: Any,
+    transform: BaseNode,
+    search: SearchNode | None,
+    baseline: Any,
+    root: str,
+    open_values: RuntimeParameters,
+) -> BaseNode:
+    overrides = {OVERRIDES: config.tuner.overrides.given()} if search else {}
+    return DecoderTrainer(
+        run_fn=udf_path(run_fn),
+        examples=examples,
+        transform_graph=transform.outputs["transform_graph"],
+        base_model=baseline if config.train.warm_start else None,
+        hyperparameters=search.best_hyperparameters if search else None,
+        custom_config={
+            SETTINGS: trainer_config.to_json(),
+            **overrides,
+            CODE_VERSION: code_version(run_fn.__module__, "components.decoder_trainer.overrides"),
+            CHECKPOINT_ROOT: os.path.join(root, "checkpoints"),
+        },
+        beta=open_values.beta,
+        latent_dim=open_values.latent_dim,
+        epochs=open_values.epochs,
+    ).with_id(TRAINER)
+
+
 def _drift(config: PipelineConfig, examples: Any, baseline: Any) -> BaseNode | None:
-    """None for data without spans, or where the runner finds no blessed model."""
+    """Returns None for data without spans, or where the runner finds no blessed model."""
     if baseline is None or not config.data.has_spans:
         return None
     return SpanDrift(
@@ -199,37 +216,22 @@ def _drift(config: PipelineConfig, examples: Any, baseline: Any) -> BaseNode | N
     )
 
 
-def _latest_blessed() -> BaseNode:
-    return tfx.dsl.Resolver(
-        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
-        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
-        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
-    ).with_id("LatestBlessedModel")
+def _evaluation_config(
+    config: PipelineConfig, inputs: Sequence[str], *, fixed: bool
+) -> EvaluationConfig:
+    """Returns the evaluator's config with the file of known factors, its path absolute.
 
+    Drawings that are made here come with theirs, unless the run may read other inputs (`fixed` is
+    False): a cluster's.
 
-def _trainer(
-    settings: TrainerConfig,
-    examples: Any,
-    transform: BaseNode,
-    start: Any,
-    checkpoints: str,
-    search: SearchNode | None,
-    overrides: dict[str, Value],
-    open_values: RuntimeParameters,
-) -> BaseNode:
-    return DecoderTrainer(
-        run_fn=udf_path(run_fn),
-        examples=examples,
-        transform_graph=transform.outputs["transform_graph"],
-        base_model=start,
-        hyperparameters=search.best_hyperparameters if search else None,
-        custom_config={
-            SETTINGS: settings.to_json(),
-            **({OVERRIDES: overrides} if search else {}),
-            CODE_VERSION: code_version(run_fn.__module__, "components.decoder_trainer.overrides"),
-            CHECKPOINT_ROOT: checkpoints,
-        },
-        beta=open_values.beta,
-        latent_dim=open_values.latent_dim,
-        epochs=open_values.epochs,
-    ).with_id("Trainer")
+    Raises:
+      InputError: where a file that the config names does not exist.
+    """
+    factors = config.evaluation.factors
+    if config.data.source == SAMPLE and not factors and fixed:
+        factors = os.path.join(os.path.dirname(inputs[0]), FACTORS_FILE)
+    elif factors and factors != ATTRIBUTE_FACTORS and "://" not in factors:
+        factors = os.path.abspath(factors)
+        allowed = f"a CSV file that is there, or {ATTRIBUTE_FACTORS}"
+        require(os.path.isfile(factors), "evaluation.factors", factors, allowed)
+    return dataclasses.replace(config.evaluation, factors=factors)

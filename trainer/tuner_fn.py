@@ -14,8 +14,9 @@ from tfx.v1.components import TunerFnResult
 
 from data_prep.config_base import parse
 from trainer.config import CODE_VERSION
+from trainer.data.shape import DataShape
 from trainer.data.training_inputs import check_inputs, check_vocabulary
-from trainer.tuning.config import TunerConfig, check_named, check_tuner
+from trainer.tuning.config import TunerConfig, check_tuner
 from trainer.tuning.search import ProcessTuner, search_directory
 from trainer.tuning.search_spec import SearchSpec
 from trainer.tuning.trial_data import counts, write_arrays
@@ -41,8 +42,8 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     config = fn_args.custom_config
     tuner = parse(TunerConfig, json.loads(config[TUNER]), TUNER)
     settings = tuner.trial_settings(inputs.settings)
-    check_tuner(tuner, settings)
-    check_named(tuner, labels=settings.labels, attributes=settings.attributes)
+    names = DataShape(labels=settings.labels, attributes=settings.attributes)
+    check_tuner(tuner, settings, names)
     counts(inputs, tuner)
     transform = tft.TFTransformOutput(fn_args.transform_graph_path or fn_args.transform_output)
     check_vocabulary(settings, transform)

@@ -54,7 +54,7 @@ def settings_of(row: Row, seed: int, data: Data) -> TrainerConfig:
     """The preset's settings for the data at hand."""
     config = load_config(row.preset, [*row.overrides, f"train.seed={seed}"])
     height, width, channels = data.train.images.shape[1:]
-    settings = config.trainer_settings(ImageShape(height=height, width=width, channels=channels))
+    settings = config.trainer_config(ImageShape(height=height, width=width, channels=channels))
     return dataclasses.replace(settings, labels=data.labels)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from data_prep import features
+from trainer.data.shape import DataShape
 
 _TYPES = {
     features.COUNTRYCODE: schema_pb2.BYTES,
@@ -14,15 +13,6 @@ _TYPES = {
     features.TIMESTAMP: schema_pb2.INT,
     features.IDENTITY: schema_pb2.INT,
 }
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class DataShape:
-    """What decides the schema of a data set."""
-
-    labels: bool
-    attributes: int = 0  # number of names
-    extras: tuple[str, ...] = ()
 
 
 def make_schema(shape: DataShape) -> schema_pb2.Schema:
@@ -39,10 +29,10 @@ def make_schema(shape: DataShape) -> schema_pb2.Schema:
         feature = _always(_values(schema, name, schema_pb2.FLOAT, 1))
         feature.float_domain.min, feature.float_domain.max = 0, high
         feature.float_domain.disallow_nan = True
-    if shape.labels:
+    if shape.labelled:
         _values(schema, features.LABEL, schema_pb2.BYTES, 1)
     if shape.attributes:
-        attributes = _values(schema, features.ATTRIBUTES, schema_pb2.INT, shape.attributes)
+        attributes = _values(schema, features.ATTRIBUTES, schema_pb2.INT, len(shape.attributes))
         attributes.int_domain.min, attributes.int_domain.max = 0, 1
     for name in shape.extras:
         feature = _always(_values(schema, name, _TYPES[name], 1))

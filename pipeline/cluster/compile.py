@@ -26,6 +26,7 @@ from pipeline.cluster import custom_jobs, resources
 from pipeline.cluster.parameters import Parameter, parameters, runtime_parameters
 from pipeline.config.cluster import DATAFLOW, VERTEX, ClusterConfig
 from pipeline.config.pipeline import MADE_HERE, PipelineConfig
+from pipeline.dag import node_ids
 from pipeline.dag.example_nodes import IN_PROCESS
 from pipeline.dag.raw_inputs import raw_inputs
 from pipeline.pipeline import create_pipeline
@@ -134,7 +135,7 @@ def _compile(
     nodes = {node.id: node for node in dag.components}
     allowed = ", ".join(sorted(nodes))
     for name in cluster.nodes:
-        known = name in nodes and name != "LatestBlessedModel"
+        known = name in nodes and name != node_ids.LATEST_BLESSED_MODEL
         # a preset may name nodes that this one's data or tuning does without
         require(known or name in resources.OPTIONAL_NODES, "cluster.nodes", name, allowed)
     for node in nodes.values():
@@ -180,7 +181,7 @@ def beam_args(cluster: ClusterConfig, root: str, node: str) -> list[str]:
             args.append(f"--service_account_email={cluster.service_account}")
         return args
     cpus = int(cluster.resources(node).limits[0])
-    if node == "ExamplePreparation" and cpus > 1:  # TFX's own nodes stay in one process
+    if node == node_ids.EXAMPLE_PREPARATION and cpus > 1:  # TFX's own nodes stay in one process
         parallel = [f"--direct_num_workers={cpus}", "--direct_running_mode=multi_processing"]
         return [*IN_PROCESS, *parallel]
     return list(IN_PROCESS)

@@ -9,12 +9,18 @@ from typing import Any
 
 from pipeline.config.cluster import VERTEX, ClusterConfig
 from pipeline.config.machines import MACHINES
+from pipeline.dag import node_ids
 
 GPU = "nvidia.com/gpu"  # the resource's name in Kubernetes
 GPU_TYPE_LABEL = "cloud.google.com/gke-accelerator"
-TRAINING = ("Trainer", "Tuner")
+TRAINING = (node_ids.TRAINER, node_ids.TUNER)
 # Nodes that only some graphs have: naming one elsewhere is no mistake.
-OPTIONAL_NODES = ("ExamplePreparation", "PreparedExamples", "Tuner", "SpanDrift")
+OPTIONAL_NODES = (
+    node_ids.EXAMPLE_PREPARATION,
+    node_ids.PREPARED_EXAMPLES,
+    node_ids.TUNER,
+    node_ids.SPAN_DRIFT,
+)
 # A node's own daemons need a share of the machine that Vertex AI counts as the container's.
 KUBERNETES_CPUS, KUBERNETES_MEMORY = 0.9, 0.85
 

@@ -22,6 +22,7 @@ from data_prep.errors import InputError
 from data_prep.span_patterns import MOST_SPANS, check_patterns, has_span
 from pipeline.config.cluster import ClusterConfig
 from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
+from trainer.data.shape import DataShape, check_shape
 from trainer.tuning.config import TunerConfig, check_tuner
 
 PRESETS = Path(__file__).parents[1] / "presets"
@@ -142,14 +143,34 @@ class PipelineConfig:
         require(plain.isascii() and plain.isalnum(), "name", self.name, allowed)
         if self.data.source not in (PREPARED, "idx", "cifar10"):  # those have sizes of their own
             try:
-                settings = self.trainer_settings(self.data.image_shape())
+                trainer = self.trainer_config(self.data.image_shape())
             except InputError as error:
                 raise InputError(f"data.image_size: {error}") from None
-            check_tuner(self.tuner, settings)
+            check_tuner(self.tuner, trainer)
 
-    def trainer_settings(self, image: ImageShape) -> TrainerConfig:
-        """The trainer's part, for images of that shape; InputError where they do not fit."""
+    def trainer_config(self, image: ImageShape) -> TrainerConfig:
+        """Returns the trainer's part; InputError where images of that shape do not fit it."""
         return TrainerConfig(image=image, model=self.model, train=self.train)
+
+
+def check_against_data(config: PipelineConfig, shape: DataShape) -> TrainerConfig:
+    """Refuses a config that the data cannot serve, before any node runs.
+
+    What the config alone tells was refused when it was loaded. What only reading the data tells
+    (an empty split, a label without images) is refused by the trainer's first statement.
+
+    Returns:
+      The trainer's config for images of that shape.
+
+    Raises:
+      InputError: naming the key, its value and what the data allows.
+    """
+    trainer = config.trainer_config(shape.image)
+    check_shape(trainer, shape)
+    check_tuner(config.tuner, trainer, shape)
+    if shape.labels is not None:
+        config.evaluation.check_names(shape.attributes, shape.labels)
+    return trainer
 
 
 def preset_names() -> list[str]:

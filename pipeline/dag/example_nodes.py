@@ -1,4 +1,4 @@
-"""The nodes that bring the data: prepared here, or a prepared directory as it is."""
+"""The node of the examples, made here or imported, and what is known of them beforehand."""
 
 from __future__ import annotations
 
@@ -11,23 +11,32 @@ from tfx.dsl.components.base.base_node import BaseNode
 from tfx.types.artifact_utils import encode_split_names
 
 from components import ExamplePreparation
-from components.schema_import.schema import DataShape
 from data_prep.config import PrepConfig
 from data_prep.filesystem import find_spans
 from data_prep.job.window import SpanWindow
 from data_prep.manifest import manifest_sha256, read_manifest
-from data_prep.sources.base import ImageSpec
 from data_prep.sources.registry import look_at
 from pipeline.config.pipeline import PipelineConfig
 from pipeline.dag.code_version import code_version
-from trainer.config import ImageShape
+from pipeline.dag.node_ids import PREPARED_EXAMPLES
+from trainer.data.shape import DataShape, image_shape
 
 MANIFEST_SHA256 = "manifest_sha256"
+# By name: Beam's default would first try to download and start a Prism server.
+IN_PROCESS = ("--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner",)
 
 
-def data_shape(options: PrepConfig | None, inputs: Sequence[str]) -> tuple[DataShape, ImageShape]:
-    """What the examples will be like, known before they are made."""
-    return _raw_shape(options, inputs) if options else _prepared_shape(inputs[0])
+def data_shape(options: PrepConfig | None, inputs: Sequence[str]) -> DataShape:
+    """Returns the shape of the examples, known before they are made."""
+    if options is None:
+        return DataShape.of_manifest(read_manifest(inputs[0]))
+    source = look_at(options, inputs)
+    return DataShape(
+        image=image_shape(source.image),
+        labels=None if source.labelled else (),
+        attributes=tuple(source.attributes),
+        extras=tuple(source.extras),
+    )
 
 
 def data_node(
@@ -62,27 +71,6 @@ def _window(config: PipelineConfig, root: str) -> SpanWindow | None:
     return SpanWindow(spans=config.data.window, store=os.path.join(root, "spans"))
 
 
-def _prepared_shape(directory: str) -> tuple[DataShape, ImageShape]:
-    manifest = read_manifest(directory)
-    shape = DataShape(
-        labels=bool(manifest.labels), attributes=len(manifest.attributes), extras=manifest.extras
-    )
-    return shape, _image_shape(manifest.image)
-
-
-def _raw_shape(options: PrepConfig, inputs: Sequence[str]) -> tuple[DataShape, ImageShape]:
-    """What the preparation will make of the inputs, known before it runs."""
-    source = look_at(options, inputs)
-    shape = DataShape(
-        labels=source.labelled, attributes=len(source.attributes), extras=source.extras
-    )
-    return shape, _image_shape(source.image)
-
-
-def _image_shape(image: ImageSpec) -> ImageShape:
-    return ImageShape(height=image.height, width=image.width, channels=image.channels)
-
-
 def _import(directory: str, data_input: Any) -> BaseNode:
     manifest = read_manifest(directory)
     return tfx.dsl.Importer(
@@ -94,8 +82,4 @@ def _import(directory: str, data_input: Any) -> BaseNode:
             "payload_format": "FORMAT_TF_EXAMPLE",
             "file_format": "tfrecords_gzip",
         },
-    ).with_id("PreparedExamples")
-
-
-# By name: Beam's default would first try to download and start a Prism server.
-IN_PROCESS = ("--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner",)
+    ).with_id(PREPARED_EXAMPLES)

@@ -1,4 +1,5 @@
-"""The optional part of the DAG where the Trainer's hyper-parameters come from."""
+"""The optional node that the Trainer's hyper-parameters come from: a search, or an earlier one's
+result."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from tfx.dsl.components.base.base_node import BaseNode
 from components import TrialsTuner
 from data_prep.config_base import to_dict
 from data_prep.errors import InputError
+from pipeline.dag import node_ids
 from pipeline.dag.code_version import code_version, udf_path
 from trainer.config import CODE_VERSION, SETTINGS, TrainerConfig
 from trainer.data.training_inputs import tuned
@@ -23,27 +25,32 @@ SHA256 = "sha256"
 
 
 class SearchNode(NamedTuple):
-    """node: a search, or the importer of what one found before."""
+    """A search, or the importer of the result of an earlier one, and its output channels.
+
+    trials: None where the search was another run's.
+    """
 
     node: BaseNode
-    best_hyperparameters: Any  # the channel
-    trials: Any = None  # the channel; None where the search was another run's
+    best_hyperparameters: Any
+    trials: Any = None
 
 
 def search_node(
     config: TunerConfig,
-    settings: TrainerConfig,
+    trainer_config: TrainerConfig,
     examples: Any,
     transform: BaseNode,
-    trials_root: str,
+    root: str,
 ) -> SearchNode | None:
-    """The node that the config asks for; None where the Trainer's values are the configured ones.
+    """Returns the node that the config asks for, or None where the Trainer's values are configured.
+
+    The trials of a search are kept below `root`.
 
     Raises:
-      InputError: where best_hyperparameters names nothing that these settings can take.
+      InputError: where best_hyperparameters names no values that the trainer's config can take.
     """
     if config.best_hyperparameters:
-        node = _import(config, settings)
+        node = _import(config, trainer_config)
         return SearchNode(node, node.outputs["result"])
     if not config.enabled:
         return None
@@ -55,31 +62,31 @@ def search_node(
         transform_graph=transform.outputs["transform_graph"],
         tuner_fn=udf_path(tuner_fn),
         custom_config={
-            SETTINGS: settings.to_json(),
+            SETTINGS: trainer_config.to_json(),
             TUNER: json.dumps(to_dict(config), sort_keys=True),
             # What trials are made by: an edit begins a new search.
             CODE_VERSION: code_version(tuner_fn.__module__, "trainer.tuning.trial"),
             "component_code_version": code_version("components.tuner.executor"),
-            TRIALS_ROOT: trials_root,
+            TRIALS_ROOT: os.path.join(root, "trials"),
         },
         parallel_trials=config.parallel_trials,
-    ).with_id("Tuner")
+    ).with_id(node_ids.TUNER)
     return SearchNode(node, node.outputs["best_hyperparameters"], node.outputs["trials"])
 
 
-def _import(config: TunerConfig, settings: TrainerConfig) -> BaseNode:
+def _import(config: TunerConfig, trainer_config: TrainerConfig) -> BaseNode:
     uri = config.best_hyperparameters
     properties = {}
     if "://" not in uri:
         uri = os.path.abspath(uri)
         content = _read(uri)
-        tuned(settings, _parsed(content, uri), config.overrides.given())
+        tuned(trainer_config, _parsed(content, uri), config.overrides.given())
         properties = {SHA256: hashlib.sha256(content).hexdigest()}  # other contents, other key
     return tfx.dsl.Importer(
         source_uri=uri,
         artifact_type=tfx.types.standard_artifacts.HyperParameters,
         custom_properties=properties,
-    ).with_id("BestHyperparameters")
+    ).with_id(node_ids.BEST_HYPERPARAMETERS)
 
 
 def _read(directory: str) -> bytes:

@@ -9,11 +9,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.dag.node_ids import BEST_HYPERPARAMETERS, LATEST_BLESSED_MODEL, PREPARED_EXAMPLES
+
 if TYPE_CHECKING:
     from pipeline.local.metadata import NodeResult
 
 FILE = "summary.json"
-_IMPORTED = {"BestHyperparameters": "best_hyperparameters"}  # else an importer imports examples
+# importer -> name of its artifact in summary.json
+_IMPORTED = {PREPARED_EXAMPLES: "examples", BEST_HYPERPARAMETERS: "best_hyperparameters"}
 
 
 @dataclasses.dataclass
@@ -71,14 +74,13 @@ class Summary:
         """URI by name. The pushed model is where it is served from, if it was pushed."""
         found: dict[str, str] = {}
         for name, node in self.nodes.items():
-            if name == "LatestBlessedModel" or node.state == "failed":
+            if name == LATEST_BLESSED_MODEL or node.state == "failed":
                 continue
             for output, uri in node.outputs.items():
                 if output == "pushed_model":
                     uri = str(node.properties[output].get("pushed_destination", ""))
                 if uri:
-                    imported = _IMPORTED.get(name, "examples")
-                    found[imported if output == "result" else output] = uri
+                    found[_IMPORTED.get(name, output)] = uri
         return found
 
 

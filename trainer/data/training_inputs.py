@@ -15,6 +15,7 @@ from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
 from trainer.config import CONDITION_FEATURES, OVERRIDES, SETTINGS, TrainerConfig
 from trainer.data.dataset import DataSplit
+from trainer.data.shape import DataShape, check_shape
 from trainer.hyperparameters import with_values
 
 
@@ -112,7 +113,7 @@ def tuned(
 
 def check_settings(settings: TrainerConfig, manifest: Manifest, records: dict[str, int]) -> None:
     """Refuses settings that the data cannot serve. `records` counts "train" and "eval"."""
-    check_kind(settings, manifest)
+    check_shape(settings, DataShape.of_manifest(manifest))
     train = settings.train
     if not records["train"]:
         raise InputError("examples: the train split is empty")
@@ -127,34 +128,6 @@ def check_settings(settings: TrainerConfig, manifest: Manifest, records: dict[st
         "train.early_stopping_patience",
         train.early_stopping_patience,
         "0 where the eval split is empty",
-    )
-
-
-def check_kind(settings: TrainerConfig, manifest: Manifest) -> None:
-    """Refuses settings for images, labels or attributes that the data does not have."""
-    for name in ("height", "width", "channels"):
-        wanted, found = getattr(settings.image, name), getattr(manifest.image, name)
-        require(wanted == found, f"image.{name}", wanted, f"{found}, as the data was prepared")
-    for name in ("labels", "attributes"):
-        wanted, there = getattr(settings, name), tuple(getattr(manifest, name))
-        require(
-            not wanted or wanted == there,
-            name,
-            wanted,
-            f"those of the data: {', '.join(there) or 'none'}",
-        )
-    check_condition(settings, labels=bool(manifest.labels), attributes=bool(manifest.attributes))
-
-
-def check_condition(settings: TrainerConfig, *, labels: bool, attributes: bool) -> None:
-    """Refuses a condition that the data does not hold."""
-    condition = settings.model.condition
-    found = {"label": labels, "attributes": attributes}
-    require(
-        condition == "none" or found[condition],
-        "model.condition",
-        condition,
-        f"{' or '.join(k for k, there in found.items() if there) or 'none'}, as the data has",
     )
 
 

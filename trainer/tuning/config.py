@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from data_prep.config_base import at_least, one_of, positive, require
 from data_prep.errors import InputError
 from trainer.config import TrainerConfig
+from trainer.data.shape import DataShape
 from trainer.hyperparameters import Overrides, with_values
 from trainer.tuning.space import Range, SearchSpace, check_space
 
@@ -127,8 +127,15 @@ class TunerConfig:
         return dataclasses.replace(settings, train=train)
 
 
-def check_tuner(config: TunerConfig, settings: TrainerConfig) -> None:
-    """Refuses a search that these settings make impossible.
+def check_tuner(
+    config: TunerConfig, settings: TrainerConfig, shape: DataShape | None = None
+) -> None:
+    """Refuses a search that the trainer's config or the data makes impossible.
+
+    Args:
+      config: the search.
+      settings: of every trial, but for what is searched.
+      shape: of the data; None where it is not known yet.
 
     Raises:
       InputError: naming the key below `tuner`, the value and what is allowed.
@@ -157,13 +164,10 @@ def check_tuner(config: TunerConfig, settings: TrainerConfig) -> None:
         f"{', '.join(objectives)} with family {settings.model.family}, which has no KL",
     )
 
-
-def check_named(config: TunerConfig, *, labels: Any, attributes: Any) -> None:
-    """Refuses an objective that needs names the data does not have."""
-    if config.enabled and config.objective == "attribute_auc":
-        require(
-            bool(labels) or bool(attributes),
-            "tuner.objective",
-            config.objective,
-            f"{', '.join(OBJECTIVES)}, but this one only with data that has labels or attributes",
-        )
+    named = shape is None or shape.labelled or bool(shape.attributes)
+    require(
+        named or config.objective != "attribute_auc",
+        "tuner.objective",
+        config.objective,
+        f"{', '.join(OBJECTIVES)}, but this one only with data that has labels or attributes",
+    )

@@ -13,17 +13,18 @@ from tfx_bsl.coders import example_coder
 from components.example_validator.component import Executor
 from components.schema_import.component import Executor as ImportExecutor
 from components.schema_import.component import SchemaImport
-from components.schema_import.schema import DataShape, make_schema, statistics_features
+from components.schema_import.schema import make_schema, statistics_features
 from data_prep.errors import InputError
+from trainer.data.shape import DataShape
 
 assert tfx  # before data validation, which loads only after it
 
 import tensorflow_data_validation as tfdv  # noqa: E402
 from tensorflow_data_validation.statistics import stats_impl  # noqa: E402
 
-NEITHER = DataShape(labels=False)
-LABELS = DataShape(labels=True, extras=("countrycode", "recognized", "timestamp"))
-ATTRIBUTES = DataShape(labels=False, attributes=3, extras=("identity",))
+NEITHER = DataShape()
+LABELS = DataShape(labels=None, extras=("countrycode", "recognized", "timestamp"))
+ATTRIBUTES = DataShape(attributes=("a", "b", "c"), extras=("identity",))
 
 
 def examples(shape, n=6):
@@ -37,10 +38,10 @@ def examples(shape, n=6):
             "image_std": [30.0],
             "ink": [0.25],
         }
-        if shape.labels:
+        if shape.labelled:
             example |= {"label": [b"cat"]}
         if shape.attributes:
-            example |= {"attributes": [index % 2] * shape.attributes}
+            example |= {"attributes": [index % 2] * len(shape.attributes)}
         values = {"countrycode": [b"DE"], "recognized": [1], "timestamp": [1_400_000_000]}
         values["identity"] = [7]
         example |= {name: values[name] for name in shape.extras}

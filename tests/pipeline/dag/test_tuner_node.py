@@ -50,7 +50,7 @@ def node_of(*overrides):
     )
     return tuner_node.search_node(
         config.tuner,
-        config.trainer_settings(config.data.image_shape()),
+        config.trainer_config(config.data.image_shape()),
         Channel(type=standard_artifacts.Examples),
         transform,
         "trials",

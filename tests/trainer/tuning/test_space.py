@@ -8,9 +8,10 @@ from data_prep.config_base import parse, to_dict
 from data_prep.errors import InputError
 from trainer.config import ModelConfig, TrainConfig, TrainerConfig
 from trainer.config_parts import GanConfig
+from trainer.data.shape import DataShape
 from trainer.data.training_inputs import tuned
 from trainer.hyperparameters import PLACES, of_interest, values_of, with_values
-from trainer.tuning.config import TunerConfig, check_named, check_tuner
+from trainer.tuning.config import TunerConfig, check_tuner
 from trainer.tuning.space import SearchSpace, check_space
 
 GAN = TrainerConfig(model=ModelConfig(family="vae_gan", gan=GanConfig(gamma=7)))
@@ -117,9 +118,10 @@ def test_a_warm_start_has_one_shape():
 def test_an_objective_that_needs_names_is_refused_without():
     asked = config(objective="attribute_auc")
     with pytest.raises(InputError, match=r"tuner\.objective: got 'attribute_auc'"):
-        check_named(asked, labels=(), attributes=())
-    check_named(asked, labels=("cat",), attributes=())
-    check_named(config(objective="cfid"), labels=(), attributes=())
+        check_tuner(asked, TrainerConfig(), DataShape())
+    check_tuner(asked, TrainerConfig(), DataShape(labels=("cat",)))
+    check_tuner(asked, TrainerConfig(), DataShape(labels=None))  # words that only reading tells
+    check_tuner(config(objective="cfid"), TrainerConfig(), DataShape())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
-"""The names of everything in an Example, and of the splits. Defined once, here."""
+"""The features of an Example, the splits, and the shape of the images."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 IMAGE = "image"  # raw uint8 bytes, height * width * channels
 KEY = "key"  # stable bytes: key_id in decimal, file name, ...
@@ -19,6 +21,21 @@ TIMESTAMP = "timestamp"  # int64, seconds since 1970 UTC
 IDENTITY = "identity"  # int64
 
 SPLITS = ("train", "eval", "test")
+
+
+class ImageSpec(NamedTuple):
+    """The size and kind of the images of a data set, each uint8 [height, width, channels]."""
+
+    height: int
+    width: int
+    channels: int
+    ink: str  # "black" or "white": the colour of the lines; "none" for photos
+
+    @property
+    def size(self) -> int:
+        """The bytes of an image."""
+        return self.height * self.width * self.channels
+
 
 CELEBA_ATTRIBUTES = (  # in the order of the official list
     "5_o_Clock_Shadow",

@@ -10,8 +10,8 @@ from typing import Any
 from apache_beam.io.filesystems import FileSystems
 
 from data_prep.errors import InputError
+from data_prep.features import ImageSpec
 from data_prep.filesystem import open_raw
-from data_prep.sources.base import ImageSpec
 
 NAME = "manifest.json"
 FORMAT_VERSION = 1
@@ -28,7 +28,7 @@ class Manifest:
     positives: dict[str, int]  # by attribute
     shards: tuple[dict[str, Any], ...]  # {path, records, sha256}, paths relative
     source: dict[str, Any]  # {name, fingerprint, number_of_files, bytes, files: […]}
-    options: dict[str, Any]  # PrepOptions, as plain data
+    options: dict[str, Any]  # the PrepConfig, as plain data
     code_version: str
     extras: tuple[str, ...] = ()  # features besides image, key, label, attributes, statistics
     unmatched: int = 0  # rows of the attribute list whose image was not there

@@ -116,10 +116,10 @@ def any_span(pattern: str) -> str:
     return _ANY.sub("*", pattern)
 
 
-def options_of(options: PrepConfig, span: int) -> PrepConfig:
-    """The options with the lists of one span."""
-    lists: dict[str, Any] = {name: fill(getattr(options, name), span) for name in LISTS}
-    return dataclasses.replace(options, **lists)
+def config_of_span(config: PrepConfig, span: int) -> PrepConfig:
+    """The config with the lists of one span."""
+    lists: dict[str, Any] = {name: fill(getattr(config, name), span) for name in LISTS}
+    return dataclasses.replace(config, **lists)
 
 
 def _span(matched: re.Match[str] | None) -> int | None:

@@ -24,8 +24,7 @@ from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConf
 from components.schema_import.schema import make_schema, statistics_features
 from data_prep.config import PrepConfig
 from data_prep.config_base import require
-from data_prep.synthetic.drawings import FACTORS_FILE
-from pipeline.config.pipeline import SAMPLE, PipelineConfig, check_against_data
+from pipeline.config.pipeline import PipelineConfig, check_against_data
 from pipeline.dag.code_version import code_version, udf_path
 from pipeline.dag.example_nodes import data_node, data_shape
 from pipeline.dag.node_ids import LATEST_BLESSED_MODEL, TRAINER
@@ -228,8 +227,9 @@ def _evaluation_config(
       InputError: where a file that the config names does not exist.
     """
     factors = config.evaluation.factors
-    if config.data.source == SAMPLE and not factors and fixed:
-        factors = os.path.join(os.path.dirname(inputs[0]), FACTORS_FILE)
+    source = config.data.generated_source
+    if source and not factors and fixed:
+        factors = source.generated_factors(os.path.dirname(inputs[0]))
     elif factors and factors != ATTRIBUTE_FACTORS and "://" not in factors:
         factors = os.path.abspath(factors)
         allowed = f"a CSV file that is there, or {ATTRIBUTE_FACTORS}"

@@ -5,14 +5,10 @@ from __future__ import annotations
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from data_prep import features
+from data_prep.source_registry import extra_type
 from trainer.data.shape import DataShape
 
-_TYPES = {
-    features.COUNTRYCODE: schema_pb2.BYTES,
-    features.RECOGNIZED: schema_pb2.INT,
-    features.TIMESTAMP: schema_pb2.INT,
-    features.IDENTITY: schema_pb2.INT,
-}
+_TYPES = {bytes: schema_pb2.BYTES, int: schema_pb2.INT, bool: schema_pb2.INT}
 
 
 def make_schema(shape: DataShape) -> schema_pb2.Schema:
@@ -35,8 +31,9 @@ def make_schema(shape: DataShape) -> schema_pb2.Schema:
         attributes = _values(schema, features.ATTRIBUTES, schema_pb2.INT, len(shape.attributes))
         attributes.int_domain.min, attributes.int_domain.max = 0, 1
     for name in shape.extras:
-        feature = _always(_values(schema, name, _TYPES[name], 1))
-        if name == features.RECOGNIZED:
+        kind = extra_type(name)
+        feature = _always(_values(schema, name, _TYPES[kind], 1))
+        if kind is bool:
             feature.int_domain.min, feature.int_domain.max = 0, 1
     return schema
 

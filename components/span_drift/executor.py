@@ -19,7 +19,7 @@ from components.span_drift.drift import FILE, DriftReport
 from data_prep.config import LISTS
 from data_prep.config_base import parse
 from data_prep.manifest import Manifest, manifest_path, manifest_sha256, read_manifest
-from data_prep.sources.base import statistics_of
+from data_prep.pixels.statistics import image_stats
 from trainer.data.records import read_split
 from trainer.export.loaded_model import FullModel, full_model
 from trainer.export.metadata import LEARNED_FILE
@@ -90,7 +90,7 @@ def span_statistics(
     codes: list[np.ndarray] = []
     for records in read_split(files, images):
         pixels = np.frombuffer(b"".join(records.images), np.uint8).reshape(-1, *shape)
-        statistics.append(statistics_of(pixels, manifest.image))
+        statistics.append(image_stats(pixels, manifest.image.ink))
         if model:
             codes.append(model.encode(records)[0])
     if not statistics:

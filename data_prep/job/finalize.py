@@ -35,7 +35,7 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
     if len(shards) != plan.total_shards:
         raise RuntimeError(f"{len(shards)} of {plan.total_shards} shards were made")
     matched = np.unique([row for r in chunks for row in r["matched"]]).astype(np.int64)
-    unmatched = plan.source.unmatched(matched)
+    unmatched = plan.reader.unmatched(matched)
     rejects = _write_rejects(plan, chunks, shards, unmatched)
     filtered = _total(r["filtered"] for r in reports)
     by_label = _total(r["by_label"] for r in shards)
@@ -62,17 +62,17 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
     FileSystems.delete([plan.staging])
     _judge(plan, counts, rejects)
     manifest = Manifest(
-        image=plan.source.image,
+        image=plan.reader.image,
         labels=tuple(sorted(by_label)),
-        attributes=plan.source.attributes,
-        extras=plan.source.extras,
+        attributes=plan.reader.attributes,
+        extras=plan.reader.extras,
         counts=counts,
         rejects=dict(sorted(rejects.items())),
-        positives={name: positives[name] for name in plan.source.attributes},
+        positives={name: positives[name] for name in plan.reader.attributes},
         unmatched=len(unmatched),
         shards=tuple({k: r[k] for k in ("path", "records", "sha256")} for r in shards),
-        source=source_facts(plan.options.source, files),
-        options=to_dict(plan.options),
+        source=source_facts(plan.config.source, files),
+        options=to_dict(plan.config),
         code_version=importlib.metadata.version("latentforge"),
     )
     partial = join(plan.output, PARTIAL_MANIFEST)
@@ -136,7 +136,7 @@ def _line(row: dict[str, Any]) -> bytes:
 def _judge(plan: Plan, counts: dict[str, Any], rejects: Counter[str]) -> None:
     reasons = ", ".join(f"{reason} {n}" for reason, n in rejects.most_common())
     where = f"see {join(plan.output, REJECTS)}"
-    rate = plan.options.max_reject_rate
+    rate = plan.config.max_reject_rate
     rejected, read = counts["rejected"], counts["read"]
     if rejected >= FREE_REJECTS and rejected > rate * read:
         raise InputError(

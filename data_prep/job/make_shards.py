@@ -92,8 +92,8 @@ class RankShard(beam.DoFn):
         self.plan = plan
 
     def process(self, element: tuple[int, Iterable[Piece | None]]) -> Iterator[dict]:
-        options = self.plan.options
-        yield label_ranks(gather(element[1])[0], options.seed, options.per_label)
+        config = self.plan.config
+        yield label_ranks(gather(element[1])[0], config.seed, config.per_label)
 
 
 class SmallestHashes(beam.CombineFn):
@@ -163,17 +163,17 @@ class MakeShard(beam.DoFn):
         yield shard
 
     def _cap(self, records: pa.RecordBatch, largest: Mapping[bytes, int]) -> pa.RecordBatch:
-        ranks = key_hashes(*binary_parts(records.column(0)), self.plan.options.seed)[:, 1]
+        ranks = key_hashes(*binary_parts(records.column(0)), self.plan.config.seed)[:, 1]
         labels = records.column(1).fill_null(b"").dictionary_encode()
         limits = np.array([largest[v] for v in labels.dictionary.to_pylist()], np.uint64)
         return records.filter(pa.array(ranks <= limits[labels.indices.to_numpy()]))
 
     def _columns(self, records: pa.RecordBatch, tally: _Tally) -> Iterator[Mapping[str, Any]]:
-        source = self.plan.source
-        size = max(1, min(MAX_BATCH, BATCH_BYTES // source.image.size))
+        reader = self.plan.reader
+        size = max(1, min(MAX_BATCH, BATCH_BYTES // reader.image.size))
         for start in range(0, len(records), size):
             part = records.slice(start, size)
-            columns, rejects = source.make(part.column("payload"))
+            columns, rejects = reader.decode(part.column("payload"))
             columns = dict(columns)
             if rejects:
                 keep = np.ones(len(part), np.bool_)
@@ -189,7 +189,7 @@ class MakeShard(beam.DoFn):
                 tally.labels.update(label.decode() for label in labels.to_pylist())
             if features.ATTRIBUTES in columns:
                 positives = columns[features.ATTRIBUTES].sum(axis=0)
-                names = source.attributes
+                names = reader.attributes
                 tally.positives.update(dict(zip(names, positives.tolist(), strict=True)))
             yield columns
 

@@ -17,7 +17,7 @@ from data_prep.manifest import Manifest
 
 
 def existing_data_set(
-    options: PrepConfig, files: Sequence[InputFile], output: str, overwrite: bool
+    config: PrepConfig, files: Sequence[InputFile], output: str, overwrite: bool
 ) -> Manifest | None:
     """The data set in `output` if it is the one asked for; None if there is none to keep."""
     if not FileSystems.exists(manifests.manifest_path(output)):
@@ -30,10 +30,10 @@ def existing_data_set(
         raise
     changed = [
         f"{name} was {manifest.options.get(name)!r}, now {value!r}"
-        for name, value in to_dict(options).items()
+        for name, value in to_dict(config).items()
         if manifest.options.get(name) != value
     ]
-    now = source_facts(options.source, files)
+    now = source_facts(config.source, files)
     if now["fingerprint"] != manifest.source["fingerprint"]:
         changed.append(_changed_files(manifest.source.get("files", []), now.get("files", [])))
     if overwrite and changed:

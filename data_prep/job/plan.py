@@ -14,7 +14,7 @@ import numpy as np
 from data_prep.config import PrepConfig
 from data_prep.features import SPLITS
 from data_prep.filesystem import InputFile, create, join, publish
-from data_prep.sources.base import Source
+from data_prep.sources.base import Reader
 
 STAGING = ".staging"
 # A shard is sorted and its repeats removed in memory, so it is bounded both ways.
@@ -26,8 +26,8 @@ TARGET_BYTES = 128 << 20  # of raw pixels
 class Plan:
     """Pickled to every worker."""
 
-    source: Source
-    options: PrepConfig
+    reader: Reader
+    config: PrepConfig
     output: str
     shards: tuple[int, ...]  # a split, in the order of SPLITS; 0 where the split has no share
 
@@ -64,15 +64,15 @@ class Plan:
         return first[split] + (hashes[:, 1] % counts[split]).astype(np.int64)
 
 
-def make_plan(source: Source, options: PrepConfig, files: Sequence[InputFile], output: str) -> Plan:
+def make_plan(reader: Reader, config: PrepConfig, files: Sequence[InputFile], output: str) -> Plan:
     """Sizes the shards from the input's size alone, so that no pass over the data is needed."""
-    records = source.estimate(files)
-    target = max(1024, min(TARGET_RECORDS, TARGET_BYTES // source.image.size))
+    records = reader.estimate(files)
+    target = max(1024, min(TARGET_RECORDS, TARGET_BYTES // reader.image.size))
     counts = []
-    for share in source.shares:
-        wanted = options.shards or max(1, math.ceil(records * share / target))
+    for share in reader.shares:
+        wanted = config.shards or max(1, math.ceil(records * share / target))
         counts.append(wanted if share > 0 else 0)
-    return Plan(source, options, output, tuple(counts))
+    return Plan(reader, config, output, tuple(counts))
 
 
 def write_report(plan: Plan, name: str, report: dict[str, Any]) -> None:

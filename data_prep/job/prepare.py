@@ -24,11 +24,11 @@ from data_prep.job.progress import PrepProgress, watch_progress
 from data_prep.job.route import CutGroup, RouteChunk
 from data_prep.job.runner import make_pipeline
 from data_prep.manifest import Manifest
-from data_prep.sources.registry import open_source
+from data_prep.sources.opening import open_source
 
 
 def prepare(
-    options: PrepConfig,
+    config: PrepConfig,
     inputs: Sequence[str],
     output: str,
     *,
@@ -40,7 +40,7 @@ def prepare(
     """Prepares a data set, or returns the manifest of the one that already is there.
 
     Args:
-      options: what shapes the data.
+      config: what shapes the data.
       inputs: globs or folders, on any filesystem that Beam reads.
       output: the directory to write, on any filesystem that Beam writes.
       workers: local processes, where `beam_args` name no runner.
@@ -51,13 +51,13 @@ def prepare(
     Raises:
       InputError: wrong input, too many rejects, or a different data set in `output`.
     """
-    files, source = open_source(options, inputs)
-    there = existing_data_set(options, files, output, overwrite)
+    files, reader = open_source(config, inputs)
+    there = existing_data_set(config, files, output, overwrite)
     if there is not None:
         return there
     pipeline = make_pipeline(workers, beam_args)
     clear(output, overwrite)
-    plan = make_plan(source, options, files, absolute(output))
+    plan = make_plan(reader, config, files, absolute(output))
     try:  # first: it marks the directory as ours
         make_directory(join(plan.staging, "reports"))
     except OSError as error:
@@ -73,14 +73,14 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[InputFile]) -> be
     """Adds the whole preparation to a pipeline; yields the number of each shard made."""
     chunks = (
         pipeline
-        | "ListFiles" >> beam.Create(list(enumerate(plan.source.groups(files))))
+        | "ListFiles" >> beam.Create(list(enumerate(plan.reader.groups(files))))
         | "SpreadFiles" >> beam.Reshuffle()
         | "CutFiles" >> beam.ParDo(CutGroup(plan))
         | "SpreadChunks" >> beam.Reshuffle()
     )
     lists = (
         pipeline
-        | "ListsOfSource" >> beam.Create([plan.source])
+        | "ListsOfSource" >> beam.Create([plan.reader])
         | "ReadLists" >> beam.Map(lambda source: source.side_input())
     )
     route = beam.ParDo(RouteChunk(plan), beam.pvalue.AsSingleton(lists))
@@ -88,7 +88,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[InputFile]) -> be
     # An empty piece for every shard, so that shards without records are written too.
     nothing = pipeline | "ListShards" >> beam.Create([(s, None) for s in range(plan.total_shards)])
     shards = (pieces, nothing) | beam.Flatten() | "GroupByShard" >> beam.GroupByKey()
-    limit = plan.options.per_label
+    limit = plan.config.per_label
     if not limit:
         return shards | "MakeShards" >> beam.ParDo(MakeShard(plan))
     largest = (

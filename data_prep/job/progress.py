@@ -29,7 +29,7 @@ def watch_progress(
     if on_progress is None:
         yield
         return
-    total = sum(file.size for group in plan.source.groups(files) for file in group)
+    total = sum(file.size for group in plan.reader.groups(files) for file in group)
     done = threading.Event()
 
     def look() -> None:

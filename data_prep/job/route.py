@@ -16,7 +16,7 @@ from data_prep.filesystem import InputFile, create, join, read_range
 from data_prep.job.plan import Plan, write_report
 from data_prep.records.arrow import binary_parts, large_binary
 from data_prep.records.key_hash import key_hashes, split_indices
-from data_prep.sources.base import Chunk, Records
+from data_prep.sources.base import Chunk, RecordBlock
 
 SPILL_SCHEMA = pa.schema(
     {"key": pa.large_binary(), "label": pa.large_binary(), "payload": pa.large_binary()}
@@ -39,7 +39,7 @@ class CutGroup(beam.DoFn):
 
     def process(self, element: tuple[int, tuple[InputFile, ...]]) -> Iterator[Chunk]:
         number, files = element
-        yield from self.plan.source.chunks(files, number)
+        yield from self.plan.reader.chunks(files, number)
 
 
 class RouteChunk(beam.DoFn):
@@ -55,7 +55,7 @@ class RouteChunk(beam.DoFn):
         rejects: list[dict[str, Any]] = []
         matched = []
         with _LazyFile(path) as sink:
-            for records in self.plan.source.read(chunk, side):
+            for records in self.plan.reader.read(chunk, side):
                 read += len(records.keys) + len(records.rejects)
                 for reject in sorted(records.rejects, key=lambda r: (r.path, r.position)):
                     shifted = reject.position + (lines if reject.unit == "line" else 0)
@@ -76,16 +76,16 @@ class RouteChunk(beam.DoFn):
         name = f"chunk-{chunk.group:06d}-{chunk.number:06d}-{chunk.bytes_of_input}.json"
         write_report(self.plan, name, report)
 
-    def _select(self, records: Records, filtered: Counter[str]) -> pa.RecordBatch:
+    def _select(self, records: RecordBlock, filtered: Counter[str]) -> pa.RecordBatch:
         """The wanted records: the spilled columns, and the shard of each."""
-        options = self.plan.options
+        config = self.plan.config
         keep = np.ones(len(records.keys), np.bool_)
-        if options.words and records.labels is not None:
-            wanted = large_binary([word.encode() for word in options.words])
+        if config.words and records.labels is not None:
+            wanted = large_binary([word.encode() for word in config.words])
             known = pc.is_in(records.labels, value_set=wanted).to_numpy(zero_copy_only=False)
             filtered["word"] += int((keep & ~known).sum())
             keep &= known
-        if options.recognized_only and records.recognized is not None:
+        if config.recognized_only and records.recognized is not None:
             filtered["unrecognized"] += int((keep & ~records.recognized).sum())
             keep &= records.recognized
         labels = records.labels
@@ -95,15 +95,15 @@ class RouteChunk(beam.DoFn):
         batch = pa.RecordBatch.from_arrays(columns, [*SPILL_SCHEMA.names, "shard"])
         return batch if keep.all() else batch.filter(pa.array(keep))
 
-    def _shards(self, records: Records) -> np.ndarray:
-        options = self.plan.options
-        hashes = key_hashes(*binary_parts(records.keys), options.seed)
+    def _shards(self, records: RecordBlock) -> np.ndarray:
+        config = self.plan.config
+        hashes = key_hashes(*binary_parts(records.keys), config.seed)
         splits = records.splits
         if splits is None:
             by = hashes
             if records.split_keys is not None:
-                by = key_hashes(*binary_parts(records.split_keys), options.seed)
-            splits = split_indices(by, options.splits)
+                by = key_hashes(*binary_parts(records.split_keys), config.seed)
+            splits = split_indices(by, config.splits)
         return self.plan.shard_of(hashes, splits)
 
     def _spill(self, batch: pa.RecordBatch, sink: _LazyFile) -> Iterator[tuple[int, Piece]]:

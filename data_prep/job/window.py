@@ -24,8 +24,8 @@ from data_prep.job.finalize import MOST_FILES_NAMED, PARTIAL_MANIFEST, REJECTS
 from data_prep.job.output import clear
 from data_prep.job.prepare import prepare
 from data_prep.manifest import Manifest, manifest_path, manifest_sha256
-from data_prep.sources.registry import open_source
-from data_prep.span_patterns import MOST_SPANS, fill, name_of, options_of
+from data_prep.sources.opening import open_source
+from data_prep.span_patterns import MOST_SPANS, config_of_span, fill, name_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class _Part(NamedTuple):
 
 
 def prepare_window(
-    options: PrepConfig,
+    config: PrepConfig,
     inputs: Sequence[str],
     output: str,
     window: SpanWindow,
@@ -59,7 +59,7 @@ def prepare_window(
     """Prepares the spans of the window that are not prepared yet, and joins all into one.
 
     Args:
-      options: of the preparation; the lists hold a placeholder, too.
+      config: of the preparation; the lists hold a placeholder, too.
       inputs: globs with a placeholder each (see data_prep.span_patterns).
       output: the directory to write; what a killed run left there goes.
       window: how many spans, and where they are kept.
@@ -71,7 +71,7 @@ def prepare_window(
       InputError: as data_prep.job.prepare.prepare, naming the span, or where spans do
         not go together.
     """
-    spans = find_spans([*inputs, *options.lists])
+    spans = find_spans([*inputs, *config.lists])
     if newest is not None:
         spans = [span for span in spans if span <= newest]
         if spans[-1:] != [newest]:
@@ -79,7 +79,7 @@ def prepare_window(
     parts = []
     for span in spans[-window.spans :]:
         name = name_of(inputs[0], span)
-        given, found = [fill(path, span) for path in inputs], options_of(options, span)
+        given, found = [fill(path, span) for path in inputs], config_of_span(config, span)
         try:
             directory = join(window.store, f"{name}-{_version(found, given, code_version)}")
             manifest = prepare(found, given, directory, overwrite=True, **execution)
@@ -89,10 +89,10 @@ def prepare_window(
     return _join(parts, output)
 
 
-def _version(options: PrepConfig, inputs: Sequence[str], code_version: str) -> str:
+def _version(config: PrepConfig, inputs: Sequence[str], code_version: str) -> str:
     """Changes with whatever changes the data, so that no prepared span is ever overwritten."""
-    files, _ = open_source(options, inputs)
-    facts = [to_dict(options), [file.path for file in files], fingerprint(files), code_version]
+    files, _ = open_source(config, inputs)
+    facts = [to_dict(config), [file.path for file in files], fingerprint(files), code_version]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
 
 

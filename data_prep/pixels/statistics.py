@@ -12,17 +12,18 @@ from numba import njit
 from data_prep.config_base import require
 from data_prep.records.arrow import read_only
 
-INKS = ("white", "black")
+INKS = ("white", "black", "none")
 
 
 def image_stats(
     images: npt.NDArray[np.uint8], ink: str
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Mean and standard deviation of the pixel values, and the share of drawn pixels.
+    """Returns mean and standard deviation of the pixel values, and the share of drawn pixels.
 
     Args:
       images: uint8 [n, ...], at most 2**24 values an image.
-      ink: "white" counts pixels above 127 as drawn, "black" those below 128.
+      ink: "white" counts pixels above 127 as drawn, "black" those below 128; of photos, which
+        have "none", the bright values are counted as with "white".
 
     Returns:
       float32 [n] each: mean in [0, 255], standard deviation, share in [0, 1].
@@ -39,7 +40,7 @@ def image_stats(
     return (
         mean.astype(np.float32),
         np.sqrt(variance).astype(np.float32),
-        (share if ink == "white" else 1 - share).astype(np.float32),
+        (1 - share if ink == "black" else share).astype(np.float32),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a data source does for the job, and the values that pass between them."""
+"""The reader of a data source: what it does for the job, and the values that pass between."""
 
 from __future__ import annotations
 
@@ -9,21 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from data_prep import features
+from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile
 from data_prep.pixels.statistics import image_stats
 from data_prep.records.arrow import image_column, large_binary
-
-
-class ImageSpec(NamedTuple):
-    height: int
-    width: int
-    channels: int
-    ink: str  # "black" or "white": the colour of the lines; "none" for photos
-
-    @property
-    def size(self) -> int:
-        """Bytes of an image."""
-        return self.height * self.width * self.channels
 
 
 class Chunk(NamedTuple):
@@ -57,12 +46,12 @@ class Reject(NamedTuple):
     path: str = ""  # empty: the chunk's file
 
 
-class Records(NamedTuple):
+class RecordBlock(NamedTuple):
     """A block of what a chunk holds: the good records as columns, the others as rejects."""
 
     keys: pa.Array  # large_binary [n]
     labels: pa.Array | None  # large_binary [n]
-    payloads: pa.Array  # large_binary [n], what `make` needs to make the image
+    payloads: pa.Array  # large_binary [n], what `decode` needs to draw the image
     rejects: list[Reject]
     lines: int = 0  # in the block, for sources whose positions are lines
     recognized: np.ndarray | None = None  # bool [n], where the source knows
@@ -78,15 +67,14 @@ class DecodedBatch(NamedTuple):
     rejects: Sequence[tuple[int, Reject]] = ()
 
 
-class Source(Protocol):
-    """A kind of raw data. Instances are pickled to the workers."""
+class Reader(Protocol):
+    """The code that reads the files of a source. Instances are pickled to the workers."""
 
     image: ImageSpec
     attributes: tuple[str, ...]  # names, in the order of the `attributes` feature
     extras: tuple[str, ...]  # features besides image, key, label, attributes and statistics
     labelled: bool
     shares: tuple[float, ...]  # of the records in each split, to size the shards
-    extensions: tuple[str, ...]  # the endings of the files it reads, with the dot
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
         """The files that are cut and read together."""
@@ -100,18 +88,18 @@ class Source(Protocol):
     def side_input(self) -> Any:
         """What every `read` looks things up in; made once a worker. None: nothing."""
 
-    def read(self, chunk: Chunk, side: Any) -> Iterator[Records]:
+    def read(self, chunk: Chunk, side: Any) -> Iterator[RecordBlock]:
         """Reads a part. Never raises for what the file holds."""
 
-    def make(self, payloads: pa.Array) -> DecodedBatch:
+    def decode(self, payloads: pa.Array) -> DecodedBatch:
         """The images and other features of a batch."""
 
     def unmatched(self, matched: np.ndarray) -> list[str]:
         """Names in the source's lists that no record had, given the rows that one had."""
 
 
-class FileSource:
-    """What most sources do: each file on its own, no lists."""
+class FileReader:
+    """The base of most readers: each file on its own, labels, no lists."""
 
     attributes: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
@@ -128,20 +116,15 @@ class FileSource:
         return []
 
 
-def nothing(*rejects: Reject) -> Records:
+def nothing(*rejects: Reject) -> RecordBlock:
     """A block without records."""
     empty = large_binary([])
-    return Records(empty, empty, empty, list(rejects))
-
-
-def statistics_of(images: np.ndarray, spec: ImageSpec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """image_mean, image_std and ink; of photos, which have no ink, the share of bright values."""
-    return image_stats(images, "black" if spec.ink == "black" else "white")
+    return RecordBlock(empty, empty, empty, list(rejects))
 
 
 def image_columns(images: np.ndarray, spec: ImageSpec) -> dict[str, Any]:
     """The columns that every image has, from uint8 [n, height, width(, channels)]."""
-    mean, std, ink = statistics_of(images, spec)
+    mean, std, ink = image_stats(images, spec.ink)
     return {
         features.IMAGE: image_column(images),
         features.IMAGE_MEAN: mean,

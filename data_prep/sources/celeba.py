@@ -1,4 +1,4 @@
-"""The CelebA source: aligned faces in a folder or zip, with attributes and identities."""
+"""The reader of CelebA: aligned faces in a folder or zip, with attributes and identities."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from data_prep.features import SPLITS
 from data_prep.formats.celeba_lists import Annotations, read_annotations
 from data_prep.pixels.decode import Picture
 from data_prep.records.arrow import large_binary
-from data_prep.sources.base import Records, Reject
-from data_prep.sources.encoded_images import EncodedImages, Located, pack
+from data_prep.sources.base import RecordBlock, Reject
+from data_prep.sources.encoded_images import PLACE, EncodedImagesReader, Located, pack
 
 HEIGHT, WIDTH = 218, 178  # pixels of every aligned picture
 CROPS = (0, 108, 140, 148)  # 0: none
 
 
-class CelebA(EncodedImages):
+class CelebAReader(EncodedImagesReader):
     """Faces keyed by file name; all faces of a person go to one split where it is known."""
 
     labelled = False
+    place = np.dtype([*PLACE.descr, ("bits", "<u8"), ("identity", "<i8")])
 
-    def __init__(self, options: PrepConfig):
-        super().__init__(options, channels=3)
-        require(options.crop in CROPS, "crop", options.crop, "0 (none), 108, 140 or 148")
+    def __init__(self, config: PrepConfig):
+        super().__init__(config, channels=3)
+        require(config.crop in CROPS, "crop", config.crop, "0 (none), 108, 140 or 148")
         self.attributes, lists = self._lists()
         self.bits_known = lists.bits is not None
         self.identities_known = lists.identities is not None
         self.extras = (features.IDENTITY,) if self.identities_known else ()
-        self.split_by = options.split_by
+        self.split_by = config.split_by
         if self.split_by == "auto":
             self.split_by = "identity" if self.identities_known else "key"
         require(
@@ -49,8 +50,8 @@ class CelebA(EncodedImages):
         return self._lists()[1]
 
     def _lists(self) -> tuple[tuple[str, ...], Annotations]:
-        options = self.options
-        return read_annotations(options.attributes, options.identities, options.partition)
+        config = self.config
+        return read_annotations(config.attributes, config.identities, config.partition)
 
     def _official_shares(self, lists: Annotations) -> tuple[float, ...]:
         require(lists.parts is not None, "split_by", "partition",
@@ -60,12 +61,12 @@ class CelebA(EncodedImages):
         if np.count_nonzero(counts) < 2 or not counts[0]:
             found = ", ".join(f"{split} {n}" for split, n in zip(SPLITS, counts, strict=True))
             raise InputError(
-                f"partition {self.options.partition}: needs the train part and another "
+                f"partition {self.config.partition}: needs the train part and another "
                 f"({found}); split by key or identity instead"
             )
         return tuple((counts / counts.sum()).tolist())
 
-    def describe(self, located: Located, side: Annotations) -> Records:
+    def describe(self, located: Located, side: Annotations) -> RecordBlock:
         names = large_binary([posixpath.basename(name).encode() for name in located.names])
         rows = side.rows_of(names)
         reasons = np.full(len(rows), "", object)
@@ -90,7 +91,7 @@ class CelebA(EncodedImages):
                     for person, name in zip(identities.tolist(), names.to_pylist(), strict=True)
                 ]
             ).filter(pa.array(good))
-        return Records(
+        return RecordBlock(
             names.filter(pa.array(good)),
             None,
             pack(located.places[good], [p for p, g in zip(located.paths, good, strict=True) if g]),

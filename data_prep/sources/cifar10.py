@@ -1,4 +1,4 @@
-"""The CIFAR-10 source: the binary batches, all classes or some."""
+"""The reader of CIFAR-10: the binary batches, all classes or some."""
 
 from __future__ import annotations
 
@@ -10,68 +10,41 @@ import pyarrow as pa
 from data_prep.config import PrepConfig
 from data_prep.config_base import require
 from data_prep.errors import InputError
+from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, read_range
 from data_prep.records.arrow import binary_parts, image_column, large_binary
 from data_prep.sources.base import (
     Chunk,
     DecodedBatch,
-    FileSource,
-    ImageSpec,
-    Records,
+    FileReader,
+    RecordBlock,
     Reject,
     image_columns,
     nothing,
 )
+from data_prep.sources.catalogue import CIFAR10_LABELS as LABELS
+from data_prep.sources.catalogue import CIFAR10_SIDE as SIDE
 from data_prep.sources.idx import official_splits, official_train_shares
 
-LABELS = (
-    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
-)  # fmt: skip
-SIDE = 32
 ROW = 1 + 3 * SIDE * SIDE  # bytes: the label, then the red, green and blue planes
 CHUNK_ROWS = 2048
 
 
-def class_names(chosen: Sequence[str]) -> tuple[str, ...]:
-    """Class names from names or indices.
-
-    Raises:
-      InputError: for anything else.
-    """
-    names = [LABELS[int(c)] if c.isdecimal() and int(c) < len(LABELS) else c for c in chosen]
-    for name in names:
-        require(name in LABELS, "classes", name, f"0 to 9 or {', '.join(LABELS)}")
-    return tuple(names)
-
-
-def student_classes(number: str) -> tuple[str, ...]:
-    """The course's assignment: the four classes of the last distinct digits of a number.
-
-    1032259319 -> 1, 3, 5, 9.
-    """
-    require(number.isdecimal(), "student_number", number, "digits")
-    digits = list(dict.fromkeys(reversed(number)))[:4]
-    require(len(digits) == 4, "student_number", number, "at least four different digits")
-    return class_names(sorted(digits))
-
-
-class Cifar10(FileSource):
+class Cifar10Reader(FileReader):
     """32x32 colour images of data_batch_*.bin and test_batch.bin."""
 
-    extensions: tuple[str, ...] = (".bin",)
-
-    def __init__(self, options: PrepConfig, files: Sequence[InputFile]):
-        self.options, self.shares = options, options.splits
+    def __init__(self, config: PrepConfig, files: Sequence[InputFile]):
+        self.config, self.shares = config, config.splits
         self.image = ImageSpec(SIDE, SIDE, 3, "none")
-        require(options.split_by != "identity", "split_by", options.split_by, "key or partition")
-        for word in options.words:
+        require(config.split_by != "identity", "split_by", config.split_by, "key or partition")
+        for word in config.words:
             require(word in LABELS, "words", word, ", ".join(LABELS))
-        if options.split_by == "partition":
+        if config.split_by == "partition":
             tests = [file.size for file in files if _is_test(file)]
             if not tests or len(tests) == len(files):
                 raise InputError("split_by: partition needs data_batch_*.bin and test_batch.bin")
             test = sum(tests) / sum(file.size for file in files)
-            train, validation = official_train_shares(options.splits)
+            train, validation = official_train_shares(config.splits)
             self.shares = (train * (1 - test), validation * (1 - test), test)
 
     def estimate(self, files: Sequence[InputFile]) -> float:
@@ -83,7 +56,7 @@ class Cifar10(FileSource):
         for number, start in enumerate(range(0, max(size, 1), step)):
             yield Chunk(files, group, number, start, min(start + step, size))
 
-    def read(self, chunk: Chunk, side: None) -> Iterator[Records]:
+    def read(self, chunk: Chunk, side: None) -> Iterator[RecordBlock]:
         file = chunk.file
         if not file.size:
             yield nothing(Reject("empty_file", "byte", 0))
@@ -105,11 +78,11 @@ class Cifar10(FileSource):
         keys = large_binary([b"%s/%05d" % (stem, first + i) for i in np.flatnonzero(good)])
         labels = large_binary([LABELS[label].encode() for label in rows[good, 0]])
         splits = None
-        if self.options.split_by == "partition":
-            splits = official_splits(keys, _is_test(file), self.options)
-        yield Records(keys, labels, image_column(rows[good, 1:]), rejects, splits=splits)
+        if self.config.split_by == "partition":
+            splits = official_splits(keys, _is_test(file), self.config)
+        yield RecordBlock(keys, labels, image_column(rows[good, 1:]), rejects, splits=splits)
 
-    def make(self, payloads: pa.Array) -> DecodedBatch:
+    def decode(self, payloads: pa.Array) -> DecodedBatch:
         data, offsets = binary_parts(payloads)
         planes = data[offsets[0] : offsets[-1]].reshape(-1, 3, SIDE, SIDE)
         return DecodedBatch(image_columns(planes.transpose(0, 2, 3, 1), self.image))

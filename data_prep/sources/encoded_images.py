@@ -1,6 +1,6 @@
-"""What all sources of encoded pictures share: plain files or zip members, read late.
+"""The base of all readers of encoded pictures: plain files or zip members, read late.
 
-Only where a picture lies is routed; whoever makes a shard reads, decodes, crops and
+Only the place of a picture is routed; the worker that makes a shard reads, decodes, crops and
 resizes it.
 """
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from data_prep.config import PrepConfig
 from data_prep.errors import InputError
+from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, open_raw, read_whole
 from data_prep.formats import zip_directory
 from data_prep.pixels.decode import Fitter, Picture, decode
@@ -22,54 +23,54 @@ from data_prep.records.arrow import binary_parts, large_binary
 from data_prep.sources.base import (
     Chunk,
     DecodedBatch,
-    FileSource,
-    ImageSpec,
-    Records,
+    FileReader,
+    RecordBlock,
     Reject,
     image_columns,
 )
+from data_prep.sources.catalogue import PICTURES
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 GROUP = 4096  # plain files listed together
 MAX_BYTES = 64 << 20  # of an encoded picture
 _PLAIN = 0xFFFF  # the method of a file that is no zip member
 
-# The fixed part of a payload, first the columns of zips; the path of the file follows it.
+# The place of a picture, as zips have it.
 PLACE = np.dtype(
-    [
-        ("offset", "<u8"), ("size", "<u8"), ("full", "<u8"), ("crc", "<u4"), ("method", "<u2"),
-        ("bits", "<u8"), ("identity", "<i8"),
-    ]
-)  # fmt: skip
+    [("offset", "<u8"), ("size", "<u8"), ("full", "<u8"), ("crc", "<u4"), ("method", "<u2")]
+)
 
 
 class Located(NamedTuple):
-    """Pictures found in a chunk, and what is none."""
+    """The pictures of a chunk, and the entries that are none."""
 
     names: list[str]  # as in the archive, or the path
-    places: np.ndarray  # PLACE [n]
+    places: np.ndarray  # [n], of the reader's `place`
     paths: list[str]  # of the file or archive
     rejects: list[Reject]
 
 
-class EncodedImages(FileSource):
-    """Base of the sources whose records are encoded pictures."""
+class EncodedImagesReader(FileReader):
+    """The base of the readers whose records are encoded pictures.
 
-    extensions: tuple[str, ...] = (*EXTENSIONS, ".zip")
+    Attributes:
+      place: the fixed part of a payload, PLACE and what a subclass adds; the file's path follows.
+    """
 
-    def __init__(self, options: PrepConfig, channels: int):
-        self.options, self.shares = options, options.splits
-        side = options.image_size
+    place: np.dtype = PLACE
+
+    def __init__(self, config: PrepConfig, channels: int):
+        self.config, self.shares = config, config.splits
+        side = config.image_size
         self.image = ImageSpec(side, side, channels, "none")
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
         archives = [(file,) for file in files if file.extension == ".zip"]
-        plain = [file for file in files if file.extension in EXTENSIONS]
+        plain = [file for file in files if file.extension in PICTURES]
         return [*archives, *(tuple(plain[i : i + GROUP]) for i in range(0, len(plain), GROUP))]
 
     def estimate(self, files: Sequence[InputFile]) -> float:
         archives = [f for f in files if f.extension == ".zip"]
-        plain = sum(f.extension in EXTENSIONS for f in files)
+        plain = sum(f.extension in PICTURES for f in files)
         return plain + sum(zip_directory.find_directory(f).entries for f in archives)
 
     def chunks(self, files: tuple[InputFile, ...], group: int) -> Iterator[Chunk]:
@@ -80,32 +81,33 @@ class EncodedImages(FileSource):
         directory = zip_directory.find_directory(file)
         length = max(1, directory.stop - directory.start)
         for number, (start, stop) in enumerate(zip_directory.cut_directory(file, directory)):
-            # Progress is told in bytes of the archive, not of its directory.
+            # Progress is counted in bytes of the archive, not of its directory.
             before, after = ((at - directory.start) * file.size // length for at in (start, stop))
             yield Chunk(files, group, number, start, stop, weight=after - before)
 
-    def read(self, chunk: Chunk, side: Any) -> Iterator[Records]:
+    def read(self, chunk: Chunk, side: Any) -> Iterator[RecordBlock]:
         zipped = chunk.file.extension == ".zip"
-        yield self.describe(_in_archive(chunk) if zipped else _plain_files(chunk), side)
+        locate = _in_archive if zipped else _plain_files
+        yield self.describe(locate(chunk, self.place), side)
 
-    def describe(self, located: Located, side: Any) -> Records:
-        """Keys, labels and so on of the pictures."""
+    def describe(self, located: Located, side: Any) -> RecordBlock:
+        """Returns the keys, labels and so on of the pictures."""
         raise NotImplementedError
 
     def fitter(self) -> Fitter:
-        return Fitter(self.options.crop, self.options.image_size)
+        return Fitter(self.config.crop, self.config.image_size)
 
     def accepts(self, picture: Picture) -> str:
-        """ "" or the reason why a decoded picture is refused."""
+        """Returns the reason why a decoded picture is refused, or ""."""
         return ""
 
     def more_columns(self, places: np.ndarray) -> dict[str, Any]:
-        """Columns besides the image's, from PLACE [n]."""
+        """Returns the columns besides the image's, from `place` [n]."""
         return {}
 
-    def make(self, payloads: pa.Array) -> DecodedBatch:
+    def decode(self, payloads: pa.Array) -> DecodedBatch:
         cv2.setNumThreads(1)  # parallelism is Beam's
-        places, paths = unpack(payloads)
+        places, paths = unpack(payloads, self.place)
         spec, fitter = self.image, self.fitter()
         images = np.empty((len(places), spec.height, spec.width, spec.channels), np.uint8)
         rejects = []
@@ -130,21 +132,22 @@ class EncodedImages(FileSource):
 
 
 def pack(places: np.ndarray, paths: Sequence[str]) -> pa.Array:
-    """PLACE [n] and paths -> payloads."""
-    fixed, size = places.tobytes(), PLACE.itemsize
+    """Joins places [n] and the paths of their files to payloads."""
+    fixed, size = places.tobytes(), places.dtype.itemsize
     return large_binary(
         [fixed[i * size : (i + 1) * size] + path.encode() for i, path in enumerate(paths)]
     )
 
 
-def unpack(payloads: pa.Array) -> tuple[np.ndarray, list[str]]:
+def unpack(payloads: pa.Array, place: np.dtype) -> tuple[np.ndarray, list[str]]:
+    """Returns the places [n] and the paths of payloads; the inverse of `pack`."""
     data, offsets = binary_parts(payloads)
     whole = data.tobytes() if len(payloads) else b""
     starts, stops = offsets[:-1].tolist(), offsets[1:].tolist()
-    size = PLACE.itemsize
+    size = place.itemsize
     fixed = b"".join(whole[start : start + size] for start in starts)
     paths = [whole[a + size : b].decode() for a, b in zip(starts, stops, strict=True)]
-    return np.frombuffer(fixed, PLACE), paths
+    return np.frombuffer(fixed, place), paths
 
 
 def _read(places: np.ndarray, paths: Sequence[str]) -> Iterator[tuple[int, bytes | str]]:
@@ -170,8 +173,8 @@ def _read(places: np.ndarray, paths: Sequence[str]) -> Iterator[tuple[int, bytes
             archive.close()
 
 
-def _plain_files(chunk: Chunk) -> Located:
-    places = np.zeros(len(chunk.files), PLACE)
+def _plain_files(chunk: Chunk, place: np.dtype) -> Located:
+    places = np.zeros(len(chunk.files), place)
     places["method"] = _PLAIN
     paths = [file.path for file in chunk.files]
     big = [i for i, file in enumerate(chunk.files) if file.size > MAX_BYTES]
@@ -181,7 +184,7 @@ def _plain_files(chunk: Chunk) -> Located:
     return Located(paths, places[keep], paths, rejects)
 
 
-def _in_archive(chunk: Chunk) -> Located:
+def _in_archive(chunk: Chunk, place: np.dtype) -> Located:
     rows, block, unread = zip_directory.read_entries(chunk.file.path, chunk.start, chunk.stop)
     rejects = []
     if unread:
@@ -202,7 +205,7 @@ def _in_archive(chunk: Chunk) -> Located:
         else:
             names.append(name)
             keep.append(i)
-    places = np.zeros(len(keep), PLACE)
+    places = np.zeros(len(keep), place)
     chosen = rows[keep]
     for column, field in enumerate(("offset", "size", "full", "crc", "method")):
         places[field] = chosen[:, column]
@@ -212,7 +215,7 @@ def _in_archive(chunk: Chunk) -> Located:
 def _refuse(name: str, row: Sequence[int]) -> str:
     if not zip_directory.safe_name(name):
         return "unsafe_name"
-    if not name.lower().endswith(EXTENSIONS):
+    if not name.lower().endswith(PICTURES):
         return "not_a_picture"
     if row[zip_directory.FLAGS] & 1:
         return "encrypted"
@@ -224,8 +227,8 @@ def _refuse(name: str, row: Sequence[int]) -> str:
     return ""
 
 
-def check_options(options: PrepConfig) -> None:
-    if options.split_by in ("identity", "partition"):
+def require_key_split(config: PrepConfig) -> None:
+    if config.split_by in ("identity", "partition"):
         raise InputError(
-            f"split_by: got {options.split_by!r}, allowed: key, for data without such a list"
+            f"split_by: got {config.split_by!r}, allowed: key, for data without such a list"
         )

@@ -1,4 +1,4 @@
-"""The IDX source: MNIST, Fashion-MNIST and kin, gzip or plain."""
+"""The reader of IDX files: MNIST, Fashion-MNIST and kin, gzip or plain."""
 
 from __future__ import annotations
 
@@ -14,23 +14,19 @@ import pyarrow as pa
 from data_prep.config import PrepConfig
 from data_prep.config_base import require
 from data_prep.errors import InputError
+from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, open_raw
 from data_prep.records.arrow import binary_parts, image_column, large_binary
 from data_prep.records.key_hash import key_hashes, split_indices
 from data_prep.sources.base import (
     Chunk,
     DecodedBatch,
-    FileSource,
-    ImageSpec,
-    Records,
+    FileReader,
+    RecordBlock,
     Reject,
     image_columns,
 )
 
-FASHION_LABELS = (
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
-)  # fmt: skip
 BLOCK = 8192  # images read at a time
 _IMAGES, _LABELS = 0x803, 0x801  # magic numbers: uint8 of 3 and of 1 dimensions
 
@@ -43,13 +39,11 @@ class Head(NamedTuple):
     width: int
 
 
-class Idx(FileSource):
+class IdxReader(FileReader):
     """Images paired with labels by file name: …images-idx3-ubyte, …labels-idx1-ubyte."""
 
-    extensions: tuple[str, ...] = ("",)  # any name that holds "-idx"
-
-    def __init__(self, options: PrepConfig, files: Sequence[InputFile]):
-        self.options, self.shares = options, options.splits
+    def __init__(self, config: PrepConfig, files: Sequence[InputFile]):
+        self.config, self.shares = config, config.splits
         pairs = self.groups(files)
         for _, labels in pairs:
             _check_labels(labels)
@@ -57,13 +51,13 @@ class Idx(FileSource):
         if len(heads) > 1:
             raise InputError(f"input: image files of different sizes {sorted(heads)}")
         (self.height, self.width) = heads.pop()
-        side = options.pad or max(self.height, self.width)
-        require(side >= max(self.height, self.width), "pad", options.pad,
+        side = config.pad or max(self.height, self.width)
+        require(side >= max(self.height, self.width), "pad", config.pad,
                 f"0 (none) or a side of at least {max(self.height, self.width)}")  # fmt: skip
-        spec = (side, side) if options.pad else (self.height, self.width)
+        spec = (side, side) if config.pad else (self.height, self.width)
         self.image = ImageSpec(*spec, 1, "white")
-        require(options.split_by != "identity", "split_by", options.split_by, "key or partition")
-        if options.split_by == "partition":
+        require(config.split_by != "identity", "split_by", config.split_by, "key or partition")
+        if config.split_by == "partition":
             self.shares = self._official_shares(pairs)
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
@@ -93,7 +87,7 @@ class Idx(FileSource):
             sizes[_is_test(images)] += _head(images).images
         if not all(sizes.values()):
             raise InputError("split_by: partition needs both the train and the t10k files")
-        train, validation = official_train_shares(self.options.splits)
+        train, validation = official_train_shares(self.config.splits)
         test = sizes[True] / sum(sizes.values())
         return train * (1 - test), validation * (1 - test), test
 
@@ -106,7 +100,7 @@ class Idx(FileSource):
     def chunks(self, files: tuple[InputFile, ...], group: int) -> Iterator[Chunk]:
         yield Chunk(files, group, 0, 0, sum(f.size for f in files))
 
-    def read(self, chunk: Chunk, side: None) -> Iterator[Records]:
+    def read(self, chunk: Chunk, side: None) -> Iterator[RecordBlock]:
         images, labels = chunk.files
         head = _head(images)
         part = _part(images)
@@ -132,12 +126,12 @@ class Idx(FileSource):
                 detail = f"{promised} labels for {head.images} images"
                 rejects.append(Reject("damaged", "row", at, detail=detail))
         empty = large_binary([])
-        yield Records(empty, empty, empty, rejects)
+        yield RecordBlock(empty, empty, empty, rejects)
 
     def _records(
         self, part: str, first: int, data: bytes, numbers: bytes, size: int, chunk: Chunk
-    ) -> Records:
-        names, rejects, keep = self.options.label_names, [], []
+    ) -> RecordBlock:
+        names, rejects, keep = self.config.label_names, [], []
         for i, number in enumerate(numbers):
             if names and number >= len(names):
                 detail = f"label {number}, {len(names)} names"
@@ -148,12 +142,12 @@ class Idx(FileSource):
         keys = large_binary([b"%s/%05d" % (part.encode(), first + i) for i in keep])
         pixels = image_column(np.frombuffer(data, np.uint8).reshape(-1, size))
         splits = None
-        if self.options.split_by == "partition":
-            splits = official_splits(keys, part == "test", self.options)
-        return Records(keys, large_binary(labels), pixels.take(pa.array(keep, pa.int64())), rejects,
-                       splits=splits)  # fmt: skip
+        if self.config.split_by == "partition":
+            splits = official_splits(keys, part == "test", self.config)
+        payloads = pixels.take(pa.array(keep, pa.int64()))
+        return RecordBlock(keys, large_binary(labels), payloads, rejects, splits=splits)
 
-    def make(self, payloads: pa.Array) -> DecodedBatch:
+    def decode(self, payloads: pa.Array) -> DecodedBatch:
         data, offsets = binary_parts(payloads)
         images = data[offsets[0] : offsets[-1]].reshape(-1, self.height, self.width)
         above, left = self.image.height - self.height, self.image.width - self.width
@@ -169,12 +163,12 @@ def official_train_shares(splits: tuple[float, ...]) -> tuple[float, float]:
     return splits[0] / both, splits[1] / both
 
 
-def official_splits(keys: pa.Array, test: bool, options: PrepConfig) -> np.ndarray:
+def official_splits(keys: pa.Array, test: bool, config: PrepConfig) -> np.ndarray:
     """int64 [n]: test for the official test part; the rest by hash into train and eval."""
     if test:
         return np.full(len(keys), 2, np.int64)
-    hashes = key_hashes(*binary_parts(keys), options.seed)
-    return split_indices(hashes, official_train_shares(options.splits))
+    hashes = key_hashes(*binary_parts(keys), config.seed)
+    return split_indices(hashes, official_train_shares(config.splits))
 
 
 def _is_test(file: InputFile) -> bool:

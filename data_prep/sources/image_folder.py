@@ -1,4 +1,4 @@
-"""The image folder source: one sub-folder a class, any picture format, or such a zip."""
+"""The reader of image folders: one sub-folder a class, any picture format, or such a zip."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 from data_prep.config import PrepConfig
 from data_prep.config_base import require
 from data_prep.records.arrow import large_binary
-from data_prep.sources.base import Records, Reject
-from data_prep.sources.encoded_images import EncodedImages, Located, check_options, pack
+from data_prep.sources.base import RecordBlock, Reject
+from data_prep.sources.encoded_images import EncodedImagesReader, Located, pack, require_key_split
 
 
-class ImageFolder(EncodedImages):
+class ImageFolderReader(EncodedImagesReader):
     """Pictures in a folder for each class.
 
     A key is folder/class/name, so that train/cat/1.jpg and val/cat/1.jpg are two pictures. The
     split is by class/name alone: it stays when the folder is renamed, or sent again as a span.
     """
 
-    def __init__(self, options: PrepConfig):
-        super().__init__(options, channels=options.channels)
-        require(options.crop >= -1, "crop", options.crop,
+    def __init__(self, config: PrepConfig):
+        super().__init__(config, channels=config.channels)
+        require(config.crop >= -1, "crop", config.crop,
                 "-1 (largest centred square), 0 (none) or pixels")  # fmt: skip
-        check_options(options)
+        require_key_split(config)
 
-    def describe(self, located: Located, side: Any) -> Records:
+    def describe(self, located: Located, side: Any) -> RecordBlock:
         parts = [_parts(*pair) for pair in zip(located.names, located.paths, strict=True)]
         good = np.array([label != "" for _, label, _ in parts], np.bool_)
         rejects = located.rejects + [
@@ -35,7 +35,7 @@ class ImageFolder(EncodedImages):
             for i in np.flatnonzero(~good)
         ]
         kept = [each for each, g in zip(parts, good, strict=True) if g]
-        return Records(
+        return RecordBlock(
             large_binary(["/".join(each).encode() for each in kept]),
             large_binary([label.encode() for _, label, _ in kept]),
             pack(located.places[good], [p for p, g in zip(located.paths, good, strict=True) if g]),

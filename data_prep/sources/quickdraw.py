@@ -1,4 +1,4 @@
-"""The Quick Draw source: `.bin`, `.ndjson` (simplified or raw) and `.npy` bitmaps."""
+"""The reader of Quick Draw: `.bin`, `.ndjson` (simplified or raw) and `.npy` bitmaps."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from data_prep import features
 from data_prep.config import PrepConfig
 from data_prep.config_base import require
 from data_prep.errors import InputError
+from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, open_raw, read_range
 from data_prep.formats import quickdraw_binary as drawings
 from data_prep.formats import quickdraw_ndjson
@@ -22,9 +23,8 @@ from data_prep.sources import quickdraw_npy
 from data_prep.sources.base import (
     Chunk,
     DecodedBatch,
-    FileSource,
-    ImageSpec,
-    Records,
+    FileReader,
+    RecordBlock,
     Reject,
     image_columns,
     nothing,
@@ -36,15 +36,15 @@ MAX_LINE = 16 << 20  # bytes; a longer line of ndjson is rejected, not held in m
 _BYTES_A_DRAWING = {".bin": 130, ".ndjson": 600, ".npy": quickdraw_npy.PIXELS}
 
 
-class QuickDraw(FileSource):
+class QuickDrawReader(FileReader):
     """Reads any mix of `.bin` and `.ndjson`, or `.npy` alone."""
 
-    extensions: tuple[str, ...] = (".bin", ".ndjson", ".npy")
-
-    def __init__(self, options: PrepConfig, files: Sequence[InputFile]):
-        self.shares = options.splits
+    def __init__(self, config: PrepConfig, files: Sequence[InputFile]):
+        if config.split_by not in ("auto", "key"):
+            raise InputError(f"split_by: got {config.split_by!r}, allowed: key, for drawings")
+        self.shares = config.splits
         kinds = {file.extension for file in files}
-        self.side, self.rasterizer = options.image_size, options.rasterizer
+        self.side, self.rasterizer = config.image_size, config.rasterizer
         self.bitmaps = ".npy" in kinds
         if self.bitmaps:
             if len(kinds) > 1:
@@ -73,10 +73,10 @@ class QuickDraw(FileSource):
         for number, (start, stop, lost) in enumerate(cuts):
             yield Chunk(files, group, number, start, stop, lost)
 
-    def read(self, chunk: Chunk, side: None) -> Iterator[Records]:
+    def read(self, chunk: Chunk, side: None) -> Iterator[RecordBlock]:
         yield self._read(chunk)
 
-    def _read(self, chunk: Chunk) -> Records:
+    def _read(self, chunk: Chunk) -> RecordBlock:
         if chunk.file.size == 0:
             return nothing(Reject("empty_file", "byte", 0))
         if chunk.file.extension == ".ndjson":
@@ -87,10 +87,12 @@ class QuickDraw(FileSource):
         if chunk.file.extension == ".npy":
             keys, rows, rejects = quickdraw_npy.read_rows(chunk)
             labels = [chunk.file.stem.encode()] * len(keys)
-            return Records(large_binary(keys), large_binary(labels), image_column(rows), rejects)
+            return RecordBlock(
+                large_binary(keys), large_binary(labels), image_column(rows), rejects
+            )
         return _read_records(chunk)
 
-    def make(self, payloads: pa.Array) -> DecodedBatch:
+    def decode(self, payloads: pa.Array) -> DecodedBatch:
         data, offsets = binary_parts(payloads)
         if self.bitmaps:
             # Binary values follow each other: the batch is one block of pixels.
@@ -145,7 +147,7 @@ def _cuts(begin: int, starts: np.ndarray) -> Iterator[int]:
         yield begin
 
 
-def _read_records(chunk: Chunk) -> Records:
+def _read_records(chunk: Chunk) -> RecordBlock:
     data = np.frombuffer(read_range(chunk.file.path, chunk.start, chunk.stop), np.uint8)
     _, records, spans, _ = drawings.scan(data, True, chunk.lost)
     rejects = [
@@ -171,7 +173,7 @@ def _read_records(chunk: Chunk) -> Records:
         )
     good = pa.array(~bad)
     labels = large_binary([chunk.file.stem.encode()] * int((~bad).sum()))
-    return Records(
+    return RecordBlock(
         keys.filter(good),
         labels,
         payloads.filter(good),
@@ -180,7 +182,7 @@ def _read_records(chunk: Chunk) -> Records:
     )
 
 
-def _read_lines(chunk: Chunk) -> Records:
+def _read_lines(chunk: Chunk) -> RecordBlock:
     block, too_long = _whole_lines(chunk)
     lines = quickdraw_ndjson.parse_lines(block)
     bad = lines.reason != ""
@@ -198,7 +200,7 @@ def _read_lines(chunk: Chunk) -> Records:
     payloads = binary_array(lines.data, lines.offsets).filter(good)
     data, offsets = binary_parts(payloads)
     key_ids, _, recognized, _ = drawings.headers(data, offsets)
-    return Records(
+    return RecordBlock(
         binary_array(*drawings.decimals(key_ids)),
         lines.words.cast(pa.large_binary()).filter(good),
         payloads,

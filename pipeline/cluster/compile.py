@@ -25,7 +25,7 @@ from data_prep.manifest import read_manifest
 from pipeline.cluster import custom_jobs, resources
 from pipeline.cluster.parameters import Parameter, parameters, runtime_parameters
 from pipeline.config.cluster import DATAFLOW, VERTEX, ClusterConfig
-from pipeline.config.pipeline import MADE_HERE, PipelineConfig
+from pipeline.config.pipeline import PipelineConfig
 from pipeline.dag import node_ids
 from pipeline.dag.example_nodes import IN_PROCESS
 from pipeline.dag.raw_inputs import raw_inputs
@@ -83,7 +83,7 @@ def pipeline_name(config: PipelineConfig) -> str:
 
 def _inputs(config: PipelineConfig, root: str) -> tuple[list[str], PrepConfig | None]:
     remote = "://" in root
-    if config.data.source in MADE_HERE and remote:
+    if config.data.generated_source and remote:
         raise InputError(
             f"data.source: got {config.data.source!r}, allowed with a root in a bucket: files that "
             "the cluster can read. `latentforge prep sample` makes a data set to copy there; then "

@@ -10,15 +10,16 @@ import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 
 from components.latent_evaluator.config import EvaluationConfig
 from components.span_drift.config import DriftConfig
-from data_prep.config import PrepConfig
-from data_prep.config_base import parse, require
+from data_prep.config import ImageSide, PrepConfig, SampleConfig
+from data_prep.config_base import AtLeast, OneOf, parse, require
 from data_prep.errors import InputError
+from data_prep.source_registry import GeneratedSource, source_names, sources
 from data_prep.span_patterns import MOST_SPANS, check_patterns, has_span
 from pipeline.config.cluster import ClusterConfig
 from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
@@ -27,51 +28,38 @@ from trainer.tuning.config import TunerConfig, check_tuner
 
 PRESETS = Path(__file__).parents[1] / "presets"
 PREPARED = "prepared"
-SAMPLE = "sample"
-SAMPLE_FACES = "sample_faces"
-MADE_HERE = (SAMPLE, SAMPLE_FACES)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class SampleConfig:
-    """What the sources `sample` and `sample_faces` make, and from which seed."""
-
-    per_word: int = 2000  # drawings
-    faces: int = 4000
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        require(10 <= self.per_word <= 1_000_000, "per_word", self.per_word, "10 to 1000000")
-        require(100 <= self.faces < 1_000_000, "faces", self.faces, "100 to 999999")
-        require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
+def data_sources() -> tuple[str, ...]:
+    """Returns the names that `data.source` may have."""
+    return *source_names(), PREPARED
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DataConfig(PrepConfig):
-    """Where the data comes from. The options of the preparation, and:
+    """The data of a run: the config of the preparation, and
 
-    source: those of the preparation, or `prepared`: a directory made by `latentforge prep`.
+    source: one of the preparation's, or `prepared`: a directory made by `latentforge prep`.
     input: globs on any filesystem Beam reads; for `prepared` that one directory; empty for
       `sample`. Relative paths are relative to the working directory.
-    window: how many of the newest spans to train on, where the input holds {SPAN} or a date.
+    window: the number of newest spans to train on, where the input holds {SPAN} or a date.
     workers: processes of the preparation; 0: one for each core. Shapes no data.
     """
 
+    source: Annotated[str, OneOf(data_sources)]
     input: tuple[str, ...] = ()
-    image_size: int = 32
+    image_size: ImageSide = 32
     window: int = 1
-    workers: int = 0
+    workers: Annotated[int, AtLeast(0, "0 (one for each core) or more")] = 0
     sample: SampleConfig = dataclasses.field(default_factory=SampleConfig)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._check_spans()
-        require(self.workers >= 0, "workers", self.workers, "0 (one for each core) or more")
         if self.source == PREPARED:
             require(len(self.input) == 1, "input", list(self.input), "one prepared directory")
-            self._refuse_options()
-            return
-        super().__post_init__()
-        if self.source in MADE_HERE:
+            self._refuse_prep_fields()
+        elif self.generated_source:
             allowed = f"nothing with source {self.source}"
             require(not self.input, "input", list(self.input), allowed)
         else:
@@ -82,6 +70,12 @@ class DataConfig(PrepConfig):
                 f"one or more globs with source {self.source}, "
                 "e.g. --set data.input='drawings/*.bin'",
             )
+
+    @property
+    def generated_source(self) -> GeneratedSource | None:
+        """The source, where its files are written here."""
+        source = sources().get(self.source)
+        return source if isinstance(source, GeneratedSource) else None
 
     @property
     def has_spans(self) -> bool:
@@ -97,7 +91,7 @@ class DataConfig(PrepConfig):
             require(self.source != PREPARED, "input", list(self.input), allowed)
             check_patterns([*self.input, *self.lists])
 
-    def _refuse_options(self) -> None:
+    def _refuse_prep_fields(self) -> None:
         for field in dataclasses.fields(PrepConfig):
             value = getattr(self, field.name)
             default = type(self).__dataclass_fields__[field.name].default
@@ -107,19 +101,23 @@ class DataConfig(PrepConfig):
                     "whose data set is made already"
                 )
 
-    def prep_options(self) -> PrepConfig:
-        """The part that shapes the prepared data."""
+    def prep_config(self) -> PrepConfig:
+        """Returns the part that shapes the prepared data."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(PrepConfig)}
         return PrepConfig(**values).with_absolute_lists()
 
+    @property
+    def own_size(self) -> bool:
+        """Whether the images have a size of their own, which only the files tell."""
+        return self.source == PREPARED or sources()[self.source].own_size
+
     def image_shape(self) -> ImageShape:
-        """Of the prepared images; a `prepared` directory says it itself."""
-        side = self.image_size
-        if self.source in ("quickdraw", SAMPLE):
-            return ImageShape(height=side, width=side, channels=1)
-        return ImageShape(height=side, width=side, channels=self.channels)
+        """Returns the shape of the prepared images, as far as the config has it."""
+        height, width, channels = sources()[self.source].image_shape(self)
+        return ImageShape(height=height, width=width, channels=channels)
 
     def worker_processes(self) -> int:
+        """Returns the number of processes of the preparation."""
         return self.workers or len(os.sched_getaffinity(0))
 
 
@@ -141,7 +139,7 @@ class PipelineConfig:
         allowed = "letters, digits, - and _"
         plain = self.name.replace("-", "").replace("_", "")
         require(plain.isascii() and plain.isalnum(), "name", self.name, allowed)
-        if self.data.source not in (PREPARED, "idx", "cifar10"):  # those have sizes of their own
+        if not self.data.own_size:
             try:
                 trainer = self.trainer_config(self.data.image_shape())
             except InputError as error:

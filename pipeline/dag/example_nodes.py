@@ -15,7 +15,7 @@ from data_prep.config import PrepConfig
 from data_prep.filesystem import find_spans
 from data_prep.job.window import SpanWindow
 from data_prep.manifest import manifest_sha256, read_manifest
-from data_prep.sources.registry import look_at
+from data_prep.sources.opening import look_at
 from pipeline.config.pipeline import PipelineConfig
 from pipeline.dag.code_version import code_version
 from pipeline.dag.node_ids import PREPARED_EXAMPLES
@@ -30,12 +30,12 @@ def data_shape(options: PrepConfig | None, inputs: Sequence[str]) -> DataShape:
     """Returns the shape of the examples, known before they are made."""
     if options is None:
         return DataShape.of_manifest(read_manifest(inputs[0]))
-    source = look_at(options, inputs)
+    reader = look_at(options, inputs)
     return DataShape(
-        image=image_shape(source.image),
-        labels=None if source.labelled else (),
-        attributes=tuple(source.attributes),
-        extras=tuple(source.extras),
+        image=image_shape(reader.image),
+        labels=None if reader.labelled else (),
+        attributes=tuple(reader.attributes),
+        extras=tuple(reader.extras),
     )
 
 

@@ -1,4 +1,4 @@
-"""The raw files behind a run, found or made before the DAG starts."""
+"""The raw files behind a run, listed or generated before the DAG starts."""
 
 from __future__ import annotations
 
@@ -7,114 +7,87 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from data_prep.config import PrepConfig
+from data_prep.config import PrepConfig, SampleConfig
 from data_prep.errors import InputError
+from data_prep.layout import MANIFEST
+from data_prep.source_registry import GeneratedSource, Source, sources
 from data_prep.span_patterns import any_span, has_span, span_of_file
-from pipeline.config.pipeline import MADE_HERE, PREPARED, SAMPLE, DataConfig, SampleConfig
+from pipeline.config.pipeline import PREPARED, DataConfig
 from pipeline.dag.code_version import code_version
 
 
 def raw_inputs(data: DataConfig, root: Path) -> tuple[list[str], PrepConfig | None]:
-    """Absolute globs of the raw files, and the options with absolute paths of their lists.
+    """Returns absolute globs of the raw files, and the config with absolute paths of their lists.
 
-    For a prepared data set: its directory, and None.
+    For a prepared data set: its directory, and None. A source that generates its files writes
+    them first, below `root`.
 
     Raises:
       InputError: where a local glob matches nothing or the directory is no data set.
     """
-    if data.source in MADE_HERE:
-        options = data.prep_options()
-        if data.source == SAMPLE:
-            return [str(sample_drawings(data.sample, root / "raw") / "*.bin")], options
-        folder = sample_faces(data.sample, root / "raw")
-        return [str(folder / "img_align_celeba" / "*.jpg")], with_face_lists(options, folder)
+    generated = data.generated_source
+    if generated:
+        folder = str(generated_folder(generated, data.sample, root / "raw"))
+        lists: dict[str, Any] = generated.generated_lists(folder)
+        config = dataclasses.replace(data.prep_config(), **lists)
+        return [generated.generated_input(folder)], config
     inputs = [path if "://" in path else os.path.abspath(path) for path in data.input]
     if data.source == PREPARED:
-        if "://" not in inputs[0] and not os.path.isfile(os.path.join(inputs[0], "manifest.json")):
+        if "://" not in inputs[0] and not os.path.isfile(os.path.join(inputs[0], MANIFEST)):
             raise InputError(
                 f"data.input: got {inputs[0]!r}, allowed: a directory made by `latentforge prep` "
-                "(manifest.json is missing)"
+                f"({MANIFEST} is missing)"
             )
         return inputs, None
+    source = sources()[data.source]
     for i, path in enumerate(inputs):
         # A folder's own time says nothing of the files in it.
         if os.path.isdir(path) or (has_span(path) and _names_folders(path)):
-            inputs[i] = os.path.join(path, "*/*" if data.source == "image_folder" else "*")
+            inputs[i] = os.path.join(path, *["*"] * source.folder_depth)
         if "://" not in path and not glob.glob(any_span(inputs[i])):
             raise InputError(f"data.input: no file matches {path!r}")
     if data.has_spans:
-        _refuse_spans_as_labels(data.source, inputs)
-    return inputs, data.prep_options()
+        _refuse_spans_as_labels(source, inputs)
+    return inputs, data.prep_config()
 
 
 def _names_folders(pattern: str) -> bool:
-    """Whether its spans are folders. Of what is elsewhere, a name without an ending is one."""
+    """Tells whether the spans are folders; a remote name without an ending is taken for one."""
     if "://" in pattern:
         return "." not in os.path.basename(pattern)
-    found = glob.glob(any_span(pattern))
-    spans = [path for path in found if span_of_file(pattern, path) is not None]
+    paths = glob.glob(any_span(pattern))
+    spans = [path for path in paths if span_of_file(pattern, path) is not None]
     return bool(spans) and all(map(os.path.isdir, spans))
 
 
-def _refuse_spans_as_labels(source: str, inputs: Sequence[str]) -> None:
-    """A label that names the span would be another one in every span."""
+def _refuse_spans_as_labels(source: Source, inputs: Sequence[str]) -> None:
+    """Refuses a label that names the span, since it would be another one in every span."""
     for path in inputs:
         folder, name = os.path.split(path)
-        what = "folder" if source == "image_folder" else "file"
-        label = os.path.basename(folder) if source == "image_folder" else name
-        if source in ("quickdraw", "image_folder") and has_span(label) and ".ndjson" not in label:
+        label = {"folder": os.path.basename(folder), "file": name}.get(source.label_from, "")
+        if has_span(label) and ".ndjson" not in label:
             raise InputError(
-                f"data.input {path}: the {what}'s name is the label, allowed: the placeholder of "
-                "the span in a folder above it"
+                f"data.input {path}: the {source.label_from}'s name is the label, allowed: the "
+                "placeholder of the span in a folder above it"
             )
 
 
-def with_face_lists(options: PrepConfig, folder: Path) -> PrepConfig:
-    """The options with the lists that lie beside procedural faces."""
-    from data_prep.synthetic.faces import ATTRIBUTES_FILE, IDENTITIES_FILE, PARTITION_FILE
+def generated_folder(source: GeneratedSource, sample: SampleConfig, directory: Path) -> Path:
+    """Returns the folder of a source's generated files, written once for each config and code.
 
-    return dataclasses.replace(
-        options,
-        attributes=str(folder / ATTRIBUTES_FILE),
-        identities=str(folder / IDENTITIES_FILE),
-        partition=str(folder / PARTITION_FILE),
-    )
-
-
-def sample_drawings(sample: SampleConfig, directory: Path) -> Path:
-    """The folder of the procedural drawings, made once for each seed, number and code."""
-
-    def write(folder: str) -> None:
-        from data_prep.synthetic.drawings import write_drawings
-
-        write_drawings(folder, per_word=sample.per_word, seed=sample.seed)
-
-    version = code_version("data_prep.synthetic.drawings")[:12]
-    return _made_once(directory / f"sample-{sample.per_word}-{sample.seed}-{version}", write)
-
-
-def sample_faces(sample: SampleConfig, directory: Path) -> Path:
-    """The folder of the procedural faces and their lists, likewise."""
-
-    def write(folder: str) -> None:
-        from data_prep.synthetic.faces import write_faces
-
-        write_faces(folder, count=sample.faces, seed=sample.seed)
-
-    version = code_version("data_prep.synthetic.faces")[:12]
-    return _made_once(directory / f"faces-{sample.faces}-{sample.seed}-{version}", write)
-
-
-def _made_once(folder: Path, write: Callable[[str], None]) -> Path:
-    """Untouched files keep their times, by which TFX tells whether its input has changed."""
+    Untouched files keep their times, by which TFX tells whether its input has changed.
+    """
+    version = code_version(source.generated_by)[:12]
+    folder = directory / f"{source.folder_name(sample)}-{version}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished = tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent)
         try:
-            write(unfinished)
+            source.generate(unfinished, sample)
             os.rename(unfinished, folder)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)

@@ -9,9 +9,9 @@ from data_prep.errors import InputError
 from data_prep.filesystem import find_spans
 from data_prep.span_patterns import (
     check_patterns,
+    config_of_span,
     fill,
     has_span,
-    options_of,
     span_of,
     span_of_file,
 )
@@ -82,5 +82,5 @@ def test_spans_are_those_that_have_every_file(tmp_path):
 
 def test_lists_are_those_of_the_span():
     options = PrepConfig(source="celeba", attributes="raw/{SPAN:2}/attributes.txt")
-    assert options_of(options, 3).attributes == "raw/03/attributes.txt"
-    assert options_of(options, 3).identities == ""
+    assert config_of_span(options, 3).attributes == "raw/03/attributes.txt"
+    assert config_of_span(options, 3).identities == ""

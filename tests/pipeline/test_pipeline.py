@@ -6,8 +6,8 @@ import pytest
 from tfx.utils import import_utils
 
 from data_prep.errors import InputError
+from data_prep.features import ImageSpec
 from data_prep.manifest import Manifest
-from data_prep.sources.base import ImageSpec
 from pipeline.config.pipeline import load_config
 from pipeline.dag.code_version import udf_path
 from pipeline.dag.example_nodes import MANIFEST_SHA256
@@ -23,7 +23,7 @@ def make(tmp_path):
 
     def run(*overrides, preset="quickdraw", inputs=(f"{tmp_path}/*.bin",)):
         config = load_config(preset, [*overrides])
-        options = None if config.data.source == "prepared" else config.data.prep_options()
+        options = None if config.data.source == "prepared" else config.data.prep_config()
         dag = create_pipeline(config, root=str(tmp_path / "root"), inputs=inputs, options=options)
         return {node.id: node for node in dag.components}
 

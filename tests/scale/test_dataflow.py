@@ -24,7 +24,7 @@ from data_prep.job import prepare
 from data_prep.job.plan import make_plan
 from data_prep.job.prepare import build
 from data_prep.job.runner import make_pipeline
-from data_prep.sources.registry import open_source
+from data_prep.sources.opening import open_source
 from data_prep.synthetic.faces import write_faces
 
 ROOT = Path(__file__).resolve().parents[2]

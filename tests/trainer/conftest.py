@@ -19,8 +19,8 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
+from data_prep.features import ImageSpec
 from data_prep.manifest import Manifest
-from data_prep.sources.base import ImageSpec
 from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
 from trainer.data.dataset import DataSplit
 from trainer.preprocessing import preprocessing_fn

@@ -13,8 +13,8 @@ from data_prep.config_base import require
 from trainer.config import ImageShape, TrainerConfig
 
 if TYPE_CHECKING:
+    from data_prep.features import ImageSpec
     from data_prep.manifest import Manifest
-    from data_prep.sources.base import ImageSpec
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,8 @@ from components.latent_evaluator.blessing import NO_BASELINE, SAME_MODEL
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from data_prep.errors import InputError
+from data_prep.features import ImageSpec
 from data_prep.manifest import Manifest
-from data_prep.sources.base import ImageSpec
 from trainer.data.records import noise_for
 
 SIDE, LATENT, IMAGES = 8, 3, 40

@@ -9,7 +9,7 @@ from data_prep.config import PrepConfig
 from data_prep.errors import InputError
 from data_prep.formats.celeba_lists import read_annotations
 from data_prep.sources import encoded_images
-from data_prep.sources.celeba import CelebA
+from data_prep.sources.celeba import CelebAReader
 
 
 def by_key(done):
@@ -85,7 +85,7 @@ def test_a_partition_of_one_part_is_refused(celeba):
     celeba.partition.write_text("".join(f"{name} 0\n" for name in celeba.faces))
     options = celeba.options(partition=str(celeba.partition), split_by="partition")
     with pytest.raises(InputError, match=r"train 60, eval 0, test 0.*split by key or identity"):
-        CelebA(options)
+        CelebAReader(options)
 
 
 def test_everything_that_can_be_wrong_with_a_face(celeba, prepared, monkeypatch):
@@ -176,7 +176,7 @@ def test_changed_lists_are_noticed(celeba, prepared, tmp_path):
 )
 def test_wrong_options(celeba, change, message):
     with pytest.raises(InputError, match=message):
-        CelebA(celeba.options(**change))
+        CelebAReader(celeba.options(**change))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from data_prep.config import PrepConfig
 from data_prep.errors import InputError
-from data_prep.sources import cifar10
+from data_prep.sources import catalogue, cifar10
 
 
 def options(**more) -> PrepConfig:
@@ -51,9 +51,9 @@ def test_planes_become_pixels(batches, prepared, monkeypatch):
 
 
 def test_classes_and_partition(batches, prepared):
-    chosen = cifar10.student_classes("1032259319")
+    chosen = catalogue.student_classes("1032259319")
     assert chosen == ("automobile", "cat", "dog", "truck")  # 1, 3, 5, 9
-    assert chosen == cifar10.class_names(["1", "3", "5", "9"])
+    assert chosen == catalogue.class_names(["1", "3", "5", "9"])
     done = prepared(options(words=chosen, split_by="partition"), batches)
     assert done.manifest.labels == tuple(sorted(chosen))
     assert done.manifest.counts["filtered"] == 30
@@ -79,13 +79,13 @@ def test_damage(batches, prepared):
 @pytest.mark.parametrize("number", ["", "12x", "1112", "11", "1234²"])
 def test_wrong_student_numbers(number):
     with pytest.raises(InputError, match="student_number: got"):
-        cifar10.student_classes(number)
+        catalogue.student_classes(number)
 
 
 def test_wrong_classes(batches):
     with pytest.raises(InputError, match="classes: got 'cow', allowed: 0 to 9 or airplane"):
-        cifar10.class_names(["cow"])
+        catalogue.class_names(["cow"])
     with pytest.raises(InputError, match="classes: got '10'"):
-        cifar10.class_names(["10"])
+        catalogue.class_names(["10"])
     with pytest.raises(InputError, match="classes: got '²'"):
-        cifar10.class_names(["²"])
+        catalogue.class_names(["²"])

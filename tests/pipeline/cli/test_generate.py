@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
+from data_prep.features import ImageSpec
 from data_prep.manifest import Manifest
-from data_prep.sources.base import ImageSpec
 from pipeline.cli.main import main
 from pipeline.generate import figures
 from pipeline.generate.finished_run import FinishedRun, edit_names, find

@@ -243,8 +243,8 @@ def test_files_of_this_machine_are_refused_with_a_root_in_a_bucket(tmp_path):
 
 
 def test_a_prepared_data_set_is_imported_under_a_runtime_parameter(tmp_path):
+    from data_prep.features import ImageSpec
     from data_prep.manifest import Manifest
-    from data_prep.sources.base import ImageSpec
 
     manifest = Manifest(
         image=ImageSpec(32, 32, 1, "none"), labels=("a",), attributes=(), extras=(),

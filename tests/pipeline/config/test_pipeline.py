@@ -59,12 +59,12 @@ def test_a_file_is_named_after_itself(tmp_path):
     assert config.name == "mine" and config.data.input == ("x.bin",)
 
 
-def test_prep_options_hold_what_shapes_the_data_and_nothing_else():
+def test_prep_config_hold_what_shapes_the_data_and_nothing_else():
     config = load_config("quickdraw", [QUICKDRAW, "data.per_label=7", "data.workers=3"])
-    options = config.data.prep_options()
+    options = config.data.prep_config()
     assert type(options) is PrepConfig
     assert options == PrepConfig(source="quickdraw", image_size=32, per_label=7)
-    assert options == dataclasses.replace(config.data, workers=1).prep_options()
+    assert options == dataclasses.replace(config.data, workers=1).prep_config()
 
 
 @pytest.mark.parametrize(

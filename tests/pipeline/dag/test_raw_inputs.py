@@ -4,20 +4,24 @@ import os
 
 import pytest
 
+from data_prep.config import SampleConfig
 from data_prep.errors import InputError
+from data_prep.source_registry import sources
 from data_prep.synthetic.drawings import WORDS
-from pipeline.config.pipeline import DataConfig, SampleConfig
-from pipeline.dag.raw_inputs import raw_inputs, sample_drawings
+from pipeline.config.pipeline import DataConfig
+from pipeline.dag.raw_inputs import generated_folder, raw_inputs
+
+SAMPLE = sources()["sample"]
 
 
 def test_sample_drawings_are_made_once_and_stay_untouched(tmp_path):
     config = SampleConfig(per_word=10, seed=3)
-    folder = sample_drawings(config, tmp_path)
+    folder = generated_folder(SAMPLE, config, tmp_path)
     before = {path: os.stat(path).st_mtime_ns for path in folder.iterdir()}
     assert {path.stem for path in folder.glob("*.bin")} == set(WORDS)
-    assert sample_drawings(config, tmp_path) == folder
+    assert generated_folder(SAMPLE, config, tmp_path) == folder
     assert before == {path: os.stat(path).st_mtime_ns for path in folder.iterdir()}
-    assert sample_drawings(SampleConfig(per_word=10, seed=4), tmp_path) != folder
+    assert generated_folder(SAMPLE, SampleConfig(per_word=10, seed=4), tmp_path) != folder
 
 
 def test_a_killed_drawing_leaves_no_folder_behind(tmp_path, monkeypatch):
@@ -26,7 +30,7 @@ def test_a_killed_drawing_leaves_no_folder_behind(tmp_path, monkeypatch):
 
     monkeypatch.setattr("data_prep.synthetic.drawings.write_drawings", killed)
     with pytest.raises(KeyboardInterrupt):
-        sample_drawings(SampleConfig(per_word=10), tmp_path)
+        generated_folder(SAMPLE, SampleConfig(per_word=10), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,8 +7,8 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
+from data_prep.features import ImageSpec
 from data_prep.manifest import Manifest
-from data_prep.sources.base import ImageSpec
 from pipeline.doctor import environment, state
 from pipeline.doctor.command import doctor
 from pipeline.doctor.finding import BAD, GOOD, NOTE, Finding

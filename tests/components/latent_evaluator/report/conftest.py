@@ -8,8 +8,8 @@ import tensorflow as tf
 from components.latent_evaluator.blessing import Verdict
 from components.latent_evaluator.report.inputs import ReportInputs, Shown
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
+from data_prep.features import ImageSpec
 from data_prep.manifest import Manifest
-from data_prep.sources.base import ImageSpec
 
 SIDE, LATENT, IMAGES = 16, 4, 12
 EVIL = "<img src=x onerror=\"document.title='broken'\">&<script>1</script>"

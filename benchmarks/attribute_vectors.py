@@ -42,9 +42,9 @@ def chapter_seconds(full: Path, images, passes: int) -> tuple[float, int, int]:
     before the images were through."""
     from components.latent_evaluator.vectors.running_table import STOP, running_table
     from components.latent_evaluator.vectors.source_mode import sampled_codes
-    from trainer.export.loaded_model import FullModel
+    from trainer.export.loaded import LoadedModel
 
-    model = FullModel(str(full))
+    model = LoadedModel(str(full))
     next(sampled_codes(model, images, images.attributes[0], 0))  # the first call compiles
     names = images.attributes[:: max(1, len(images.attributes) // passes)] if passes else None
     names = names or images.attributes
@@ -127,9 +127,14 @@ def main() -> None:
     manifest = read_manifest(str(run.examples))
 
     from components.latent_evaluator.passes.beam import LatentMoments
+    from trainer.config import ImageShape
 
+    height, width, channels = manifest.image.shape
     images = LatentMoments(
-        files=shards_of(run.examples, arguments.split), attributes=manifest.attributes, labels=()
+        files=shards_of(run.examples, arguments.split),
+        image=ImageShape(height=height, width=width, channels=channels),
+        attributes=manifest.attributes,
+        labels=(),
     )
     count = manifest.counts["by_split"][arguments.split]
     console = Console()

@@ -1,8 +1,18 @@
-"""Artifact types of this project's own components."""
+"""The artifact types of this project's own components, and the files of a data set's splits."""
 
 from __future__ import annotations
 
+import os
+
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
+
+
+def split_files(examples: Artifact, split: str) -> tuple[str, ...]:
+    """Returns the paths of a split's shards, sorted."""
+    directory = artifact_utils.get_split_uri([examples], split)
+    return tuple(sorted(fileio.glob(os.path.join(directory, "*.gz"))))
 
 
 class Evaluation(Artifact):

@@ -32,6 +32,11 @@ class ImageSpec(NamedTuple):
     ink: str  # "black" or "white": the colour of the lines; "none" for photos
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """The shape of an image: height, width, channels."""
+        return self.height, self.width, self.channels
+
+    @property
     def size(self) -> int:
         """The bytes of an image."""
         return self.height * self.width * self.channels

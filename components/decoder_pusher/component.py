@@ -22,11 +22,11 @@ from components.decoder_pusher.edit_signature import (
     assemble,
     files_of,
     is_made_of,
-    read_description,
 )
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from components.latent_evaluator.vectors.edits import editable
 from data_prep.config_base import require
+from trainer.export.metadata import read_metadata
 
 ATTRIBUTE_VECTORS, CODE_VERSION = "attribute_vectors", "code_version"
 
@@ -83,7 +83,7 @@ def _vectors(input_dict: dict[str, list[types.Artifact]], model: str) -> Attribu
     if not found:
         return None
     vectors = AttributeVectors.load(found[0].uri)
-    return vectors if editable(vectors, read_description(model)) else None
+    return vectors if editable(vectors, read_metadata(model)) else None
 
 
 def _serves(serving: str, model: str, vectors: AttributeVectors | None) -> bool:

@@ -29,7 +29,7 @@ from tfx.utils import io_utils
 
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from components.latent_evaluator.vectors.edits import directions, editable
-from trainer.export.metadata import DESCRIPTION, condition_names, has_prior
+from trainer.export.metadata import METADATA_FILE, condition_names, has_prior, read_metadata
 
 ASSET = "attribute_vectors.json"
 CONTENTS = os.path.join("assets.extra", "contents.json")
@@ -46,15 +46,15 @@ def assemble(decoder: str, vectors: AttributeVectors, directory: str) -> None:
       vectors: of the same model, at least one of them editable.
       directory: does not exist yet, or is empty.
     """
-    description = read_description(decoder)
-    steps = directions(vectors, description)
+    metadata = read_metadata(decoder)
+    steps = directions(vectors, metadata)
     with tempfile.TemporaryDirectory() as folder:
         asset = os.path.join(folder, ASSET)
-        _write_json(asset, _table(vectors, steps, description))
-        _save(decoder, steps, asset, condition_names(description), directory)
+        _write_json(asset, _table(vectors, steps, metadata))
+        _save(decoder, steps, asset, condition_names(metadata), directory)
     extra = os.path.join(decoder, "assets.extra")
     io_utils.copy_dir(extra, os.path.join(directory, "assets.extra"))
-    _write_json(os.path.join(directory, DESCRIPTION), {**description, "edits": list(steps)})
+    _write_json(os.path.join(directory, METADATA_FILE), {**metadata, "edits": list(steps)})
     contents = {"decoder": tree_sha256(decoder), "files": _hashes(directory)}
     _write_json(os.path.join(directory, CONTENTS), contents)
 
@@ -71,16 +71,11 @@ def is_made_of(directory: str, decoder: str, vectors: AttributeVectors) -> bool:
     found.pop(CONTENTS)
     if contents["files"] != found or contents["decoder"] != tree_sha256(decoder):
         return False
-    steps = directions(vectors, read_description(decoder))
+    steps = directions(vectors, read_metadata(decoder))
     pushed = _read_json(os.path.join(directory, "assets", ASSET))
     return pushed["names"] == list(steps) and np.allclose(
         pushed["steps"], list(steps.values()), rtol=_RELATIVE, atol=_ABSOLUTE
     )
-
-
-def read_description(decoder: str) -> dict[str, Any]:
-    """What the trainer wrote beside the decoder about it."""
-    return _read_json(os.path.join(decoder, DESCRIPTION))
 
 
 def files_of(directory: str) -> list[str]:
@@ -146,11 +141,11 @@ def _editing(decode: Any, steps: dict[str, np.ndarray]) -> Callable[..., Any]:
 
 
 def _table(
-    vectors: AttributeVectors, steps: dict[str, np.ndarray], description: dict[str, Any]
+    vectors: AttributeVectors, steps: dict[str, np.ndarray], metadata: dict[str, Any]
 ) -> dict[str, Any]:
-    whole = editable(vectors, description)
+    whole = editable(vectors, metadata)
     return {
-        "strength": _UNIT if has_prior(description) else _HALF,
+        "strength": _UNIT if has_prior(metadata) else _HALF,
         "names": list(steps),
         "steps": [step.tolist() for step in steps.values()],
         "vectors": [whole[name].tolist() for name in steps],

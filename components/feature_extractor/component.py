@@ -7,19 +7,18 @@ import os
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from tfx import types
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import io_utils
 
-from components.artifacts import Extractor
+from components.artifacts import Extractor, split_files
 from data_prep.config_base import parse, to_dict
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
 from trainer.config_parts import ExtractorConfig
-from trainer.data.records import read_split
+from trainer.data.records import concatenate, read_records
 from trainer.measures.feature_network import (
     ATTRIBUTES,
     AUTOENCODER,
@@ -49,7 +48,7 @@ class Executor(base_executor.BaseExecutor):
         config = parse(ExtractorConfig, json.loads(exec_properties[CONFIG]), "evaluation.extractor")
         examples = artifact_utils.get_single_instance(input_dict[EXAMPLES])
         manifest = read_manifest(examples.uri)
-        images, targets = _load(shards(examples, SPLIT), manifest, config.images)
+        images, targets = _load(split_files(examples, SPLIT), manifest, config.images)
         kind, names = kind_of(manifest)
         model = train_extractor(images, targets, kind, len(names), config)
         extractor = artifact_utils.get_single_instance(output_dict[EXTRACTOR])
@@ -77,32 +76,22 @@ def kind_of(manifest: Manifest) -> tuple[str, tuple[str, ...]]:
     return AUTOENCODER, ()
 
 
-def shards(examples: types.Artifact, split: str) -> tuple[str, ...]:
-    """The files of a split, sorted."""
-    directory = artifact_utils.get_split_uri([examples], split)
-    return tuple(sorted(tf.io.gfile.glob(os.path.join(directory, "*.gz"))))
-
-
 def _load(
     files: tuple[str, ...], manifest: Manifest, limit: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Up to `limit` images, and what is to be learned of them."""
-    found = list(read_split(files, limit))
-    if not found:
+    records = concatenate(read_records(files, manifest.image.shape, limit=limit))
+    if records is None:
         raise InputError(f"evaluation.extractor: the {SPLIT} split has no images to learn from")
-    shape = (manifest.image.height, manifest.image.width, manifest.image.channels)
-    pixels = np.frombuffer(b"".join(b"".join(each.images) for each in found), np.uint8)
-    images = pixels.reshape(-1, *shape)
     kind, names = kind_of(manifest)
     if kind == AUTOENCODER:
-        return images, None
+        return records.images, None
     if kind == ATTRIBUTES:
-        return images, np.concatenate([each.attributes for each in found])
+        return records.images, records.attributes
     index = {name: position for position, name in enumerate(names)}
-    labels = [label for each in found for label in each.labels]
-    known = np.array([label in index for label in labels])
-    targets = np.array([index[label] for label in labels if label in index])
-    return images[known], targets
+    known = np.array([label in index for label in records.labels])
+    targets = np.array([index[label] for label in records.labels if label in index])
+    return records.images[known], targets
 
 
 class FeatureExtractorSpec(ComponentSpec):

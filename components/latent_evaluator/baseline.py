@@ -9,16 +9,18 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from tfx import types
 from tfx.dsl.io import fileio
+from tfx.utils import path_utils
 
 from components.latent_evaluator import blessing as judgement
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.metrics.bootstrap import mean_interval
 from components.latent_evaluator.metrics.memorisation import nearest_two, thumbnails
-from components.latent_evaluator.metrics.model_metrics import ModelEvaluation, batches_of, nats
+from components.latent_evaluator.metrics.model_metrics import ModelEvaluation, nats
 from components.latent_evaluator.metrics.sample_metrics import Bootstrap, nearest_measures
 from trainer.config import WITHOUT_PRIOR, ImageShape
 from trainer.data.records import Records
-from trainer.export.loaded_model import FullModel, describe, full_model
+from trainer.export.loaded import LoadedModel
+from trainer.export.metadata import read_metadata
 
 
 def fingerprint(directory: str) -> str:
@@ -51,9 +53,10 @@ def why_not_compared(
         return judgement.NO_BASELINE
     if baseline.id == model.id:
         return judgement.SAME_MODEL
-    if not fileio.exists(full_model(baseline)):
+    if not fileio.exists(path_utils.eval_model_path(baseline.uri)):
         return f"the blessed model is gone from {baseline.uri}: not compared"
-    new, old = describe(full_model(model)), describe(full_model(baseline))
+    new = read_metadata(path_utils.eval_model_path(model.uri))
+    old = read_metadata(path_utils.eval_model_path(baseline.uri))
     shape = ImageShape(**old["image"])
     if shape != image:
         return (
@@ -76,7 +79,7 @@ def why_not_compared(
             f"the blessed model is told {condition['kind']} of other names than the data has: "
             "not compared"
         )
-    if not FullModel(full_model(baseline)).can_be_scored:
+    if not LoadedModel(path_utils.eval_model_path(baseline.uri)).can_score:
         return "the blessed model comes from an earlier version of the trainer: not compared"
     return ""
 
@@ -87,7 +90,7 @@ def search_copies(
     """Adds `nearest_train` to the metrics of each; goes through the training images once."""
     held_out = next(iter(measured.values())).kept["image"][: config.samples]
     sets = [held_out, *(each.samples for each in measured.values())]
-    batches = (thumbnails(images) for images in batches_of(training, held_out.shape[1:]))
+    batches = (thumbnails(records.images) for records in training)
     nearest = nearest_two(np.concatenate([thumbnails(images) for images in sets]), batches)
     ends = np.cumsum([len(images) for images in sets])[:-1]
     real, *drawn = np.split(nearest.distances(), ends)

@@ -14,7 +14,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.feature_extractor.component import shards
+from components.artifacts import split_files
 from components.latent_evaluator import blessing as judgement
 from components.latent_evaluator.baseline import (
     fingerprint,
@@ -45,8 +45,8 @@ from data_prep.config_base import parse
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
 from trainer.config import ImageShape
-from trainer.data.records import membership, read_split
-from trainer.export.loaded_model import Decoder, FullModel, full_model
+from trainer.data.records import membership, read_records
+from trainer.export.loaded import LoadedDecoder, LoadedModel
 from trainer.measures.extractor_features import FeatureNetwork
 
 EXAMPLES, MODEL, BASELINE_MODEL, EXTRACTOR = "examples", "model", "baseline_model", "extractor"
@@ -88,14 +88,15 @@ class Executor(stock.Executor):
             channels=manifest.image.channels,
         )
         scoring = Scoring(
-            files=shards(examples, config.split),
+            files=split_files(examples, config.split),
             image=image,
             seed=config.seed,
             images_per_label=config.images_per_label,
             max_images=config.max_images,
         )
         latents = LatentMoments(
-            files=shards(examples, config.vectors_split),
+            files=split_files(examples, config.vectors_split),
+            image=image,
             attributes=manifest.attributes,
             labels=manifest.labels,
         )
@@ -103,7 +104,9 @@ class Executor(stock.Executor):
         note = why_not_compared(model, baseline, image, names)
         models = {"candidate": model} if note else {"candidate": model, "baseline": baseline}
         tallies, moments = self._pass(
-            scoring, latents, {name: full_model(each) for name, each in models.items()}
+            scoring,
+            latents,
+            {name: path_utils.eval_model_path(each.uri) for name, each in models.items()},
         )
         if not tallies["candidate"].sums:
             raise InputError(f"evaluation.split: the {config.split} split has no images")
@@ -116,13 +119,14 @@ class Executor(stock.Executor):
         measured = {
             name: measure(
                 tallies[name],
-                FullModel(full_model(each)),
-                Decoder(path_utils.serving_model_path(each.uri)),
+                LoadedModel(path_utils.eval_model_path(each.uri)),
+                LoadedDecoder(path_utils.serving_model_path(each.uri)),
                 known,
             )
             for name, each in models.items()
         }
-        search_copies(measured, read_split(latents.files, config.train_images), config)
+        training = read_records(latents.files, image.as_tuple, limit=config.train_images)
+        search_copies(measured, training, config)
         found = {name: each.metrics for name, each in measured.items()}
         difference = interval_of_difference(measured, known.draws)
         verdict = judgement.judge(
@@ -132,7 +136,7 @@ class Executor(stock.Executor):
 
         directory = artifact_utils.get_single_instance(output_dict[ATTRIBUTE_VECTORS]).uri
         vectors.save(directory)
-        write_source_tables(directory, full_model(model), latents, config)
+        write_source_tables(directory, path_utils.eval_model_path(model.uri), latents, config)
         evaluation = artifact_utils.get_single_instance(output_dict[EVALUATION])
         write_json(
             os.path.join(evaluation.uri, "metrics.json"),
@@ -217,7 +221,7 @@ def _vectors(
         facts={
             "split": config.vectors_split,
             "held_out": config.split,
-            "model": fingerprint(full_model(model)),
+            "model": fingerprint(path_utils.eval_model_path(model.uri)),
             "data": manifest_sha256(examples.uri),
         },
     )

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from tfx import types
 from tfx.components.evaluator import constants
-from tfx.utils import io_utils
+from tfx.utils import io_utils, path_utils
 
 from components.latent_evaluator.blessing import Verdict
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.metrics.model_metrics import ModelEvaluation
 from components.latent_evaluator.passes.tally import ScoreAccumulator
 from components.latent_evaluator.report.contact_sheet import model_sheet
-from trainer.export.loaded_model import describe, full_model
+from trainer.export.metadata import read_metadata
 
 SAMPLE_ROWS = 3
 
@@ -36,10 +36,11 @@ def draw_sheet(
         for label, shown in sorted(tally.gallery.items())
     ]
     count = SAMPLE_ROWS * max(len(real) for _, real, _ in rows)
-    description, found = describe(full_model(model)), measured.metrics
-    family = description["family"].upper().replace("_", "-")
+    metadata = read_metadata(path_utils.eval_model_path(model.uri))
+    found = measured.metrics
+    family = metadata["family"].upper().replace("_", "-")
     title = (
-        f"{family}, {description['latent_dim']} latent dimensions: "
+        f"{family}, {metadata['latent_dim']} latent dimensions: "
         f"{'blessed' if verdict.blessed else 'not blessed'}"
     )
     caption = (

@@ -11,7 +11,7 @@ from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
-from tfx.utils import io_utils
+from tfx.utils import io_utils, path_utils
 
 from components.span_drift.config import DriftConfig
 from components.span_drift.distances import SpanStatistics, measures
@@ -20,8 +20,8 @@ from data_prep.config import LISTS
 from data_prep.config_base import parse
 from data_prep.manifest import Manifest, manifest_path, manifest_sha256, read_manifest
 from data_prep.pixels.statistics import image_stats
-from trainer.data.records import read_split
-from trainer.export.loaded_model import FullModel, full_model
+from trainer.data.records import read_records
+from trainer.export.loaded import LoadedModel
 from trainer.export.metadata import LEARNED_FILE
 
 EXAMPLES, BASELINE_MODEL, DRIFT = "examples", "baseline_model", "drift"
@@ -47,7 +47,9 @@ class Executor(base_executor.BaseExecutor):
         newest = read_manifest(examples.uri).spans[-1]
         reference, note = _reference(blessed, newest)
         if reference and blessed:
-            report = compare(reference, newest, FullModel(full_model(blessed)), config)
+            report = compare(
+                reference, newest, LoadedModel(path_utils.eval_model_path(blessed.uri)), config
+            )
         else:
             report = DriftReport(span=newest["name"], reference=None, note=note)
         drift = artifact_utils.get_single_instance(output_dict[DRIFT])
@@ -55,12 +57,12 @@ class Executor(base_executor.BaseExecutor):
 
 
 def compare(
-    reference: dict[str, Any], newest: dict[str, Any], model: FullModel, config: DriftConfig
+    reference: dict[str, Any], newest: dict[str, Any], model: LoadedModel, config: DriftConfig
 ) -> DriftReport:
     """Of two spans as a manifest names them."""
     spans = (reference, newest)
     manifests = [read_manifest(each["directory"]) for each in spans]
-    unfit = why_not_encoded(model.description, manifests[1])
+    unfit = why_not_encoded(model.metadata, manifests[1])
     old, new = (
         span_statistics(each["directory"], manifest, None if unfit else model, config.images)
         for each, manifest in zip(spans, manifests, strict=True)
@@ -80,17 +82,15 @@ def compare(
 
 
 def span_statistics(
-    directory: str, manifest: Manifest, model: FullModel | None, images: int
+    directory: str, manifest: Manifest, model: LoadedModel | None, images: int
 ) -> SpanStatistics | None:
     """What a prepared span is compared by: its manifest, and a sample of its train split; None
     where that is empty."""
     files = sorted(fileio.glob(os.path.join(directory, f"Split-{SPLIT}", "*.gz")))
-    shape = (manifest.image.height, manifest.image.width, manifest.image.channels)
     statistics: list[tuple[np.ndarray, ...]] = []
     codes: list[np.ndarray] = []
-    for records in read_split(files, images):
-        pixels = np.frombuffer(b"".join(records.images), np.uint8).reshape(-1, *shape)
-        statistics.append(image_stats(pixels, manifest.image.ink))
+    for records in read_records(files, manifest.image.shape, limit=images):
+        statistics.append(image_stats(records.images, manifest.image.ink))
         if model:
             codes.append(model.encode(records)[0])
     if not statistics:
@@ -105,13 +105,13 @@ def span_statistics(
     )
 
 
-def why_not_encoded(description: dict[str, Any], manifest: Manifest) -> str:
+def why_not_encoded(metadata: dict[str, Any], manifest: Manifest) -> str:
     """Why the blessed model's encoder cannot be asked about the images; "" where it can."""
     image = manifest.image
-    shape = tuple(description["image"][name] for name in ("height", "width", "channels"))
-    if shape != (image.height, image.width, image.channels):
+    shape = tuple(metadata["image"][name] for name in ("height", "width", "channels"))
+    if shape != image.shape:
         return f"the blessed model takes images of {shape}: its codes are not compared"
-    condition = description.get("condition") or {}
+    condition = metadata.get("condition") or {}
     told = condition.get("kind") == "attributes"
     if told and tuple(condition["names"]) != manifest.attributes:
         return "the blessed model is told other attributes: its codes are not compared"

@@ -11,9 +11,9 @@ import click
 
 from data_prep.config_base import require
 from data_prep.errors import InputError
-from pipeline.generate.finished_run import FinishedRun, describe, edit_names, find
+from pipeline.generate.finished_run import FinishedRun, edit_names, find
 from pipeline.logs import quiet_libraries
-from trainer.export.metadata import condition_names, takes_labels
+from trainer.export.metadata import condition_names, read_metadata, takes_labels
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -123,7 +123,7 @@ def mix(labels: tuple[str, ...], weights: tuple[float, ...], **options: Any) -> 
     _check_conditions(found, labels)
     require(len(labels) >= 2, "--labels", ",".join(labels), "at least two labels")
     if weights:
-        _check_weights(weights, labels, takes_labels(describe(found.decoder)))
+        _check_weights(weights, labels, takes_labels(read_metadata(str(found.decoder))))
     require(options["count"] >= 2, "--count", options["count"], "2 to 100")
     save("mix", labels=labels, weights=weights)
 
@@ -189,11 +189,11 @@ def _prepare(
 
 
 def _check_conditions(found: FinishedRun, labels: Sequence[str]) -> None:
-    description = describe(found.decoder)
-    known = condition_names(description)
+    metadata = read_metadata(str(found.decoder))
+    known = condition_names(metadata)
     if not known:
         raise InputError(
-            f"{found.decoder}: the {description['family']} takes no labels, "
+            f"{found.decoder}: the {metadata['family']} takes no labels, "
             "allowed: a conditional model"
         )
     for name in labels:

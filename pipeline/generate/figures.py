@@ -20,12 +20,12 @@ def sample(studio: ModelSession, *, count: int, labels: Sequence[str]) -> Image.
     """New images, z ~ N(0, I); the same codes under each condition."""
     decoder = studio.decoder
     if not decoder.conditions:
-        rows = _lines(decoder.sample(count, studio.seed))
+        rows = _lines(decoder.sample(count, studio.seed, batch_size=count))
         return sheet(rows, title=f"{count} samples of the prior")
     rows = []
     for name in labels or decoder.conditions[:MOST_NAMES]:
         condition = latent_walks.mix([name], [1.0], decoder.conditions)
-        rows += _lines(decoder.sample(count, studio.seed, condition), name)
+        rows += _lines(decoder.sample(count, studio.seed, condition, batch_size=count), name)
     return sheet(rows, title="samples of the prior, the same codes in each group")
 
 
@@ -195,7 +195,7 @@ def _pairs(
     assert studio.examples is not None
     if ends is None:
         return studio.choose(2 * count, labels)
-    keys = studio.examples.keys
+    keys = [key.decode() for key in studio.examples.keys]
     for option, key in zip(("--from", "--to"), ends, strict=True):
         require(key in keys, option, key, f"a key of the split, such as {keys[0]}")
     return [keys.index(key) for key in ends]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from data_prep.errors import InputError
 from pipeline.local.summary import FILE as SUMMARY
-from trainer.export.metadata import DESCRIPTION, condition_names
+from trainer.export.metadata import METADATA_FILE, condition_names, read_metadata
 
 RUNS = Path("runs")
 MODEL_FILE = "saved_model.pb"
@@ -45,20 +45,15 @@ def find(run: Path | None, decoder: Path | None) -> FinishedRun:
     return _run(run or _newest_run())
 
 
-def describe(model: Path) -> dict[str, Any]:
-    """Reads what the trainer wrote beside a SavedModel about it: see `trainer.export`."""
-    return json.loads((model / DESCRIPTION).read_text(encoding="utf-8"))
-
-
 def edit_names(found: FinishedRun) -> tuple[str, ...]:
     """The attributes and labels along which codes can be moved, those that are told apart best
     in front where that is known."""
-    description = describe(found.decoder)
+    metadata = read_metadata(str(found.decoder))
     if found.vectors is None:
-        return tuple(description.get("edits", ()))
+        return tuple(metadata.get("edits", ()))
     table = json.loads((found.vectors / VECTORS_TABLE).read_text(encoding="utf-8"))
-    told = condition_names(description)
-    rows = [row for row in table["vectors"] if row["norm"] and row["name"] not in told]
+    conditions = condition_names(metadata)
+    rows = [row for row in table["vectors"] if row["norm"] and row["name"] not in conditions]
     rows.sort(key=lambda row: -(row["auc"] or 0))
     return tuple(row["name"] for row in rows)
 
@@ -104,9 +99,9 @@ def _decoder(directory: Path) -> Path:
         versions = [path for path in directory.iterdir() if path.name.isdecimal()]
         candidates = [directory, *sorted(versions, key=lambda path: -int(path.name))]
         for path in candidates:
-            if (path / MODEL_FILE).is_file() and (path / DESCRIPTION).is_file():
+            if (path / MODEL_FILE).is_file() and (path / METADATA_FILE).is_file():
                 return path
     raise InputError(
         f"--decoder: got {str(directory)!r}, allowed: a pushed decoder, or the directory of "
-        f"its versions ({MODEL_FILE} and {DESCRIPTION} are missing)"
+        f"its versions ({MODEL_FILE} and {METADATA_FILE} are missing)"
     )

@@ -1,4 +1,4 @@
-"""An exported model as functions of numpy arrays."""
+"""The two SavedModels of a training as functions of numpy arrays."""
 
 from __future__ import annotations
 
@@ -9,102 +9,180 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from trainer.export.metadata import condition_names, has_prior, takes_labels
-from trainer.figures.sheet import to_pixels
+from trainer.data.records import BATCH, Records, to_pixels
+from trainer.export.metadata import condition_names, has_prior, read_metadata, takes_labels
 
-BATCH = 256
-
-
-class Model:
-    """The signatures of one SavedModel, in batches.
-
-    latent_dim: of its codes.
-    conditions: the names of the condition's values, in order; empty where it takes none.
-    by_label: whether they are labels, of which an image has one, or else attributes.
-    has_prior: whether codes are distributed as N(0, I).
-    """
-
-    def __init__(self, directory: str, description: dict[str, Any]) -> None:
-        """`description` is what stands in its model.json."""
-        self._loaded = tf.saved_model.load(directory)
-        self.latent_dim: int = description["latent_dim"]
-        self.conditions = condition_names(description)
-        self.by_label = takes_labels(description)
-        self.has_prior = has_prior(description)
-
-    def decode(self, codes: np.ndarray, conditions: np.ndarray | None = None) -> np.ndarray:
-        """Images of codes [n, latent_dim] under conditions [n, k]: uint8 [n, h, w, c]."""
-        return to_pixels(self._call("decode", conditions, z=codes.astype(np.float32))["image"])
-
-    def sample(self, count: int, seed: int, condition: np.ndarray | None = None) -> np.ndarray:
-        """Images of z ~ N(0, I), under one condition [k] or one each [count, k]: uint8
-        [count, h, w, c]."""
-        arguments = {"count": tf.constant(count), "seed": tf.constant(seed, tf.int64)}
-        if condition is not None:
-            told = np.atleast_2d(condition).astype(np.float32)
-            arguments["condition"] = tf.constant(told)
-        return to_pixels(self._loaded.signatures["sample"](**arguments)["image"].numpy())
-
-    def encode(
-        self, images: np.ndarray, conditions: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """z_mean and z_log_var, float32 [n, latent_dim], of uint8 images; no z_log_var where
-        codes have no spread. Full model only."""
-        encoded = self._call("encode", conditions, image=_as_strings(images))
-        return encoded["z_mean"], encoded.get("z_log_var") if self.has_prior else None
-
-    def conditions_of(self, labels: Sequence[str], attributes: np.ndarray) -> np.ndarray | None:
-        """What the model is told about images, float32 [n, k]; None where nothing.
-
-        Args:
-          labels: of each image.
-          attributes: [n, names] of each image.
-        """
-        if not self.conditions:
-            return None
-        if not self.by_label:
-            return np.asarray(attributes, np.float32)
-        return np.array([[label == name for name in self.conditions] for label in labels], "f4")
-
-    def _call(
-        self, name: str, conditions: np.ndarray | None, **inputs: np.ndarray
-    ) -> dict[str, np.ndarray]:
-        if conditions is not None:
-            inputs["condition"] = conditions.astype(np.float32)
-        count = len(next(iter(inputs.values())))
-        parts = [
-            self._loaded.signatures[name](
-                **{key: tf.constant(array[start : start + BATCH]) for key, array in inputs.items()}
-            )
-            for start in range(0, count, BATCH)
-        ]
-        return {key: np.concatenate([part[key].numpy() for part in parts]) for key in parts[0]}
-
-
-def _as_strings(images: np.ndarray) -> np.ndarray:
-    return np.array([image.tobytes() for image in images], object)
+SCORE = "score"
 
 
 @dataclasses.dataclass(frozen=True)
 class ScoredBatch:
-    """What a model says about n images.
+    """The scores of n images under a model.
 
-    keys, labels: n strings each (labels empty where the data has none).
-    images: uint8 [n, height, width, channels].
+    records: the images with their keys, labels and attributes.
     reconstructions: float [n, height, width, channels] in [0, 1], at z = z_mean.
     z_mean: float [n, latent_dim].
     reconstruction_loss, kl_loss: float [n], nats per image, at a sampled z; kl_loss is None
       without a posterior, z being z_mean then.
     z_log_var: float [n, latent_dim]; None without a posterior.
-    attributes: int [n, names], 0 or 1; None where the data has none.
     """
 
-    keys: list[bytes]
-    labels: list[str]
-    images: np.ndarray
+    records: Records
     reconstructions: np.ndarray
     z_mean: np.ndarray
     reconstruction_loss: np.ndarray
     kl_loss: np.ndarray | None
     z_log_var: np.ndarray | None = None
-    attributes: np.ndarray | None = None
+
+
+def encode_condition(
+    metadata: dict[str, Any], labels: Sequence[str], attributes: np.ndarray
+) -> np.ndarray | None:
+    """Returns the condition of n images, float32 [n, names]; None for an unconditional model.
+
+    A label that the model does not know is all zeros.
+
+    Args:
+      metadata: of the model.
+      labels: the label of each image.
+      attributes: 0 or 1, [n, names].
+    """
+    names = condition_names(metadata)
+    if not names:
+        return None
+    if not takes_labels(metadata):
+        return np.asarray(attributes, np.float32)
+    return (np.asarray(labels, object)[:, None] == np.asarray(names, object)).astype(np.float32)
+
+
+class _LoadedSavedModel:
+    """A SavedModel and its metadata.
+
+    latent_dim: the size of its codes.
+    conditions: the names of the condition's values, in order; empty without a condition.
+    by_label: true where the condition is the label, of which an image has one.
+    has_prior: true where codes are distributed as N(0, I), and have a posterior.
+    """
+
+    def __init__(self, directory: str, metadata: dict[str, Any] | None = None) -> None:
+        """
+        Args:
+          directory: of the SavedModel.
+          metadata: the contents of its model.json; read from there where it is None.
+        """
+        self._loaded = tf.saved_model.load(directory)  # its signatures alone keep no variables
+        self.metadata = read_metadata(directory) if metadata is None else metadata
+        self.latent_dim: int = self.metadata["latent_dim"]
+        self.conditions = condition_names(self.metadata)
+        self.by_label = takes_labels(self.metadata)
+        self.has_prior = has_prior(self.metadata)
+
+    def _call(
+        self, signature: str, inputs: dict[str, Any], condition: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
+        tensors = {name: tf.constant(values) for name, values in inputs.items()}
+        if condition is not None:
+            tensors["condition"] = tf.constant(condition.astype(np.float32))
+        outputs = self._loaded.signatures[signature](**tensors)
+        return {name: values.numpy() for name, values in outputs.items()}
+
+
+class LoadedDecoder(_LoadedSavedModel):
+    """The serving model: decodes codes and samples the prior."""
+
+    def decode(self, codes: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
+        """Returns the images of codes as uint8 [n, height, width, channels].
+
+        Args:
+          codes: [n, latent_dim].
+          condition: of all codes, [names], or of each, [n, names]; None without one.
+        """
+        rows = None if condition is None else _for_each(condition, len(codes))
+        images = [
+            self._call(
+                "decode",
+                {"z": codes[start : start + BATCH].astype(np.float32)},
+                None if rows is None else rows[start : start + BATCH],
+            )["image"]
+            for start in range(0, len(codes), BATCH)
+        ]
+        return to_pixels(np.concatenate(images))
+
+    def sample(
+        self,
+        count: int,
+        seed: int,
+        condition: np.ndarray | None = None,
+        *,
+        batch_size: int = BATCH,
+    ) -> np.ndarray:
+        """Returns images of the prior as uint8 [count, height, width, channels].
+
+        Args:
+          count: at least 1.
+          seed: of the first batch; each further batch has the next seed.
+          condition: of all images, [names], or of each, [count, names]; None without one.
+          batch_size: images drawn at a time. The images depend on it where it is below `count`.
+        """
+        rows = None if condition is None else _for_each(condition, count)
+        images = []
+        for number, start in enumerate(range(0, count, batch_size)):
+            size = min(batch_size, count - start)
+            inputs = {"count": np.int32(size), "seed": np.int64(seed + number)}
+            part = None if rows is None else rows[start : start + size]
+            images.append(self._call("sample", inputs, part)["image"])
+        return to_pixels(np.concatenate(images))
+
+
+class LoadedModel(_LoadedSavedModel):
+    """The full model: encodes and scores images."""
+
+    @property
+    def can_score(self) -> bool:
+        return SCORE in self._loaded.signatures
+
+    def encode(self, records: Records) -> tuple[np.ndarray, np.ndarray | None]:
+        """Returns z_mean and z_log_var, float32 [n, latent_dim] each; z_log_var is None without
+        a posterior."""
+        batches = [
+            self._call_on("encode", records.rows(slice(start, start + BATCH)))
+            for start in range(0, len(records.keys), BATCH)
+        ]
+        z_mean = np.concatenate([batch["z_mean"] for batch in batches])
+        if not self.has_prior:
+            return z_mean, None
+        return z_mean, np.concatenate([batch["z_log_var"] for batch in batches])
+
+    def score(self, records: Records, noise: np.ndarray) -> ScoredBatch:
+        """Scores a batch of images; the encoder runs once.
+
+        Args:
+          records: n images.
+          noise: float32 [n, latent_dim]; not used without a posterior: the reconstruction
+            itself is scored then.
+        """
+        outputs = self._call_on(SCORE, records, **({"noise": noise} if self.has_prior else {}))
+        return ScoredBatch(
+            records=records,
+            reconstructions=outputs["image"],
+            z_mean=outputs["z_mean"],
+            z_log_var=outputs.get("z_log_var"),
+            reconstruction_loss=outputs["reconstruction_loss"],
+            kl_loss=outputs.get("kl_loss"),
+        )
+
+    def log_likelihood(self, records: Records, z: np.ndarray) -> np.ndarray:
+        """Returns log p(x|z) of each image at its z [n, latent_dim], in nats, float32 [n]."""
+        return self._call_on("log_likelihood", records, z=z.astype(np.float32))["log_likelihood"]
+
+    def _call_on(
+        self, signature: str, records: Records, **inputs: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        condition = encode_condition(self.metadata, records.labels, records.attributes)
+        raw = np.array([image.tobytes() for image in records.images], object)
+        return self._call(signature, {"image": raw, **inputs}, condition)
+
+
+def _for_each(condition: np.ndarray, count: int) -> np.ndarray:
+    """Returns the condition of each of `count` codes, [count, names]."""
+    return np.broadcast_to(condition, (count, condition.shape[-1]))

@@ -42,7 +42,7 @@ import tensorflow_transform as tft
 from data_prep import features as names
 from trainer.config import TrainerConfig
 from trainer.data.dataset import decode_image
-from trainer.export.metadata import DESCRIPTION
+from trainer.export.metadata import METADATA_FILE
 from trainer.export.onnx import export_onnx
 from trainer.models.beta import implied_sigma
 from trainer.models.vae import VAE
@@ -79,8 +79,8 @@ def export_decoder(model: VAE, directory: str) -> None:
         "sample": _signature(model, sample, count_spec, seed_spec),
     }
     _save(_module(model.decoding_weights), signatures, directory)
-    _describe(model, directory)
-    export_onnx(decoding, description(model.settings), directory)
+    _write_metadata(model, directory)
+    export_onnx(decoding, model_metadata(model.settings), directory)
 
 
 def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: str) -> None:
@@ -141,7 +141,7 @@ def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: s
     else:
         signatures["score"] = _signature(model, score_code, image_bytes)
     _save(module, signatures, directory)
-    _describe(model, directory)
+    _write_metadata(model, directory)
 
 
 def _signature(model: VAE, function: Callable[..., Any], *specs: tf.TensorSpec) -> Any:
@@ -175,17 +175,17 @@ def _as_parsed(image: tf.Tensor, spec: Any) -> tf.Tensor | tf.SparseTensor:
     return tf.SparseTensor(indices, image, [tf.size(image, out_type=tf.int64), 1])
 
 
-def _describe(model: VAE, directory: str) -> None:
-    path = os.path.join(directory, DESCRIPTION)
+def _write_metadata(model: VAE, directory: str) -> None:
+    path = os.path.join(directory, METADATA_FILE)
     tf.io.gfile.makedirs(os.path.dirname(path))
     with tf.io.gfile.GFile(path, "w") as file:
-        text = json.dumps(description(model.settings), indent=2, ensure_ascii=False)
+        text = json.dumps(model_metadata(model.settings), indent=2, ensure_ascii=False)
         file.write(text + "\n")
 
 
-def description(settings: TrainerConfig) -> dict[str, Any]:
-    """What stands in model.json. `condition` is null, or {kind, names}; beta and implied_sigma
-    are null without a prior, implied_sigma also with a Bernoulli reconstruction."""
+def model_metadata(settings: TrainerConfig) -> dict[str, Any]:
+    """Returns the contents of model.json. `condition` is null, or {kind, names}; beta and
+    implied_sigma are null without a prior, implied_sigma also with a Bernoulli reconstruction."""
     model, image = settings.model, settings.image
     condition = {"kind": model.condition, "names": list(settings.condition_names)}
     return {

@@ -14,10 +14,11 @@ import tensorflow as tf
 from PIL import Image
 
 from trainer.config import TrainerConfig
+from trainer.data.records import to_pixels
 from trainer.figures import latent_walks, training_figures
 from trainer.figures.animation import animate
 from trainer.figures.examples import Examples
-from trainer.figures.sheet import to_pixels, to_png
+from trainer.figures.sheet import to_png
 
 DIRECTORY = "pictures"
 ANIMATED = {"manifold": 100, "scatter": 150}  # milliseconds a frame, as in the sources

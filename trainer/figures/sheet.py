@@ -24,11 +24,6 @@ class Row(NamedTuple):
     note: str = ""
 
 
-def to_pixels(images: np.ndarray) -> np.ndarray:
-    """Float images in [0, 1] as uint8, rounded; what lies outside is cut off, NaN is black."""
-    return np.rint(np.nan_to_num(images).clip(0, 1) * 255).astype(np.uint8)
-
-
 def to_png(picture: Image.Image) -> bytes:
     content = io.BytesIO()
     picture.save(content, "PNG", compress_level=3)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_prep.errors import InputError
-from trainer.export.metadata import DESCRIPTION, LEARNED_FILE, condition_names
+from trainer.export.metadata import LEARNED_FILE, condition_names, read_metadata
 from trainer.models.vae import VAE
 
 FULL_MODEL = "Format-TFMA"  # TFX's name for the folder of eval_model_dir beside the serving model
@@ -67,8 +67,7 @@ def start_from(model: VAE, directory: str) -> None:
 
 def _check_names(model: VAE, directory: str) -> None:
     """Weights of equal shapes may stand for other words."""
-    with tf.io.gfile.GFile(os.path.join(directory, DESCRIPTION)) as file:
-        old = condition_names(json.loads(file.read()))
+    old = condition_names(read_metadata(directory))
     new = model.settings.condition_names
     if old and new and old != new:
         came, went = sorted(set(new) - set(old)), sorted(set(old) - set(new))

@@ -17,7 +17,7 @@ import tensorflow as tf
 from data_prep import features as names
 from trainer.config import CONDITION_FEATURES, LABEL_INDEX
 from trainer.data.dataset import Arrays, from_arrays
-from trainer.figures.sheet import to_pixels
+from trainer.data.records import to_pixels
 from trainer.measures.auc import mean_auc
 from trainer.measures.frechet import distance_of_features
 from trainer.measures.sliced_wasserstein import sliced_wasserstein

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ from components.latent_evaluator.metrics.sample_metrics import (
 )
 from components.latent_evaluator.passes.tally import ScoreAccumulator, metrics
 from trainer.data.records import Records, noise_for
-from trainer.export.loaded_model import Decoder, FullModel, condition_of
+from trainer.export.loaded import LoadedDecoder, LoadedModel, encode_condition
 from trainer.measures.extractor_features import FeatureNetwork
 
 FACTOR_IMAGES = 2000  # that disentanglement is measured on, at most
@@ -65,46 +64,44 @@ class ModelEvaluation:
 
 
 def measure(
-    tally: ScoreAccumulator, model: FullModel, decoder: Decoder, known: EvaluationContext
+    tally: ScoreAccumulator, model: LoadedModel, decoder: LoadedDecoder, known: EvaluationContext
 ) -> ModelEvaluation:
     """All but the search for copies, which goes through the training images once for all."""
     config, kept = known.config, tally.kept.columns()
-    description = model.description
+    metadata = model.metadata
     records = records_of(kept)
-    told = sample_conditions(description, records, config.samples)
+    told = sample_conditions(metadata, records, config.samples)
     samples = decoder.sample(config.samples, config.seed, told)
     found = metrics(
         tally,
-        likelihood=description["reconstruction"],
-        sigma=description["sigma"] or 1.0,
-        posterior=model.has_posterior,
+        likelihood=metadata["reconstruction"],
+        sigma=metadata["sigma"] or 1.0,
+        posterior=model.has_prior,
     )
     found |= _intervals(kept, known.draws)
     found |= _codes(kept, model, config, records)
     with threadpool_limits(1):  # many small fits: more threads only wait for each other
-        found |= _probes(kept, records, description)
+        found |= _probes(kept, records, metadata)
         found["disentanglement"] = _disentanglement(kept, known)
     found |= wasserstein_measures(kept["image"], samples, kept["reconstruction"], known.draws)
-    found |= _by_features(kept, samples, told, description, records, known)
+    found |= _by_features(kept, samples, told, metadata, records, known)
     return ModelEvaluation(found, kept, samples, told)
 
 
-def sample_conditions(
-    description: dict[str, Any], records: Records, count: int
-) -> np.ndarray | None:
+def sample_conditions(metadata: dict[str, Any], records: Records, count: int) -> np.ndarray | None:
     """Those of images of the split in turn, so that samples are told what real images are:
     float32 [count, names]; None of a model that is told nothing."""
-    conditions = condition_of(description, records)
+    conditions = encode_condition(metadata, records.labels, records.attributes)
     return None if conditions is None else conditions[np.arange(count) % len(conditions)]
 
 
 def records_of(kept: dict[str, np.ndarray]) -> Records:
-    """Kept images in the form in which models take them."""
+    """Returns the kept images in the form in which models take them."""
     images = kept["image"]
     return Records(
         keys=list(kept["key"]),
         labels=list(kept["label"]),
-        images=[image.tobytes() for image in images],
+        images=images,
         attributes=kept.get("attributes", np.zeros((len(images), 0), np.int8)),
     )
 
@@ -129,7 +126,7 @@ def _intervals(kept: dict[str, np.ndarray], draws: Bootstrap) -> Metrics:
 
 
 def _codes(
-    kept: dict[str, np.ndarray], model: FullModel, config: EvaluationConfig, records: Records
+    kept: dict[str, np.ndarray], model: LoadedModel, config: EvaluationConfig, records: Records
 ) -> Metrics:
     """latent_normality and the importance-weighted likelihood, None without a posterior."""
     if "z_log_var" not in kept:
@@ -143,7 +140,7 @@ def _codes(
     chosen = slice(0, config.iw_images)
     bounds = importance_weighted(
         _log_weights(
-            records.part(chosen),
+            records.rows(chosen),
             kept["z_mean"][chosen],
             kept["z_log_var"][chosen],
             model,
@@ -163,7 +160,7 @@ def _log_weights(
     records: Records,
     z_mean: np.ndarray,
     z_log_var: np.ndarray,
-    model: FullModel,
+    model: LoadedModel,
     config: EvaluationConfig,
 ) -> np.ndarray:
     """Of k samples of z for each image, [n, k]."""
@@ -171,18 +168,20 @@ def _log_weights(
     parts = []
     step = max(1, _IW_BATCH // k)
     for start in range(0, len(records.keys), step):
-        some = records.part(slice(start, start + step))
+        some = records.rows(slice(start, start + step))
         mean, log_var = (x[start : start + step, None] for x in (z_mean, z_log_var))
         noise = [noise_for(key, config.seed, k * size).reshape(k, size) for key in some.keys]
         z = mean + np.exp(log_var / 2) * np.stack(noise)
-        likelihood = model.log_likelihood(some.repeated(k), z.reshape(-1, size)).reshape(-1, k)
+        likelihood = model.log_likelihood(
+            some.rows(np.repeat(np.arange(len(some.keys)), k)), z.reshape(-1, size)
+        ).reshape(-1, k)
         parts.append(log_weights(likelihood, z, mean, log_var))
     return np.concatenate(parts)
 
 
-def _probes(kept: dict[str, np.ndarray], records: Records, description: dict[str, Any]) -> Metrics:
+def _probes(kept: dict[str, np.ndarray], records: Records, metadata: dict[str, Any]) -> Metrics:
     """condition_probe of a conditional model."""
-    condition, z = description.get("condition"), kept["z_mean"]
+    condition, z = metadata.get("condition"), kept["z_mean"]
     if condition is None or not np.isfinite(z).all():
         return {"condition_probe": None}
     by_label = condition["kind"] == "label"
@@ -206,7 +205,7 @@ def _by_features(
     kept: dict[str, np.ndarray],
     samples: np.ndarray,
     told: np.ndarray | None,
-    description: dict[str, Any],
+    metadata: dict[str, Any],
     records: Records,
     known: EvaluationContext,
 ) -> Metrics:
@@ -218,7 +217,7 @@ def _by_features(
         known.extractor(images) for images in (kept["image"], samples, kept["reconstruction"])
     )
     facts = known.extractor.facts
-    condition = description.get("condition")
+    condition = metadata.get("condition")
     comparable = condition is not None and condition["names"] == facts["names"]
     return feature_measures(real, sampled, reconstructed, known.draws) | class_measures(
         real,
@@ -226,12 +225,6 @@ def _by_features(
         facts["kind"],
         facts["names"],
         told if comparable else None,
-        condition_of(description, records) if comparable else None,
+        encode_condition(metadata, records.labels, records.attributes) if comparable else None,
         known.draws,
     )
-
-
-def batches_of(images: Iterable[Records], shape: tuple[int, int, int]) -> Iterator[np.ndarray]:
-    """uint8 [n, height, width, channels] of records."""
-    for records in images:
-        yield np.frombuffer(b"".join(records.images), np.uint8).reshape(-1, *shape)

@@ -15,7 +15,7 @@ from components.latent_evaluator.passes.moments import Moments
 from components.latent_evaluator.passes.tally import ScoreAccumulator
 from trainer.config import ImageShape
 from trainer.data.records import Records, membership, noise_for, read_records
-from trainer.export.loaded_model import FullModel
+from trainer.export.loaded import LoadedModel
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,8 @@ class Scoring:
     def of(self, model_dir: str) -> beam.PTransform:
         """Pipeline -> PCollection of one Tally."""
         empty = partial(ScoreAccumulator, self.images_per_label, self.max_images)
-        return _Pass(self.files, model_dir, partial(_tally_of, self, empty), _TallyUp(empty))
+        work = partial(_tally_of, self, empty)
+        return _Pass(self.files, self.image, model_dir, work, _TallyUp(empty))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,7 @@ class LatentMoments:
     """The moments of z_mean of every attribute and label at once."""
 
     files: tuple[str, ...]
+    image: ImageShape
     attributes: tuple[str, ...]
     labels: tuple[str, ...]
 
@@ -47,24 +49,25 @@ class LatentMoments:
 
         Its groups: the images with each attribute and label, then those without each.
         """
-        return _Pass(self.files, model_dir, partial(_moments_of, self), _MergeMoments())
+        work = partial(_moments_of, self)
+        return _Pass(self.files, self.image, model_dir, work, _MergeMoments())
 
 
 def _tally_of(
     scoring: Scoring,
     empty: Callable[[], ScoreAccumulator],
-    model: FullModel,
+    model: LoadedModel,
     shard: Iterator[Records],
 ) -> ScoreAccumulator:
     tally = empty()
     for records in shard:
         noise = np.stack([noise_for(key, scoring.seed, model.latent_dim) for key in records.keys])
-        tally.add(model.score(records, noise, scoring.image))
+        tally.add(model.score(records, noise))
     return tally
 
 
 def _moments_of(
-    wanted: LatentMoments, model: FullModel, shard: Iterator[Records]
+    wanted: LatentMoments, model: LoadedModel, shard: Iterator[Records]
 ) -> Moments | None:
     found = None
     for records in shard:
@@ -82,19 +85,21 @@ class _Pass(beam.PTransform):
     def __init__(
         self,
         files: tuple[str, ...],
+        image: ImageShape,
         model_dir: str,
-        work: Callable[[FullModel, Iterator[Records]], Any],
+        work: Callable[[LoadedModel, Iterator[Records]], Any],
         merge: beam.CombineFn,
     ) -> None:
         super().__init__()
-        self._files, self._model_dir, self._work, self._merge = files, model_dir, work, merge
+        self._files, self._merge = files, merge
+        self._do_fn = _Shard(image, model_dir, work)
 
     def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
         return (
             pipeline
             | "ListShards" >> beam.Create(self._files)
             | "SpreadShards" >> beam.Reshuffle()
-            | "ReadShards" >> beam.ParDo(_Shard(self._model_dir, self._work))
+            | "ReadShards" >> beam.ParDo(self._do_fn)
             | "Merge" >> beam.CombineGlobally(self._merge)
         )
 
@@ -102,18 +107,24 @@ class _Pass(beam.PTransform):
 class _Shard(beam.DoFn):
     """Path of a shard -> what it amounts to. Few, large elements: TensorFlow reads records."""
 
-    def __init__(self, model_dir: str, work: Callable[[FullModel, Iterator[Records]], Any]) -> None:
+    def __init__(
+        self,
+        image: ImageShape,
+        model_dir: str,
+        work: Callable[[LoadedModel, Iterator[Records]], Any],
+    ) -> None:
+        self._image = image
         self._model_dir = model_dir
         self._work = work
         self._shared = shared.Shared()
-        self._model: FullModel | None = None
+        self._model: LoadedModel | None = None
 
     def setup(self) -> None:
-        self._model = self._shared.acquire(lambda: FullModel(self._model_dir))
+        self._model = self._shared.acquire(lambda: LoadedModel(self._model_dir))
 
     def process(self, path: str) -> Iterator[Any]:
         assert self._model is not None
-        yield self._work(self._model, read_records(path))
+        yield self._work(self._model, read_records([path], self._image.as_tuple))
 
 
 class _TallyUp(beam.CombineFn):

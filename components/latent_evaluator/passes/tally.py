@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from trainer.data.records import to_pixels
 from trainer.export.loaded import ScoredBatch
 from trainer.figures.latent_walks import kl_by_dimension
 from trainer.measures.ssim import ssim
@@ -40,7 +41,8 @@ class ScoreAccumulator:
         self.kept = BottomKSample(self.max_images)
 
     def add(self, batch: ScoredBatch) -> None:
-        pixels = batch.images.astype(np.float64) / 255
+        records = batch.records
+        pixels = records.images.astype(np.float64) / 255
         guesses = batch.reconstructions.astype(np.float64)
         each = np.stack(
             [
@@ -55,19 +57,19 @@ class ScoreAccumulator:
             axis=1,
         )
         z_mean = batch.z_mean.astype(np.float64)
-        labels = np.asarray(batch.labels, dtype=object)
-        for label in sorted(set(batch.labels)):
+        labels = np.asarray(records.labels, dtype=object)
+        for label in sorted(set(records.labels)):
             self._add_sums(label, each[labels == label].sum(axis=0))
         for name, values in (("z", z_mean), ("pixel", pixels)):
             self._add_moments(name, np.stack([values.sum(axis=0), (values**2).sum(axis=0)]))
         if batch.z_log_var is not None:
             each_kl = kl_by_dimension(batch.z_mean, batch.z_log_var)
             self._add_moments("kl", each_kl * len(pixels))
-        shown = np.rint(np.nan_to_num(guesses).clip(0, 1) * 255).astype(np.uint8)
-        for index, (key, label) in enumerate(zip(batch.keys, batch.labels, strict=True)):
-            self._show(label, [(rank(key), batch.images[index], shown[index])])
+        shown = to_pixels(guesses)
+        for index, (key, label) in enumerate(zip(records.keys, records.labels, strict=True)):
+            self._show(label, [(rank(key), records.images[index], shown[index])])
         if self.max_images:
-            self.kept.add(batch.keys, _row(batch, shown, each))
+            self.kept.add(records.keys, _row(batch, shown, each))
 
     def merge(self, other: ScoreAccumulator) -> None:
         for label, sums in other.sums.items():
@@ -96,16 +98,16 @@ def _row(batch: ScoredBatch, shown: np.ndarray, each: np.ndarray) -> dict[str, n
     z_mean and z_log_var float32 [n, d] (the latter with a posterior), image and reconstruction
     uint8 [n, h, w, c], and each of the summed scalars, float64 [n]."""
     row = {
-        "label": np.asarray(batch.labels, dtype=object),
+        "label": np.asarray(batch.records.labels, dtype=object),
         "z_mean": batch.z_mean.astype(np.float32),
-        "image": batch.images,
+        "image": batch.records.images,
         "reconstruction": shown,
         **dict(zip(_SCALARS, each.T[1:], strict=True)),
     }
     if batch.z_log_var is not None:
         row["z_log_var"] = batch.z_log_var.astype(np.float32)
-    if batch.attributes is not None:
-        row["attributes"] = batch.attributes.astype(np.int8)
+    if batch.records.attributes.shape[1]:
+        row["attributes"] = batch.records.attributes.astype(np.int8)
     return row
 
 

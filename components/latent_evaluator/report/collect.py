@@ -21,8 +21,7 @@ from components.span_drift.drift import DriftReport
 from components.tuner.search_report import read_report
 from data_prep import features
 from data_prep.manifest import Manifest
-from trainer.export.loaded_model import describe
-from trainer.export.metadata import HISTORY_FILE
+from trainer.export.metadata import HISTORY_FILE, read_metadata
 
 MOST_SHOWN = 64
 _BATCH = 4096
@@ -59,7 +58,7 @@ def gather(
         manifest=manifest,
         split=config.split,
         seed=config.seed,
-        description=describe(decoder),
+        description=read_metadata(decoder),
         decoder=decoder,
         candidate=candidate.metrics,
         baseline=baseline.metrics if baseline else None,

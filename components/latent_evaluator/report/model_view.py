@@ -9,7 +9,7 @@ import numpy as np
 
 from components.latent_evaluator.report.data_uri import Picture
 from components.latent_evaluator.report.inputs import ReportInputs
-from trainer.export.loaded import Model
+from trainer.export.loaded import LoadedDecoder, encode_condition
 from trainer.figures import latent_walks
 
 
@@ -54,8 +54,8 @@ class ModelView:
 
     def __init__(self, inputs: ReportInputs) -> None:
         self.inputs, self.shown = inputs, inputs.shown
-        self.model = Model(inputs.decoder, inputs.description)
-        self.told = self.model.conditions_of(self.shown.labels, self.shown.attributes)
+        self.model = LoadedDecoder(inputs.decoder, inputs.description)
+        self.told = encode_condition(self.model.metadata, self.shown.labels, self.shown.attributes)
         codes = np.asarray(self.shown.z_mean, np.float64)
         known = inputs.candidate.get("kl_per_dimension")
         self.has_kl = bool(known) and self.model.has_prior

@@ -21,7 +21,7 @@ from data_prep.synthetic.drawings import FACTORS_FILE, write_drawings
 from data_prep.synthetic.faces import ATTRIBUTES_FILE, read_factors, write_faces
 from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
 from trainer.config_parts import ExtractorConfig
-from trainer.data.records import read_split
+from trainer.data.records import read_records
 from trainer.export.saved_model import export_decoder, export_full_model
 from trainer.measures.feature_network import (
     FACTS,
@@ -50,9 +50,8 @@ class Untransformed:
 
 def images_of(data, split, shape):
     shards = sorted(str(path) for path in Path(data, f"Split-{split}").glob("*.gz"))
-    found = list(read_split(shards, 10**6))
-    pixels = b"".join(image for records in found for image in records.images)
-    return np.frombuffer(pixels, np.uint8).reshape(-1, *shape), found
+    found = list(read_records(shards, shape))
+    return np.concatenate([records.images for records in found]), found
 
 
 def train(folder, images, *, steps, channels=1, **model):

@@ -99,10 +99,10 @@ def test_the_bound_of_smirnov():
 class Encoder:
     """Codes are the mean of the left and of the right half of an image."""
 
-    description = {"image": {"height": 16, "width": 16, "channels": 1}, "condition": None}  # noqa: RUF012
+    metadata = {"image": {"height": 16, "width": 16, "channels": 1}, "condition": None}  # noqa: RUF012
 
     def encode(self, records):
-        pixels = np.frombuffer(b"".join(records.images), np.uint8).reshape(-1, 16, 2, 8)
+        pixels = records.images.reshape(-1, 16, 2, 8)
         return pixels.mean(axis=(1, 3)) / 64, None
 
 
@@ -146,12 +146,12 @@ def test_like_spans_are_alike_and_a_shifted_one_is_not(spans):
 
 def test_codes_of_other_images_are_not_compared(spans):
     other = Encoder()
-    other.description = {"image": {"height": 28, "width": 28, "channels": 1}}
+    other.metadata = {"image": {"height": 28, "width": 28, "channels": 1}}
     found = executor.compare(spans[1][0], spans[1][1], other, CONFIG)
     assert "takes images of (28, 28, 1)" in found.note
     assert "latent" not in [measure.name for measure in found.measures]
     told = {"kind": "attributes", "names": ["Hat"]}
-    other.description = Encoder.description | {"condition": told}
+    other.metadata = Encoder.metadata | {"condition": told}
     found = executor.compare(spans[1][0], spans[1][1], other, CONFIG)
     assert "told other attributes" in found.note
 
@@ -214,7 +214,7 @@ def test_faces_are_compared_by_attributes_and_brightness(tmp_path):
     inputs = [f"{tmp_path}/{{SPAN}}/img_align_celeba/*.jpg"]
     manifest = prepare_window(options, inputs, str(tmp_path / "out"), window)
     encoder = Encoder()
-    encoder.description = {"image": {"height": 28, "width": 28, "channels": 1}}
+    encoder.metadata = {"image": {"height": 28, "width": 28, "channels": 1}}
     # Few people, who keep their attributes: shares move by more than they would among many.
     found = executor.compare(*manifest.spans, encoder, DriftConfig(max_attribute=0.3))
     names = [measure.name for measure in found.measures]

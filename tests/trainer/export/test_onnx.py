@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from trainer.config import ImageShape, ModelConfig, TrainerConfig
 from trainer.export.onnx import DECODER_ONNX, export_onnx
-from trainer.export.saved_model import description, export_decoder
+from trainer.export.saved_model import export_decoder, model_metadata
 from trainer.models.registry import build_model
 
 
@@ -48,7 +48,7 @@ def test_the_onnx_decoder_is_the_saved_model_at_any_batch_size(tmp_path, conditi
         assert image == pytest.approx(expected, abs=1e-5)
         assert expected.std() > 0.01
     metadata = found.get_modelmeta().custom_metadata_map
-    assert json.loads(metadata["description"]) == description(settings)
+    assert json.loads(metadata["description"]) == model_metadata(settings)
     onnx.checker.check_model(str(tmp_path / DECODER_ONNX), full_check=True)
 
 

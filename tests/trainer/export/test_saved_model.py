@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.export.saved_model import DESCRIPTION, export_decoder, export_full_model
+from trainer.export.metadata import METADATA_FILE
+from trainer.export.saved_model import export_decoder, export_full_model
 from trainer.models.registry import build_model
 
 
@@ -123,7 +124,7 @@ def test_log_likelihood_of_given_codes(exported, prepared):
 def test_description(exported):
     _, out = exported
     for name in ("decoder", "full"):
-        description = json.loads((out / name / DESCRIPTION).read_text())
+        description = json.loads((out / name / METADATA_FILE).read_text())
         assert description == {
             "family": "vae",
             "architecture": "conv_32",
@@ -180,7 +181,7 @@ def test_a_conditional_model_takes_its_condition_everywhere(prepared, tmp_path):
     scored = signature(tmp_path / "full", "score")(image=image, noise=z, condition=mixes)
     for name in ("reconstruction_loss", "kl_loss"):
         assert scored[name].numpy() == pytest.approx(np.asarray(expected[name]), rel=1e-5)
-    described = json.loads((tmp_path / "decoder" / DESCRIPTION).read_text())
+    described = json.loads((tmp_path / "decoder" / METADATA_FILE).read_text())
     assert described["condition"] == {"kind": "label", "names": ["bar", "ring"]}
 
 
@@ -196,7 +197,7 @@ def test_an_autoencoder_has_codes_but_no_elbo(prepared, tmp_path):
     scored = loaded.signatures["score"](image=image)
     assert set(scored) == {"z_mean", "image", "reconstruction_loss"}
     assert scored["image"].numpy() == pytest.approx(found["image"].numpy(), abs=1e-6)
-    described = json.loads((tmp_path / "full" / DESCRIPTION).read_text())
+    described = json.loads((tmp_path / "full" / METADATA_FILE).read_text())
     assert (described["beta"], described["condition"]) == (None, None)
     sample = signature(tmp_path / "decoder", "sample")
     drawn = sample(count=tf.constant(4), seed=tf.constant(0, tf.int64))["image"]

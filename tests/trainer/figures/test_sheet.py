@@ -14,7 +14,6 @@ from trainer.figures.sheet import (
     panels,
     sheet,
     titled,
-    to_pixels,
     to_png,
 )
 
@@ -22,11 +21,6 @@ from trainer.figures.sheet import (
 def flat(*values, side=4, channels=1):
     """Images of one grey each."""
     return np.stack([np.full((side, side, channels), value, np.uint8) for value in values])
-
-
-def test_pixels_are_rounded_and_cut_off():
-    values = np.array([-0.5, 0, 0.0019, 0.002, 0.5, 1, 7, np.nan, np.inf])
-    assert to_pixels(values).tolist() == [0, 0, 0, 1, 128, 255, 255, 0, 255]
 
 
 def test_a_mosaic_reads_left_to_right_then_down():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from components.latent_evaluator.passes.tally import ScoreAccumulator, metrics
+from trainer.data.records import Records
 from trainer.export.loaded import ScoredBatch
 
 SHAPE = (2, 2, 1)
@@ -16,9 +17,12 @@ def batch(images, reconstructions, z_mean=None, labels=None, loss=3.0, kl=1.0, f
     images = np.asarray(images, np.uint8).reshape(-1, *SHAPE)
     n = len(images)
     return ScoredBatch(
-        keys=[str(first + i).encode() for i in range(n)],
-        labels=labels or ["cat"] * n,
-        images=images,
+        records=Records(
+            keys=[str(first + i).encode() for i in range(n)],
+            labels=labels or ["cat"] * n,
+            images=images,
+            attributes=np.zeros((n, 0), np.int64),
+        ),
         reconstructions=np.asarray(reconstructions, np.float32).reshape(-1, *SHAPE),
         z_mean=np.zeros((n, 2)) if z_mean is None else np.asarray(z_mean, np.float32),
         reconstruction_loss=np.full(n, loss, np.float32),

@@ -42,6 +42,7 @@ PACKAGES = [
     "pipeline.cli",
     "pipeline.cluster",
     "pipeline.cluster.submit",
+    "pipeline.cluster.targets",
     "pipeline.config",
     "pipeline.dag",
     "pipeline.doctor",

@@ -1,46 +1,80 @@
-"""One `latentforge compile`: the two files, and the words on the screen."""
+"""The verb `compile`: a file for each target, and the parameters of a run on the screen."""
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
 
 import click
-import yaml
 
 from data_prep.config_base import require
-from pipeline.config.pipeline import PipelineConfig
+from pipeline.cluster.compiled_spec import definitions
+from pipeline.cluster.targets.base import Documents, NotCompiledError
+from pipeline.cluster.targets.registry import TARGETS
+from pipeline.config.pipeline import PipelineConfig, load_config
 from pipeline.logs import quiet_libraries
 
 
-def compile_session(config: PipelineConfig, output: Path) -> None:
-    """Writes `output` (Vertex AI) and its neighbour .yaml (Kubeflow Pipelines)."""
+@click.command("compile")
+@click.argument("config")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE.json",
+    help="For Vertex AI; the form for Kubeflow Pipelines lies beside it, as .yaml.",
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY.SUB=VALUE",
+    help="Override a value of the config; repeatable. The section is `cluster`.",
+)
+def compile_command(config: str, output: Path, overrides: tuple[str, ...]) -> None:
+    """Write the graph of CONFIG as a pipeline spec for Vertex AI and Kubeflow."""
     require(output.suffix == ".json", "--output", str(output), "a file that ends in .json")
     require(output.parent.is_dir(), "--output", str(output), "a file in a directory that exists")
+    loaded = load_config(config, overrides)
+    for warning in loaded.cluster.warnings():
+        click.echo(f"warning: {warning}", err=True)
     with quiet_libraries():
-        from pipeline.cluster.compile import compile_config
-
-        compiled = compile_config(config)
-    _replace(output, json.dumps(compiled.vertex, indent=2, sort_keys=True) + "\n")
-    click.echo(f"Vertex AI   {output}")
-    beside = output.with_suffix(".yaml")
-    if compiled.kubeflow is None:
-        beside.unlink(missing_ok=True)  # an older one would be of another graph
-        click.echo(f"Kubeflow    none: {compiled.why_not}")
-    else:
-        documents = [document for document in compiled.kubeflow if document]
-        _replace(beside, yaml.safe_dump_all(documents, sort_keys=True))
-        click.echo(f"Kubeflow    {beside}")
+        compiled = compile_config(loaded)
+    for name, target in TARGETS.items():
+        path, documents = output.with_suffix(target.suffix), compiled[name]
+        if isinstance(documents, NotCompiledError):
+            path.unlink(missing_ok=True)  # an older one would be of another graph
+            click.echo(f"{target.title:<12}none: {documents}")
+        else:
+            _replace(path, target.dump(documents))
+            click.echo(f"{target.title:<12}{path}")
     click.echo("parameters of a run")
-    definitions = compiled.vertex["pipelineSpec"]["root"]["inputDefinitions"]["parameters"]
-    for name, definition in sorted(definitions.items()):
+    specs = (TARGETS[name].spec(docs) for name, docs in compiled.items() if isinstance(docs, list))
+    for name, definition in sorted(definitions(next(specs)).items()):
         click.echo(f"  {name}={definition['defaultValue']}  {definition['description']}")
 
 
+def compile_config(config: PipelineConfig) -> dict[str, Documents | NotCompiledError]:
+    """Returns the documents of each target by its name, or the reason why it has none.
+
+    Raises:
+      InputError: for nodes that do not exist, data that the cluster cannot reach, ….
+    """
+    from pipeline.cluster.compile import GraphCompiler
+
+    graph = GraphCompiler(config)
+    compiled: dict[str, Documents | NotCompiledError] = {}
+    for name, target in TARGETS.items():
+        try:
+            compiled[name] = target.compile(graph)
+        except NotCompiledError as reason:
+            compiled[name] = reason
+    return compiled
+
+
 def _replace(path: Path, text: str) -> None:
-    """Never leaves half a file."""
+    """Writes a file that appears whole or not at all."""
     descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)

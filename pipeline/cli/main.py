@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli.compile import compile_command
 from pipeline.cli.generate import VERBS
 from pipeline.cli.prep import prep
 from pipeline.config.pipeline import load_config, preset_names
@@ -25,6 +26,7 @@ def main() -> None:
 
 main.add_command(prep)
 main.add_command(doctor)
+main.add_command(compile_command)
 for verb in VERBS:
     main.add_command(verb)
 
@@ -46,29 +48,6 @@ def run(ctx: click.Context, config: str, root: Path | None, overrides: tuple[str
 
     loaded = load_config(config, overrides)
     ctx.exit(run_session(loaded, root or Path("runs") / loaded.name))
-
-
-@main.command("compile")
-@click.argument("config")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE.json",
-    help="For Vertex AI; the form for Kubeflow Pipelines lies beside it, as .yaml.",
-)
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY.SUB=VALUE",
-    help="Override a value of the config; repeatable. The section is `cluster`.",
-)
-def compile_command(config: str, output: Path, overrides: tuple[str, ...]) -> None:
-    """Write the graph of CONFIG as a pipeline spec for Vertex AI and Kubeflow."""
-    from pipeline.cli.compile import compile_session
-
-    compile_session(load_config(config, overrides), output)
 
 
 @main.command()

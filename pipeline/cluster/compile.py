@@ -1,15 +1,15 @@
-"""The graph as a pipeline spec: for Vertex AI, and for open-source Kubeflow Pipelines."""
+"""The graph as a pipeline spec, by TFX's compiler. What differs between targets is theirs."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
-from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
@@ -22,9 +22,9 @@ from data_prep.config import PrepConfig
 from data_prep.config_base import require
 from data_prep.errors import InputError
 from data_prep.manifest import read_manifest
-from pipeline.cluster import custom_jobs, resources
+from pipeline.cluster.compiled_spec import containers
 from pipeline.cluster.parameters import Parameter, parameters, runtime_parameters
-from pipeline.config.cluster import DATAFLOW, VERTEX, ClusterConfig
+from pipeline.config.cluster import DATAFLOW, ClusterConfig
 from pipeline.config.pipeline import PipelineConfig
 from pipeline.dag import node_ids
 from pipeline.dag.example_nodes import IN_PROCESS
@@ -34,40 +34,78 @@ from pipeline.pipeline import create_pipeline
 # Vertex AI takes 2.0.0 and 2.1.0, Kubeflow Pipelines 2.1.0 alone. And TFX's entry point reads
 # what a file-based ExampleGen's driver has found (span, patterns) in form 2.1.0 alone.
 SCHEMA_VERSION = "2.1.0"
-KUBEFLOW_ENTRY = ("python", "-m", "components.kubeflow_entrypoint")
+# A preset may name nodes that this one's data or tuning does without.
+OPTIONAL_NODES = (
+    node_ids.EXAMPLE_PREPARATION,
+    node_ids.PREPARED_EXAMPLES,
+    node_ids.TUNER,
+    node_ids.SPAN_DRIFT,
+)
 
 
-@dataclasses.dataclass(frozen=True)
-class Compiled:
-    """The two forms of one graph.
+class GraphCompiler:
+    """Compiles the graph of a config for its section `cluster`, for one target after another."""
 
-    vertex: a PipelineJob, i.e. the spec in a job with labels and runtime config.
-    kubeflow: the bare PipelineSpec and its Kubernetes part; None where `why_not` says why.
-    """
+    def __init__(self, config: PipelineConfig) -> None:
+        """Raises InputError for a name or data that the cluster cannot have."""
+        self.config = dataclasses.replace(config, name=pipeline_name(config))
+        self._root = cluster_root(config)
+        self._inputs, self._options = _inputs(config, self._root)
 
-    vertex: dict[str, Any]
-    kubeflow: tuple[dict[str, Any], dict[str, Any]] | None
-    why_not: str = ""
+    def compile(
+        self,
+        *,
+        resources: Callable[[str], dict[str, Any]],
+        adapt: Callable[[BaseNode], None] = lambda node: None,
+        compare: bool = True,
+        command: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Returns the graph as a PipelineJob, which holds the PipelineSpec.
 
+        Args:
+          resources: returns the limits of a node's container, by the node's id.
+          adapt: may change a node before it is compiled.
+          compare: whether the service finds the latest blessed model.
+          command: of every container; None: TFX's own.
 
-def compile_config(config: PipelineConfig) -> Compiled:
-    """Compiles the graph of a config for its section `cluster`.
-
-    Raises:
-      InputError: for nodes that do not exist, data that the cluster cannot reach, ….
-    """
-    root = cluster_root(config)
-    inputs, options = _inputs(config, root)
-    vertex = _compile(config, root, inputs, options, for_vertex=True)
-    if config.train.warm_start:
-        return Compiled(vertex, None, "train.warm_start needs a resolver of the latest blessed "
-                        "model, which Kubeflow Pipelines does not have")  # fmt: skip
-    spec = _compile(config, root, inputs, options, for_vertex=False)["pipelineSpec"]
-    return Compiled(vertex, (spec, resources.platform_spec(config.cluster, spec)))
+        Raises:
+          InputError: for nodes that do not exist, data that does not fit the config, ….
+        """
+        found = parameters(self.config, self._root, self._inputs, self._options)
+        dag = create_pipeline(
+            self.config,
+            root=self._root,
+            inputs=self._inputs,
+            options=self._options,
+            open_values=runtime_parameters(found),
+            compare=compare,
+        )
+        cluster = self.config.cluster
+        nodes = {node.id: node for node in dag.components}
+        _check_names(cluster, list(nodes))
+        for node in nodes.values():
+            if isinstance(node.executor_spec, BeamExecutorSpec):
+                node.with_beam_pipeline_args(beam_args(cluster, self._root, node.id))
+            adapt(node)
+        images = {name: cluster.image_for(name) for name in nodes}
+        runner = KubeflowV2DagRunner(
+            KubeflowV2DagRunnerConfig(
+                default_image={**images, DEFAULT_IMAGE_PATH_KEY: cluster.image},
+                default_commands=command and list(command),
+                use_pipeline_spec_2_1=True,
+            )
+        )
+        job = runner.run(dag, write_out=False)
+        spec = job["pipelineSpec"]
+        _add_resources(spec, resources, cluster.retries)
+        _add_defaults(spec, found)
+        spec["defaultPipelineRoot"] = dag.pipeline_info.pipeline_root
+        check_spec(spec)
+        return job
 
 
 def cluster_root(config: PipelineConfig) -> str:
-    """Where the runs leave everything; without a bucket, where a local run does."""
+    """Returns the root of the runs; without a bucket, that of a local run."""
     root = config.cluster.root.rstrip("/")
     if "://" in root:
         return root
@@ -75,7 +113,7 @@ def cluster_root(config: PipelineConfig) -> str:
 
 
 def pipeline_name(config: PipelineConfig) -> str:
-    """As Kubeflow wants it: lower case, digits and dashes."""
+    """Returns the name as Kubeflow wants it: lower case, digits and dashes."""
     name = config.name.lower().replace("_", "-")
     require(name[0].isalnum() and len(name) <= 128, "name", config.name, "a letter or digit first")
     return name
@@ -101,7 +139,7 @@ def _inputs(config: PipelineConfig, root: str) -> tuple[list[str], PrepConfig | 
 
 
 def _check_readable(directory: str) -> None:
-    """The manifest of prepared data is read here, before the graph is built."""
+    """Refuses prepared data whose manifest cannot be read from this machine."""
     try:
         read_manifest(directory)
     except InputError:
@@ -114,58 +152,16 @@ def _check_readable(directory: str) -> None:
         ) from error
 
 
-def _compile(
-    config: PipelineConfig,
-    root: str,
-    inputs: list[str],
-    options: PrepConfig | None,
-    *,
-    for_vertex: bool,
-) -> dict[str, Any]:
-    cluster = config.cluster
-    found = parameters(config, root, inputs, options)
-    dag = create_pipeline(
-        dataclasses.replace(config, name=pipeline_name(config)),
-        root=root,
-        inputs=inputs,
-        options=options,
-        open_values=runtime_parameters(found),
-        compare=for_vertex,
-    )
-    nodes = {node.id: node for node in dag.components}
+def _check_names(cluster: ClusterConfig, nodes: Sequence[str]) -> None:
+    """Refuses names of nodes that no graph has."""
     allowed = ", ".join(sorted(nodes))
     for name in cluster.nodes:
         known = name in nodes and name != node_ids.LATEST_BLESSED_MODEL
-        # a preset may name nodes that this one's data or tuning does without
-        require(known or name in resources.OPTIONAL_NODES, "cluster.nodes", name, allowed)
-    for node in nodes.values():
-        if isinstance(node.executor_spec, BeamExecutorSpec):
-            node.with_beam_pipeline_args(beam_args(cluster, root, node.id))
-        if for_vertex and cluster.trainer == VERTEX:
-            custom_jobs.use_custom_job(node, cluster)
-    job = _run_compiler(cluster, dag, nodes, for_vertex)
-    spec = job["pipelineSpec"]
-    resources.add_resources(spec, cluster, for_vertex=for_vertex)
-    _add_defaults(spec, found)
-    spec["defaultPipelineRoot"] = dag.pipeline_info.pipeline_root
-    check_spec(spec)
-    return job
-
-
-def _run_compiler(
-    cluster: ClusterConfig, dag: tfx.dsl.Pipeline, nodes: dict[str, BaseNode], for_vertex: bool
-) -> dict[str, Any]:
-    images = {name: cluster.image_for(name) for name in nodes}
-    config = KubeflowV2DagRunnerConfig(
-        default_image={**images, DEFAULT_IMAGE_PATH_KEY: cluster.image},
-        default_commands=None if for_vertex else list(KUBEFLOW_ENTRY),
-        use_pipeline_spec_2_1=True,
-    )
-    return KubeflowV2DagRunner(config).run(dag, write_out=False)
+        require(known or name in OPTIONAL_NODES, "cluster.nodes", name, allowed)
 
 
 def beam_args(cluster: ClusterConfig, root: str, node: str) -> list[str]:
-    """The Beam options of a node's container."""
+    """Returns the Beam options of a node's container."""
     if cluster.beam_runner == DATAFLOW:
         args = [
             "--runner=DataflowRunner",
@@ -187,10 +183,32 @@ def beam_args(cluster: ClusterConfig, root: str, node: str) -> list[str]:
     return list(IN_PROCESS)
 
 
-def _add_defaults(spec: dict[str, Any], found: tuple[Parameter, ...]) -> None:
-    """TFX writes no defaults, and a run that is given no values would not start."""
+def _add_resources(
+    spec: dict[str, Any], resources: Callable[[str], dict[str, Any]], retries: int
+) -> None:
+    """Adds limits to every container and retries to its task.
+
+    TFX's own platform_config would not do: its compiler forgets it for file-based ExampleGens.
+    """
+    nodes = containers(spec)
+    for task in spec["root"]["dag"]["tasks"].values():
+        name = task["componentRef"]["name"]
+        if name not in nodes:
+            continue
+        nodes[name]["resources"] = resources(name)
+        if retries:
+            task["retryPolicy"] = {
+                "maxRetryCount": retries,
+                "backoffDuration": "60s",
+                "backoffFactor": 2.0,
+                "backoffMaxDuration": "3600s",
+            }
+
+
+def _add_defaults(spec: dict[str, Any], parameters_: tuple[Parameter, ...]) -> None:
+    """Adds defaults, which TFX does not write: a run without values would not start."""
     definitions = spec["root"]["inputDefinitions"]["parameters"]
-    for parameter in found:
+    for parameter in parameters_:
         definitions[parameter.name] |= {
             "defaultValue": parameter.default,
             "description": parameter.description,
@@ -199,7 +217,7 @@ def _add_defaults(spec: dict[str, Any], found: tuple[Parameter, ...]) -> None:
 
 
 def check_spec(spec: dict[str, Any]) -> pipeline_spec_pb2.PipelineSpec:
-    """The spec as kfp's message; raises json_format.ParseError for a field that it lacks."""
+    """Returns the spec as kfp's message; json_format.ParseError for a field that this lacks."""
     message = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
     deployment = pipeline_spec_pb2.PipelineDeploymentConfig()
     json_format.ParseDict(spec["deploymentSpec"], deployment)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from typing import Annotated
 
-from data_prep.config_base import require
-from pipeline.config import cloud_names
-from pipeline.config.machines import MACHINES, check_pair
+from data_prep.config_base import Between, Config, OneOf, require
+from pipeline.config.cloud_names import BUCKET, IMAGE, PROJECT, REGION, SERVICE_ACCOUNT
+from pipeline.config.machines import DEFAULT_LIMITS, check_machine, known_machine
 
 CONTAINER, VERTEX = "container", "vertex"
 LOCAL, DATAFLOW = "local", "dataflow"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class NodeResources:
-    """What one node runs on: a machine type with its accelerators, or CPUs and memory.
+class NodeResources(Config):
+    """The resources of one node: a machine type with its accelerators, or CPUs and memory.
 
     machine: a machine type of Vertex AI. Its CPUs and memory are the container's limits.
     accelerator, accelerators: type and number, such as NVIDIA_TESLA_T4 and 1.
-    cpu, memory_gib: limits of the container, without a machine; 0: 4 CPUs, 15 GiB.
+    cpu, memory_gib: limits of the container, without a machine whose CPUs and memory are known;
+      0: 4 CPUs, 15 GiB.
     """
 
     machine: str = ""
@@ -28,98 +31,109 @@ class NodeResources:
     memory_gib: float = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.machine:
-            check_pair(self.machine, self.accelerator, self.accelerators)
+            check_machine(self.machine, self.accelerator, self.accelerators)
+        else:
+            allowed = "nothing without a machine"
+            require(not self.accelerator, "accelerator", self.accelerator, allowed)
+            require(not self.accelerators, "accelerators", self.accelerators, "0 without a machine")
+        if known_machine(self.machine):
             for name in ("cpu", "memory_gib"):
                 value = getattr(self, name)
                 require(not value, name, value, f"nothing beside machine {self.machine}")
             return
-        require(not self.accelerator, "accelerator", self.accelerator, "nothing without a machine")
-        require(not self.accelerators, "accelerators", self.accelerators, "0 without a machine")
         cpus, memory = self.limits
         require(0.1 <= cpus <= 208, "cpu", self.cpu, "0.1 to 208 CPUs, or a machine")
         require(0.5 <= memory <= 2952, "memory_gib", self.memory_gib, "0.5 to 2952, or a machine")
 
     @property
     def limits(self) -> tuple[float, float]:
-        """(CPUs, GiB)."""
-        if not self.machine:
-            return self.cpu or 4.0, self.memory_gib or 15.0
-        found = MACHINES[self.machine]
-        return float(found.cpus), float(found.memory_gib)
+        """(CPUs, GiB) that the node's container may use."""
+        known = known_machine(self.machine)
+        if known:
+            return float(known.cpus), float(known.memory_gib)
+        cpus, memory = DEFAULT_LIMITS
+        return self.cpu or cpus, self.memory_gib or memory
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DataflowConfig:
-    """Workers of the nodes that run on Beam, with beam_runner `dataflow`."""
+class DataflowConfig(Config):
+    """The workers of the nodes that run on Beam, with beam_runner `dataflow`."""
 
     machine: str = "n1-standard-4"
-    max_workers: int = 20
+    max_workers: Annotated[int, Between(1, 4000)] = 20
 
     def __post_init__(self) -> None:
-        check_pair(self.machine, "", 0)
-        require(1 <= self.max_workers <= 4000, "max_workers", self.max_workers, "1 to 4000")
+        super().__post_init__()
+        check_machine(self.machine)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ClusterConfig:
-    """Of a graph that is compiled for Kubeflow Pipelines and Vertex AI.
+class ClusterConfig(Config):
+    """The settings of a graph that is compiled for Kubeflow Pipelines and Vertex AI.
 
     project, region: of Google Cloud; needed by Vertex AI and Dataflow.
-    root: holds everything the runs leave behind, gs://BUCKET/FOLDER; empty: as a local run's.
+    root: the folder of everything that the runs leave behind, gs://BUCKET/FOLDER; empty: as a
+      local run's.
     image, gpu_image: of the containers; gpu_image where a node has an accelerator (empty: image).
-    service_account: under which the nodes run on Google Cloud; empty: the project's default.
+    service_account: the account that the nodes act under on Google Cloud; empty: the project's
+      default.
     trainer: where Trainer and Tuner train. `container`: in the node's own container, with the
       accelerator that `nodes` gives it. `vertex`: in a Vertex AI CustomJob on that machine, which
       the node's container starts and waits for.
     beam_runner: of the nodes that run on Beam: `local`, in their container, or `dataflow`.
     retries: of a node that fails; the trainer goes on from its last epoch.
-    default: of the nodes that `nodes` does not name.
-    nodes: by node, e.g. Trainer: {machine: n1-standard-8, accelerator: NVIDIA_TESLA_T4,
-      accelerators: 1}.
+    default: resources of the nodes that `nodes` does not name.
+    nodes: resources by node, e.g. Trainer: {machine: n1-standard-8, accelerator:
+      NVIDIA_TESLA_T4, accelerators: 1}.
     """
 
-    project: str = ""
-    region: str = "us-central1"
+    project: Annotated[str, PROJECT.or_empty()] = ""
+    region: Annotated[str, REGION] = "us-central1"
     root: str = ""
-    image: str = "latentforge:0.1.0"
-    gpu_image: str = ""
-    service_account: str = ""
-    trainer: str = CONTAINER
-    beam_runner: str = LOCAL
+    image: Annotated[str, IMAGE] = "latentforge:0.1.0"
+    gpu_image: Annotated[str, IMAGE.or_empty()] = ""
+    service_account: Annotated[str, SERVICE_ACCOUNT.or_empty()] = ""
+    trainer: Annotated[str, OneOf((CONTAINER, VERTEX))] = CONTAINER
+    beam_runner: Annotated[str, OneOf((LOCAL, DATAFLOW))] = LOCAL
     dataflow: DataflowConfig = dataclasses.field(default_factory=DataflowConfig)
-    retries: int = 1
+    retries: Annotated[int, Between(0, 10)] = 1
     default: NodeResources = NodeResources()
     nodes: dict[str, NodeResources] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        cloud_names.check_region(self.region)
-        cloud_names.check_image(self.image)
-        if self.gpu_image:
-            cloud_names.check_image(self.gpu_image, "gpu_image")
-        if self.project:
-            cloud_names.check_project(self.project)
+        super().__post_init__()
         if self.root.startswith("gs:"):
-            cloud_names.check_bucket(self.root)
-        if self.service_account:
-            cloud_names.check_service_account(self.service_account)
-        require(
-            self.trainer in (CONTAINER, VERTEX), "trainer", self.trainer, f"{CONTAINER}, {VERTEX}"
-        )
-        runners = f"{LOCAL}, {DATAFLOW}"
-        require(self.beam_runner in (LOCAL, DATAFLOW), "beam_runner", self.beam_runner, runners)
-        for used, where in (
+            BUCKET.check(self.root, "root")
+        for in_use, where in (
             (self.trainer == VERTEX, f"trainer {VERTEX}"),
             (self.beam_runner == DATAFLOW, f"beam_runner {DATAFLOW}"),
         ):
-            if used:
+            if in_use:
                 require(bool(self.project), "project", self.project, f"a project with {where}")
-                cloud_names.check_bucket(self.root)
-        require(0 <= self.retries <= 10, "retries", self.retries, "0 to 10")
+                BUCKET.check(self.root, "root")
 
     def resources(self, node: str) -> NodeResources:
         return self.nodes.get(node, self.default)
 
     def image_for(self, node: str) -> str:
-        """The image of a node's container."""
+        """Returns the image of a node's container."""
         return self.gpu_image if self.resources(node).accelerator and self.gpu_image else self.image
+
+    def warnings(self) -> Iterator[str]:
+        """Yields a line for each machine type whose CPUs and memory are not known here."""
+        resources = {"default": self.default}
+        resources |= {f"nodes.{name}": node for name, node in self.nodes.items()}
+        for key, node in resources.items():
+            if node.machine and not known_machine(node.machine):
+                cpus, memory = node.limits
+                yield (
+                    f"cluster.{key}.machine: {node.machine} is not in pipeline/config/machines.py; "
+                    f"cpu and memory_gib limit its container, to {cpus:g} CPUs and {memory:g} GiB"
+                )
+        if not known_machine(self.dataflow.machine):
+            yield (
+                f"cluster.dataflow.machine: {self.dataflow.machine} is not in "
+                "pipeline/config/machines.py"
+            )

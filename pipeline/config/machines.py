@@ -1,137 +1,120 @@
-"""Machine types of Vertex AI and the accelerators that each may carry.
+"""Machine types of Google Cloud: the form of their names, and CPUs and memory of known ones.
 
-Source: "Configure compute resources for training" and "Machine types" of the Vertex AI
-documentation. A type that is missing here is refused; add it to the table.
+Source: "Machine types" of the Compute Engine documentation. The service judges whether a region
+has a type; a type that is not in the table here passes, with a warning.
 """
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from data_prep.config_base import require
 
-T4, L4 = "NVIDIA_TESLA_T4", "NVIDIA_L4"
-P4, P100, V100 = "NVIDIA_TESLA_P4", "NVIDIA_TESLA_P100", "NVIDIA_TESLA_V100"
-A100, A100_80 = "NVIDIA_TESLA_A100", "NVIDIA_A100_80GB"
-H100, H100_MEGA, H200 = "NVIDIA_H100_80GB", "NVIDIA_H100_MEGA_80GB", "NVIDIA_H200_141GB"
+# SERIES-TYPE-SIZE: n1-standard-8, a4-highgpu-8g, c3-standard-8-lssd, n2-custom-8-16384
+_MACHINE = re.compile(r"[a-z]{1,2}[0-9]+[a-z]*-[a-z]+-[0-9]+[gt]?(?:-[a-z0-9]+)*")
+_ACCELERATOR = re.compile(r"(?:NVIDIA|TPU)(?:_[A-Z0-9]+)+")
+COUNTS = (1, 2, 4, 8, 16)
+L4, A100 = "NVIDIA_L4", "NVIDIA_TESLA_A100"
+# Accelerators that machines of the series N1 take; other known series take none, or have their own.
+N1_ACCELERATORS = ("NVIDIA_TESLA_P4", "NVIDIA_TESLA_P100", "NVIDIA_TESLA_T4", "NVIDIA_TESLA_V100")
+DEFAULT_LIMITS = (4.0, 15.0)  # CPUs and GiB of a container that nothing is said of
+
+# SERIES-TYPE -> GiB of memory a CPU, sizes in CPUs
+_PLAIN = {
+    "n1-standard": (3.75, (4, 8, 16, 32, 64, 96)),
+    "n1-highmem": (6.5, (2, 4, 8, 16, 32, 64, 96)),
+    "n1-highcpu": (0.9, (16, 32, 64, 96)),
+    "e2-standard": (4, (4, 8, 16, 32)),
+    "e2-highmem": (8, (2, 4, 8, 16)),
+    "n2-standard": (4, (4, 8, 16, 32, 48, 64, 80)),
+    "n2-highmem": (8, (2, 4, 8, 16, 32, 48, 64, 80)),
+    "c2-standard": (4, (4, 8, 16, 30, 60)),
+}
+# SERIES-TYPE -> accelerator, CPUs and GiB of memory for each of them, sizes: their numbers
+_WITH_ACCELERATORS = {
+    "a2-highgpu": (A100, 12, 85, (1, 2, 4, 8)),
+    "a2-megagpu": (A100, 6, 85, (16,)),
+    "a2-ultragpu": ("NVIDIA_A100_80GB", 12, 170, (1, 2, 4, 8)),
+    "a3-highgpu": ("NVIDIA_H100_80GB", 26, 234, (1, 2, 4, 8)),
+    "a3-megagpu": ("NVIDIA_H100_MEGA_80GB", 26, 234, (8,)),
+    "a3-ultragpu": ("NVIDIA_H200_141GB", 28, 369, (8,)),
+}
+_L4_BY_CPUS = {4: 1, 8: 1, 12: 1, 16: 1, 24: 2, 32: 1, 48: 4, 96: 8}
 
 
 class Machine(NamedTuple):
-    """cpus: vCPUs. memory_gib: of RAM. accelerators: type -> numbers of them that it takes.
-    built_in: whether it never comes without them."""
+    """cpus: vCPUs. memory_gib: RAM. accelerator: the kind that is built in, "" where none is.
+    accelerators: their number."""
 
     cpus: int
     memory_gib: float
-    accelerators: dict[str, tuple[int, ...]]
-    built_in: bool = False
+    accelerator: str = ""
+    accelerators: int = 0
 
 
-def _n1(kind: str, gib_per_cpu: float, sizes: tuple[int, ...]) -> dict[str, Machine]:
-    def at_least(*limits: tuple[int, int]) -> dict[int, tuple[int, ...]]:
-        """Numbers of accelerators by vCPUs: (largest vCPUs, fewest accelerators)."""
-        return {cpus: _from(next(few for most, few in limits if cpus <= most)) for cpus in sizes}
-
-    small = at_least((16, 1), (32, 2), (96, 4))  # P4, P100 and T4, up to four
-    large = at_least((8, 1), (16, 2), (32, 4), (96, 8))  # V100, up to eight
-    return {
-        f"n1-{kind}-{cpus}": Machine(
-            cpus,
-            cpus * gib_per_cpu,
-            {
-                **{name: tuple(n for n in small[cpus] if n <= 4) for name in (P4, P100, T4)},
-                V100: large[cpus],
-            },
-        )
+_KNOWN = {
+    **{
+        f"{series}-{cpus}": Machine(cpus, cpus * gib)
+        for series, (gib, sizes) in _PLAIN.items()
         for cpus in sizes
-    }
+    },
+    **{
+        f"{series}-{number}g": Machine(number * cpus, number * gib, accelerator, number)
+        for series, (accelerator, cpus, gib, sizes) in _WITH_ACCELERATORS.items()
+        for number in sizes
+    },
+    **{f"g2-standard-{cpus}": Machine(cpus, 4 * cpus, L4, n) for cpus, n in _L4_BY_CPUS.items()},
+}
 
 
-def _from(fewest: int) -> tuple[int, ...]:
-    return tuple(n for n in (1, 2, 4, 8) if n >= fewest)
+def known_machine(name: str) -> Machine | None:
+    """Returns what a machine type has, or None where the table does not say."""
+    return _KNOWN.get(name)
 
 
-def _plain(family: str, gib_per_cpu: float, sizes: tuple[int, ...]) -> dict[str, Machine]:
-    return {f"{family}-{cpus}": Machine(cpus, cpus * gib_per_cpu, {}) for cpus in sizes}
+def smallest_machine(
+    cpus: float, memory_gib: float, accelerator: str = "", count: int = 0
+) -> str | None:
+    """Returns the smallest known machine type that has that much; None where none has.
+
+    It has the accelerators built in, or is of a series that Vertex AI adds them to. Without an
+    accelerator it is of the series E2 or N1.
+    """
+    series = ("n1-",) if accelerator in N1_ACCELERATORS else () if accelerator else ("e2-", "n1-")
+    fitting = [
+        (machine.cpus, machine.memory_gib, name)
+        for name, machine in _KNOWN.items()
+        if machine.cpus >= cpus
+        and machine.memory_gib >= memory_gib
+        and (name.startswith(series) or (accelerator and machine[2:] == (accelerator, count)))
+    ]
+    return min(fitting)[2] if fitting else None
 
 
-def _with(accelerator: str, types: dict[str, tuple[int, float, int]]) -> dict[str, Machine]:
-    """Machines that come with their accelerators: name -> (vCPUs, GiB, accelerators)."""
-    return {
-        name: Machine(cpus, gib, {accelerator: (count,)}, built_in=True)
-        for name, (cpus, gib, count) in types.items()
-    }
-
-
-MACHINES: dict[str, Machine] = {
-    **_n1("standard", 3.75, (4, 8, 16, 32, 64, 96)),
-    **_n1("highmem", 6.5, (2, 4, 8, 16, 32, 64, 96)),
-    **_n1("highcpu", 0.9, (16, 32, 64, 96)),
-    **_plain("e2-standard", 4, (4, 8, 16, 32)),
-    **_plain("e2-highmem", 8, (2, 4, 8, 16)),
-    **_plain("n2-standard", 4, (4, 8, 16, 32, 48, 64, 80)),
-    **_plain("n2-highmem", 8, (2, 4, 8, 16, 32, 48, 64, 80)),
-    **_plain("c2-standard", 4, (4, 8, 16, 30, 60)),
-    **_with(
-        L4,
-        {
-            "g2-standard-4": (4, 16, 1), "g2-standard-8": (8, 32, 1),
-            "g2-standard-12": (12, 48, 1), "g2-standard-16": (16, 64, 1),
-            "g2-standard-24": (24, 96, 2), "g2-standard-32": (32, 128, 1),
-            "g2-standard-48": (48, 192, 4), "g2-standard-96": (96, 384, 8),
-        },
-    ),
-    **_with(
-        A100,
-        {
-            "a2-highgpu-1g": (12, 85, 1), "a2-highgpu-2g": (24, 170, 2),
-            "a2-highgpu-4g": (48, 340, 4), "a2-highgpu-8g": (96, 680, 8),
-            "a2-megagpu-16g": (96, 1360, 16),
-        },
-    ),
-    **_with(
-        A100_80,
-        {
-            "a2-ultragpu-1g": (12, 170, 1), "a2-ultragpu-2g": (24, 340, 2),
-            "a2-ultragpu-4g": (48, 680, 4), "a2-ultragpu-8g": (96, 1360, 8),
-        },
-    ),
-    **_with(
-        H100,
-        {
-            "a3-highgpu-1g": (26, 234, 1), "a3-highgpu-2g": (52, 468, 2),
-            "a3-highgpu-4g": (104, 936, 4), "a3-highgpu-8g": (208, 1872, 8),
-        },
-    ),
-    **_with(H100_MEGA, {"a3-megagpu-8g": (208, 1872, 8)}),
-    **_with(H200, {"a3-ultragpu-8g": (224, 2952, 8)}),
-}  # fmt: skip
-ACCELERATORS = tuple(sorted({name for m in MACHINES.values() for name in m.accelerators}))
-
-
-def check_pair(machine: str, accelerator: str, count: int) -> None:
-    """Raises InputError unless Vertex AI has that machine with that many accelerators.
+def check_machine(machine: str, accelerator: str = "", count: int = 0) -> None:
+    """Refuses names of no machine type or accelerator, and pairs that known types do not have.
 
     `accelerator` is "" and `count` 0 where there is none.
+
+    Raises:
+      InputError: naming the key, its value and what is allowed.
     """
-    require(machine in MACHINES, "machine", machine, "a type of pipeline/config/machines.py, "
-            f"such as {_examples(accelerator)}")  # fmt: skip
-    found = MACHINES[machine]
+    form = "a machine type of Google Cloud, such as n1-standard-8 or a2-highgpu-1g"
+    require(bool(_MACHINE.fullmatch(machine)), "machine", machine, form)
+    known = known_machine(machine)
+    if known and known.accelerator:
+        allowed = f"{known.accelerator} with {machine}"
+        require(accelerator == known.accelerator, "accelerator", accelerator, allowed)
+        allowed = f"{known.accelerators} {accelerator} with {machine}"
+        require(count == known.accelerators, "accelerators", count, allowed)
     if not accelerator:
         require(not count, "accelerators", count, "0 without an accelerator")
-        needed = ", ".join(found.accelerators)
-        require(not found.built_in, "accelerator", accelerator, f"{needed} with {machine}")
         return
-    require(
-        accelerator in found.accelerators,
-        "accelerator",
-        accelerator,
-        f"{', '.join(found.accelerators) or 'none'} with {machine}",
-    )
-    counts = found.accelerators[accelerator]
-    allowed = f"{', '.join(map(str, counts))} {accelerator} with {machine}"
-    require(count in counts, "accelerators", count, allowed)
-
-
-def _examples(accelerator: str) -> str:
-    fitting = [n for n, m in MACHINES.items() if not accelerator or accelerator in m.accelerators]
-    return ", ".join(fitting[:4] or list(MACHINES)[:4])
+    form = f"an accelerator of Vertex AI, such as {N1_ACCELERATORS[2]}"
+    require(bool(_ACCELERATOR.fullmatch(accelerator)), "accelerator", accelerator, form)
+    if known and not known.accelerator:
+        takes = N1_ACCELERATORS if machine.startswith("n1-") else ()
+        allowed = f"{', '.join(takes) or 'none'} with {machine}"
+        require(accelerator in takes, "accelerator", accelerator, allowed)
+    require(count in COUNTS, "accelerators", count, ", ".join(map(str, COUNTS)))

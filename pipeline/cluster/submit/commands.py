@@ -1,106 +1,146 @@
-"""What the scripts in kubeflow/ do: submit, schedule, roll back."""
+"""The commands behind the scripts in kubeflow/: submit, schedule, roll back."""
 
 from __future__ import annotations
 
-import datetime
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 
+from data_prep.config_base import parse
 from data_prep.errors import InputError
-from pipeline.cluster.submit import clients, compiled_spec, kubeflow, vertex
+from pipeline.cluster.compiled_spec import definitions
+from pipeline.cluster.schedule import Schedule
 from pipeline.cluster.submit.cost import estimate, read_prices, table
 from pipeline.cluster.submit.parameter_values import check_values, parse_values
-from pipeline.cluster.submit.schedule import KubeflowTarget, Schedule, VertexTarget, read_schedule
+from pipeline.cluster.targets.base import Documents, Target
+from pipeline.cluster.targets.registry import TARGETS
 from pipeline.exit_status import ExitStatus
 
 FOLDER = Path(__file__).resolve().parents[3] / "kubeflow"
 _PATH = click.Path(path_type=Path)
 _dry_run = click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
 _prices = click.option(
-    "--prices", type=_PATH, default=FOLDER / "prices.yaml", help="The table behind the estimate."
+    "--prices",
+    type=_PATH,
+    default=FOLDER / "prices.yaml",
+    help="The table of prices behind the estimate.",
 )
 _pipeline = click.argument("pipeline", type=_PATH, metavar="PIPELINE")
 
 
+def _options_of_targets(command: Callable[..., None]) -> Callable[..., None]:
+    options = [option for target in TARGETS.values() for option in target.options]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @click.command(cls=ExitStatus)
 @_pipeline
-@click.option("--project", default="", help="Of Google Cloud: runs on Vertex AI.")
-@click.option("--region", default="us-central1", show_default=True)
-@click.option("--service-account", default="", help="Under which the run acts.")
-@click.option("--host", default="", metavar="URL", help="Of Kubeflow Pipelines: runs there.")
-@click.option("--experiment", default="", help="The id of an experiment there.")
-@click.option("--param", "given", multiple=True, metavar="NAME=VALUE", help="Repeatable.")
+@_options_of_targets
+@click.option("--service-account", default="", help="The account that the run acts under.")
+@click.option(
+    "--param", "values", multiple=True, metavar="NAME=VALUE",
+    help="The value of a runtime parameter; repeatable.",
+)  # fmt: skip
 @_prices
 @_dry_run
 def submit(
-    pipeline: Path,
-    project: str,
-    region: str,
-    service_account: str,
-    host: str,
-    experiment: str,
-    given: tuple[str, ...],
-    prices: Path,
-    dry_run: bool,
+    pipeline: Path, values: tuple[str, ...], prices: Path, dry_run: bool, **places: str
 ) -> None:
     """Run a compiled pipeline once: PIPELINE is a pipeline.json for Vertex AI (--project), a
     pipeline.yaml for Kubeflow Pipelines (--host)."""
-    if bool(project) == bool(host):
-        raise InputError("--project, --host: got both or none of them, allowed: one of the two")
-    if project:
-        target = VertexTarget(project=project, region=region, service_account=service_account)
-        job = compiled_spec.read_job(pipeline)
-        values = parse_values(compiled_spec.definitions(job["pipelineSpec"]), given)
-        request: Any = vertex.run_request(job, target, values)
-        _vertex(request, target, dry_run)
-        click.echo(table(estimate(job["pipelineSpec"], table_ := read_prices(prices)), table_))
-        return
-    cluster = KubeflowTarget(host=host, experiment=experiment, service_account=service_account)
-    documents = compiled_spec.read_documents(pipeline)
-    values = parse_values(compiled_spec.definitions(documents[0]), given)
-    moment = datetime.datetime.now(datetime.UTC)
-    name = f"{documents[0]['pipelineInfo']['name']}-{moment:%Y%m%d-%H%M%S}"
-    _kubeflow(kubeflow.run_request(documents, cluster, values, name), cluster, dry_run)
+    target = _target(places)
+    fields = dataclasses.fields(target.destination)  # type: ignore[arg-type]
+    where = target.destination(**{field.name: places[field.name] for field in fields})  # type: ignore[misc]
+    documents = target.read(pipeline)
+    parameters = parse_values(definitions(target.spec(documents)), values)
+    request = target.run_request(documents, where, parameters)
+    _send(target, request, where, documents, prices, dry_run)
+
+
+def _target(places: dict[str, str]) -> Target:
+    """Returns the target whose key was given a value on the command line."""
+    keys = {target.key: target for target in TARGETS.values() if target.key}
+    chosen = [target for key, target in keys.items() if places[key]]
+    if len(chosen) != 1:
+        both, two = ("both", "two") if len(keys) == 2 else ("several", "these")
+        raise InputError(
+            f"{', '.join(f'--{key}' for key in keys)}: got {both} or none of them, "
+            f"allowed: one of the {two}"
+        )
+    return chosen[0]
 
 
 @click.command(cls=ExitStatus)
 @_pipeline
 @click.option(
-    "--schedule", "path", type=_PATH, default=FOLDER / "schedule.yaml", help="When and where."
+    "--schedule",
+    "path",
+    type=_PATH,
+    default=FOLDER / "schedule.yaml",
+    help="The file that says when the pipeline runs, and where it is sent.",
 )
 @_prices
 @_dry_run
 def schedule(pipeline: Path, path: Path, prices: Path, dry_run: bool) -> None:
     """Run a compiled pipeline by a cron line: PIPELINE is a pipeline.json for Vertex AI, a
     pipeline.yaml for Kubeflow Pipelines."""
-    wanted = read_schedule(path)
-    if pipeline.suffix == ".yaml":
-        _schedule_kubeflow(pipeline, wanted, path, dry_run)
-        return
-    if wanted.vertex is None:
-        raise InputError(f"{path}: vertex: required for {pipeline}, but not given")
-    job = compiled_spec.read_job(pipeline)
-    check_values(compiled_spec.definitions(job["pipelineSpec"]), wanted.parameters)
-    request = vertex.schedule_request(job, wanted.vertex, wanted)
-    _vertex(request, wanted.vertex, dry_run)
-    click.echo(table(estimate(job["pipelineSpec"], table_ := read_prices(prices)), table_))
+    planned = read_schedule(path)
+    targets = {target.suffix: target for target in TARGETS.values() if target.destination}
+    target = targets.get(pipeline.suffix) or next(iter(targets.values()))
+    where = getattr(planned, target.name)
+    if where is None:
+        raise InputError(f"{path}: {target.name}: required for {pipeline}, but not given")
+    documents = target.read(pipeline)
+    check_values(definitions(target.spec(documents)), planned.parameters)
+    request = target.schedule_request(documents, where, planned)
+    _send(target, request, where, documents, prices, dry_run)
 
 
-def _schedule_kubeflow(pipeline: Path, wanted: Schedule, path: Path, dry_run: bool) -> None:
-    if wanted.kubeflow is None:
-        raise InputError(f"{path}: kubeflow: required for {pipeline}, but not given")
-    documents = compiled_spec.read_documents(pipeline)
-    check_values(compiled_spec.definitions(documents[0]), wanted.parameters)
-    request = kubeflow.schedule_request(documents, wanted.kubeflow, wanted)
-    _kubeflow(request, wanted.kubeflow, dry_run)
+def read_schedule(path: Path) -> Any:
+    """Reads schedule.yaml: a `Schedule` with a field for each target, None where it has no section.
+
+    Raises:
+      InputError: naming the file, the key, the value and what is allowed.
+    """
+    sections = [
+        (target.name, target.destination | None, None)
+        for target in TARGETS.values()
+        if target.destination
+    ]
+    cls = dataclasses.make_dataclass(
+        "ScheduleFile", sections, bases=(Schedule,), frozen=True, kw_only=True
+    )
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    try:
+        return parse(cls, values)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _send(
+    target: Target, request: Any, where: Any, documents: Documents, prices: Path, dry_run: bool
+) -> None:
+    shown = target.describe(request, where) if dry_run else f"created {target.send(request, where)}"
+    click.echo(shown)
+    if target.priced:
+        price_list = read_prices(prices)
+        click.echo(table(estimate(target.spec(documents), price_list), price_list))
 
 
 @click.command(cls=ExitStatus)
 @click.argument("push_destination")
-@click.option("--to", "version", type=int, help="Default: the newest that differs.")
+@click.option(
+    "--to", "version", type=int, help="The version to serve; by default the newest that differs."
+)
 @_dry_run
 def roll_back(push_destination: str, version: int | None, dry_run: bool) -> None:
     """Serve a decoder again that was pushed to PUSH_DESTINATION before."""
@@ -110,22 +150,8 @@ def roll_back(push_destination: str, version: int | None, dry_run: bool) -> None
         from pipeline.cluster.submit import rollback
 
         chosen = rollback.choose(push_destination, version)
-        made = None if dry_run else rollback.roll_back(push_destination, chosen)
-    if made is None:
+        new = None if dry_run else rollback.roll_back(push_destination, chosen)
+    if new is None:
         click.echo(f"would copy {push_destination}/{chosen} to a new version")
     else:
-        click.echo(f"serving {push_destination}/{made}, a copy of {chosen}")
-
-
-def _vertex(request: Any, target: VertexTarget, dry_run: bool) -> None:
-    words = vertex.shown(request, target)
-    _send(words, lambda: clients.send_to_vertex(request, target.region), dry_run)
-
-
-def _kubeflow(request: Any, target: KubeflowTarget, dry_run: bool) -> None:
-    words = kubeflow.shown(request, target)
-    _send(words, lambda: clients.send_to_kubeflow(request, target.host), dry_run)
-
-
-def _send(words: str, send: Callable[[], str], dry_run: bool) -> None:
-    click.echo(words if dry_run else f"created {send()}")
+        click.echo(f"serving {push_destination}/{new}, a copy of {chosen}")

@@ -12,8 +12,8 @@ import yaml
 
 from data_prep.config_base import parse, require
 from data_prep.errors import InputError
-from pipeline.cluster.submit.compiled_spec import containers
-from pipeline.config.machines import MACHINES
+from pipeline.cluster.compiled_spec import containers
+from pipeline.config.machines import smallest_machine
 
 OTHERS = "others"
 
@@ -92,18 +92,11 @@ def table(lines: list[CostLine], prices: Prices) -> str:
 
 
 def _machine(resources: Mapping[str, Any]) -> tuple[str, str, int]:
-    """The smallest machine in the table that has what a container asks for."""
-    cpus, memory = resources["cpuLimit"], resources["memoryLimit"]
-    wanted = resources.get("accelerator", {})
-    kind, count = wanted.get("type", ""), int(wanted.get("count", 0))
-    fitting = [
-        (machine.cpus, machine.memory_gib, name)
-        for name, machine in MACHINES.items()
-        if machine.cpus >= cpus
-        and machine.memory_gib >= memory
-        and (count in machine.accelerators.get(kind, ()) if kind else not machine.built_in)
-    ]
-    return (min(fitting)[2] if fitting else "unknown"), kind, count
+    """Returns (machine, accelerator, number) of a container, by its limits."""
+    accelerator = resources.get("accelerator", {})
+    kind, count = accelerator.get("type", ""), int(accelerator.get("count", 0))
+    machine = smallest_machine(resources["cpuLimit"], resources["memoryLimit"], kind, count)
+    return machine or "unknown", kind, count
 
 
 def _custom_job(spec: Mapping[str, Any], node: str) -> tuple[str, str, int] | None:

@@ -33,6 +33,16 @@ def test_a_form_that_cannot_be_leaves_no_older_one(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["p.json"]
 
 
+@pytest.mark.parametrize("machine", ["a4-highgpu-8g", "c3-standard-8", "g4-standard-48"])
+def test_a_machine_that_is_not_known_here_is_a_warning(tmp_path, machine):
+    node = f"cluster.nodes.Trainer={{machine: {machine}}}"
+    region = "cluster.region=europe-north2"
+    done = call("--output", tmp_path / "p.json", overrides=(*BUCKET, node, region))
+    assert done.exit_code == 0, done.output
+    assert done.stderr.startswith(f"warning: cluster.nodes.Trainer.machine: {machine} is not in")
+    assert len(done.stderr.splitlines()) == 1 and (tmp_path / "p.json").is_file()
+
+
 @pytest.mark.parametrize(
     ("output", "overrides", "words"),
     [

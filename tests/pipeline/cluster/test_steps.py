@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from data_prep.synthetic.drawings import write_drawings
-from pipeline.cluster.compile import compile_config
+from pipeline.cli.compile import compile_config
 from pipeline.config.pipeline import load_config
 from pipeline.local.console import RunConsole
 from pipeline.local.run import run_local
@@ -60,7 +60,7 @@ def service(interpreter, tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(compiled, service, tmp_path_factory):
     """The run, with data and push destination elsewhere than at compile time."""
-    spec = compiled.vertex["pipelineSpec"]
+    spec = compiled["vertex"][0]["pipelineSpec"]
     folder = tmp_path_factory.mktemp("elsewhere")
     raw = spec["root"]["inputDefinitions"]["parameters"]["data_input"]["defaultValue"]
     shutil.move(raw, folder / "drawings")
@@ -78,7 +78,7 @@ def test_the_container_prepares_the_spans_of_the_window(interpreter, tmp_path):
         write_drawings(str(tmp_path / f"raw/{span}"), per_word=10, seed=span)
     overrides = [f"data.input={tmp_path}/raw/{{SPAN}}/*.bin", f"cluster.root={tmp_path}/lf"]
     config = load_config("quickdraw", [*overrides, "data.window=2"])
-    spec = compile_config(config).vertex["pipelineSpec"]
+    spec = compile_config(config)["vertex"][0]["pipelineSpec"]
     run = interpreter.Run(interpreter.Vertex(tmp_path / "vertex"), spec, {}, tmp_path / "run")
     (examples,) = run.step("ExamplePreparation")["examples"]
     manifest = json.loads((Path(examples["uri"]) / "manifest.json").read_text())
@@ -149,16 +149,16 @@ def again(interpreter, run, spec, tmp_path, types=True):
 
 def test_a_step_as_kubeflow_hands_it_over(interpreter, compiled, run, tmp_path):
     """Inputs without types, and the command that puts them in."""
-    spec, _ = compiled.kubeflow
+    (spec,) = compiled["kubeflow"]
     done = again(interpreter, run, spec, tmp_path, types=False).step("ExampleValidator")
     assert json.loads(done["anomalies"][0]["metadata"]["split_names"]) == ["train", "eval", "test"]
     command = spec["deploymentSpec"]["executors"]["ExampleValidator_executor"]["container"]
-    stock = compiled.vertex["pipelineSpec"]["deploymentSpec"]["executors"]
+    stock = compiled["vertex"][0]["pipelineSpec"]["deploymentSpec"]["executors"]
     assert command["command"] != stock["ExampleValidator_executor"]["container"]["command"]
 
 
 def test_a_missing_property_fails_its_step(interpreter, compiled, run, tmp_path):
-    spec = copy.deepcopy(compiled.vertex["pipelineSpec"])
+    spec = copy.deepcopy(compiled["vertex"][0]["pipelineSpec"])
     del spec["components"]["ImportSchemaGen"]["inputDefinitions"]["parameters"]["schema_text"]
     with pytest.raises(interpreter.SpecError, match=r"ImportSchemaGen: parameters .*schema_text"):
         again(interpreter, run, spec, tmp_path).step("ImportSchemaGen")
@@ -181,7 +181,7 @@ def test_a_missing_property_fails_its_step(interpreter, compiled, run, tmp_path)
 def test_a_wrong_artifact_type_is_found(
     interpreter, compiled, run, tmp_path, node, side, key, kind, words
 ):
-    spec = copy.deepcopy(compiled.vertex["pipelineSpec"])
+    spec = copy.deepcopy(compiled["vertex"][0]["pipelineSpec"])
     declared = spec["components"][node][side]["artifacts"][key]["artifactType"]
     declared["instanceSchema"] = f"title: {kind}\ntype: object\n"
     with pytest.raises(interpreter.SpecError, match=words):
@@ -195,7 +195,7 @@ def test_a_wrong_artifact_type_is_found(
 def test_a_flag_that_the_container_does_not_know_is_found(
     interpreter, compiled, run, tmp_path, node, flag
 ):
-    spec = copy.deepcopy(compiled.vertex["pipelineSpec"])
+    spec = copy.deepcopy(compiled["vertex"][0]["pipelineSpec"])
     container = spec["deploymentSpec"]["executors"][f"{node}_executor"]["container"]
     container["args"].append(flag)
     with pytest.raises(interpreter.SpecError, match=f"does not know: .*{flag}"):
@@ -203,7 +203,7 @@ def test_a_flag_that_the_container_does_not_know_is_found(
 
 
 def test_a_value_of_the_wrong_kind_or_name_is_found(interpreter, compiled, service):
-    spec = compiled.vertex["pipelineSpec"]
+    spec = compiled["vertex"][0]["pipelineSpec"]
     for values, words in (({"gamma": 1}, "gamma"), ({"epochs": 1.5}, "epochs: wants NUMBER_INT")):
         with pytest.raises(interpreter.SpecError, match=words):
             service.run(spec, values)

@@ -15,8 +15,9 @@ from tfx.utils import json_utils
 from components import DecoderTrainer, TrialsTuner
 from components.decoder_trainer import vertex as vertex_trainer
 from components.tuner import vertex as tuner_job
-from pipeline.cluster.resources import machine_of
+from data_prep.config_base import require
 from pipeline.config.cluster import ClusterConfig
+from pipeline.config.machines import smallest_machine
 
 # component class -> (executor that starts the job, key of the job in custom_config)
 _JOBS = (
@@ -26,7 +27,7 @@ _JOBS = (
 
 
 def use_custom_job(node: BaseNode, cluster: ClusterConfig) -> None:
-    """Lets a node that trains do so in a CustomJob; leaves the others as they are."""
+    """Lets a node that trains do so in a CustomJob, and leaves the others as they are."""
     for component, executor, key in _JOBS:
         if isinstance(node, component):
             config = json_utils.loads(node.exec_properties[CUSTOM_CONFIG_KEY]) or {}
@@ -40,13 +41,17 @@ def use_custom_job(node: BaseNode, cluster: ClusterConfig) -> None:
 
 
 def custom_job(node: str, cluster: ClusterConfig) -> dict[str, Any]:
-    """What TFX's extension calls the training args: a CustomJob and its project."""
-    wanted = cluster.resources(node)
-    machine: dict[str, Any] = {"machine_type": machine_of(node, cluster)}
-    if wanted.accelerator:
+    """Returns a CustomJob and its project, which TFX's extension calls the training args."""
+    resources = cluster.resources(node)
+    cpus, memory_gib = resources.limits
+    name = resources.machine or smallest_machine(cpus, memory_gib)
+    allowed = f"a machine: no known type has {cpus:g} CPUs and {memory_gib:g} GiB"
+    require(bool(name), f"cluster.nodes.{node}.machine", "", allowed)
+    machine: dict[str, Any] = {"machine_type": name}
+    if resources.accelerator:
         machine |= {
-            "accelerator_type": wanted.accelerator,
-            "accelerator_count": wanted.accelerators,
+            "accelerator_type": resources.accelerator,
+            "accelerator_count": resources.accelerators,
         }
     job: dict[str, Any] = {
         "worker_pool_specs": [

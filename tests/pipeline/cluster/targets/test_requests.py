@@ -13,14 +13,15 @@ from click.testing import CliRunner
 from google.auth.credentials import AnonymousCredentials
 
 from data_prep.errors import InputError
-from pipeline.cluster.submit import clients, kubeflow, vertex
-from pipeline.cluster.submit.commands import schedule, submit
-from pipeline.cluster.submit.compiled_spec import read_documents, read_job
-from pipeline.cluster.submit.schedule import KubeflowTarget, Schedule, VertexTarget, read_schedule
+from pipeline.cluster.schedule import Schedule
+from pipeline.cluster.submit.commands import read_schedule, schedule, submit
+from pipeline.cluster.targets.kubeflow import TOKEN, KubeflowDestination, KubeflowPipelines
+from pipeline.cluster.targets.vertex import VertexAI, VertexDestination
 
 IMAGE = "images.example.com/some-project/lf:1"
 NOW = datetime.datetime(2026, 5, 4, 3, 2, 1, tzinfo=datetime.UTC)
-VERTEX = VertexTarget(project="some-project", region="europe-west4", service_account="")
+VERTEX, KUBEFLOW = VertexAI(), KubeflowPipelines()
+PROJECT = VertexDestination(project="some-project", region="europe-west4")
 WEEKLY = Schedule(name="weekly", cron="0 3 * * 7", timezone="Europe/Berlin", parameters={"beta": 2})
 PRICES = {
     "currency": "USD", "run": 0.5, "hours": {"Trainer": 2, "others": 1},
@@ -109,10 +110,10 @@ def same_query(path):
 
 
 def test_a_run_on_vertex_is_what_the_dry_run_says():
-    request = vertex.run_request(job(), VERTEX, {"beta": 4.0}, NOW)
-    path, body = promised(vertex.shown(request, VERTEX))
+    request = VERTEX.run_request([job()], PROJECT, {"beta": 4.0}, NOW)
+    path, body = promised(VERTEX.describe(request, PROJECT))
     with endpoint({"name": "projects/1/x/pipelineJobs/7"}) as (host, seen):
-        name = clients.send_to_vertex(request, "europe-west4", transport=plain_transport(host))
+        name = VERTEX.send(request, PROJECT, transport=plain_transport(host))
     assert name == "projects/1/x/pipelineJobs/7"
     ((sent_path, sent, _),) = seen
     assert same_query(sent_path) == same_query(path)
@@ -126,10 +127,10 @@ def test_a_run_on_vertex_is_what_the_dry_run_says():
 
 
 def test_a_schedule_on_vertex_is_what_the_dry_run_says():
-    request = vertex.schedule_request(job(), VERTEX, WEEKLY)
-    path, body = promised(vertex.shown(request, VERTEX))
+    request = VERTEX.schedule_request([job()], PROJECT, WEEKLY)
+    path, body = promised(VERTEX.describe(request, PROJECT))
     with endpoint({"name": "projects/1/x/schedules/7"}) as (host, seen):
-        name = clients.send_to_vertex(request, "europe-west4", transport=plain_transport(host))
+        name = VERTEX.send(request, PROJECT, transport=plain_transport(host))
     assert name == "projects/1/x/schedules/7"
     ((sent_path, sent, _),) = seen
     assert same_query(sent_path) == same_query(path)
@@ -141,16 +142,16 @@ def test_a_schedule_on_vertex_is_what_the_dry_run_says():
 
 
 def test_kubeflow_gets_what_the_dry_run_says(monkeypatch):
-    monkeypatch.setenv(clients.TOKEN, "a-token")
-    documents = (spec(), {"platforms": {}})
+    monkeypatch.setenv(TOKEN, "a-token")
+    documents = [spec(), {"platforms": {}}]
     with endpoint({"run_id": "r-1", "recurring_run_id": "s-1"}) as (host, seen):
-        target = KubeflowTarget(host=f"http://{host}/", experiment="e-1")
+        where = KubeflowDestination(host=f"http://{host}/", experiment="e-1")
         requests = [
-            kubeflow.run_request(documents, target, {"beta": 4.0}, "lf-1"),
-            kubeflow.schedule_request((spec(), {}), target, WEEKLY),
+            KUBEFLOW.run_request(documents, where, {"beta": 4.0}),
+            KUBEFLOW.schedule_request([spec()], where, WEEKLY),
         ]
-        names = [clients.send_to_kubeflow(request, target.host) for request in requests]
-        words = [kubeflow.shown(request, target) for request in requests]
+        names = [KUBEFLOW.send(request, where) for request in requests]
+        words = [KUBEFLOW.describe(request, where) for request in requests]
     assert names == ["r-1", "s-1"]
     assert [(path, body) for path, body, _ in seen] == [promised(each) for each in words]
     assert not any("a-token" in each for each in words)
@@ -159,7 +160,7 @@ def test_kubeflow_gets_what_the_dry_run_says(monkeypatch):
     assert run_path == "/apis/v2beta1/runs" and path == "/apis/v2beta1/recurringruns"
     assert run["pipeline_spec"] == {"pipeline_spec": spec(), "platform_spec": {"platforms": {}}}
     assert run["runtime_config"]["parameters"] == {"beta": 4.0}
-    assert run["experiment_id"] == "e-1"
+    assert run["experiment_id"] == "e-1" and run["display_name"].startswith("lf-20")
     assert recurring["pipeline_spec"] == spec()
     assert recurring["trigger"]["cron_schedule"]["cron"] == "0 0 3 * * 0"
     assert recurring["mode"] == "ENABLE" and recurring["no_catchup"] is True
@@ -175,9 +176,9 @@ def test_kubeflow_gets_what_the_dry_run_says(monkeypatch):
 )
 def test_what_a_cluster_cannot_reach_is_refused(changes, words):
     with pytest.raises(InputError, match=words):
-        vertex.run_request(job(**changes), VERTEX, {})
+        VERTEX.run_request([job(**changes)], PROJECT, {})
     with pytest.raises(InputError, match=words):
-        kubeflow.run_request((spec(**changes), {}), KubeflowTarget(host="http://h"), {}, "x")
+        KUBEFLOW.run_request([spec(**changes)], KubeflowDestination(host="http://h"), {})
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def call(command, *arguments, files):
 
 
 def test_the_submit_script_dry(files, monkeypatch):
-    monkeypatch.setattr(clients, "send_to_vertex", None)
+    monkeypatch.setattr(VertexAI, "send", None)
     done = call(
         submit, files / "p.json", "--project=some-project", "--param=beta=3", "--dry-run",
         files=files,
@@ -230,7 +231,7 @@ def test_the_submit_script_dry(files, monkeypatch):
     assert '"beta": 3.0' in done.stdout
     # 2 hours of one machine at 0.4 and two accelerators at 0.3, and the run
     assert "estimate: 2.50 USD a run" in done.stdout
-    monkeypatch.setattr(clients, "send_to_kubeflow", None)
+    monkeypatch.setattr(KubeflowPipelines, "send", None)
     done = call(submit, files / "p.yaml", "--host=http://pipelines", "--dry-run", files=files)
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("POST http://pipelines/apis/v2beta1/runs\n")
@@ -239,13 +240,13 @@ def test_the_submit_script_dry(files, monkeypatch):
 def test_the_schedule_script_sends_once(files, monkeypatch):
     sent = []
     monkeypatch.setattr(
-        clients, "send_to_vertex", lambda request, region: sent.append((request, region)) or "s/1"
+        VertexAI, "send", lambda self, request, where: sent.append((request, where)) or "s/1"
     )
     done = call(schedule, files / "p.json", "--schedule", files / "schedule.yaml", files=files)
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("created s/1\n")
-    ((request, region),) = sent
-    assert region == "us-east1" and request.schedule.cron == "TZ=UTC 0 3 * * 1"
+    ((request, where),) = sent
+    assert where.region == "us-east1" and request.schedule.cron == "TZ=UTC 0 3 * * 1"
 
 
 @pytest.mark.parametrize(
@@ -263,8 +264,8 @@ def test_the_schedule_script_sends_once(files, monkeypatch):
     ],
 )
 def test_one_line_and_status_2_for_what_is_wrong(files, monkeypatch, arguments, words):
-    monkeypatch.setattr(clients, "send_to_vertex", None)
-    monkeypatch.setattr(clients, "send_to_kubeflow", None)
+    monkeypatch.setattr(VertexAI, "send", None)
+    monkeypatch.setattr(KubeflowPipelines, "send", None)
     done = call(submit, files / arguments[0], *arguments[1:], files=files)
     assert done.exit_code == 2, done.output
     assert words in done.stderr and len(done.stderr.splitlines()) == 1
@@ -283,6 +284,23 @@ def test_files_that_are_no_compiled_pipeline(tmp_path):
     (tmp_path / "a.json").write_text("{")
     (tmp_path / "b.json").write_text("{}")
     (tmp_path / "c.yaml").write_text("a: [")
-    for name, read in (("a.json", read_job), ("b.json", read_job), ("c.yaml", read_documents)):
+    for name, read in (("a.json", VERTEX.read), ("b.json", VERTEX.read), ("c.yaml", KUBEFLOW.read)):
         with pytest.raises(InputError, match=name):
             read(tmp_path / name)
+
+
+def test_a_machine_without_a_price_is_named_in_the_estimate(files):
+    priceless = job()
+    task = priceless["pipelineSpec"]["root"]["dag"]["tasks"]["Trainer"]
+    machine = {"machine_type": "a4-highgpu-8g", "accelerator_type": "NVIDIA_B200",
+               "accelerator_count": 8}  # fmt: skip
+    config = {"training_job": {"job_spec": {"worker_pool_specs": [{"machine_spec": machine}]}}}
+    constant = {"runtimeValue": {"constant": json.dumps(config)}}
+    task["inputs"] = {"parameters": {"custom_config": constant}}
+    (files / "p.json").write_text(json.dumps(priceless))
+    done = call(submit, files / "p.json", "--project=some-project", "--dry-run", files=files)
+    assert done.exit_code == 0, done.output
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("  Trainer ")]
+    assert line.split()[1] == "a4-highgpu-8g" and "8 x NVIDIA_B200" in line
+    assert line.endswith("not in the table")
+    assert "estimate: 0.50 USD a run and more" in done.stdout

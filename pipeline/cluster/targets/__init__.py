@@ -1,0 +1,1 @@
+"""The services that run a compiled graph: a module each, and their registry."""

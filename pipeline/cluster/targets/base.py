@@ -1,0 +1,88 @@
+"""The contract of a target: a form of the compiled graph, and the service that runs it."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from data_prep.config_base import Config
+from data_prep.errors import InputError
+from pipeline.cluster.schedule import Schedule
+
+if TYPE_CHECKING:
+    from pipeline.cluster.compile import GraphCompiler
+
+Documents = list[dict[str, Any]]  # of a compiled file
+
+
+class NotCompiledError(Exception):
+    """A target cannot express a config; the message says why."""
+
+
+class Target(abc.ABC):
+    """One way to run the graph elsewhere. Only `compile` must be written.
+
+    Modules of targets import TFX and clients inside their methods, so that the scripts start
+    quickly.
+
+    name: the key of its section in schedule.yaml.
+    title: shown beside the compiled file.
+    suffix: of the compiled file.
+    destination: the config of the place that runs are sent to; None: nothing can be sent.
+    options: of the command line of submit_run.py, one for each field of `destination`.
+    key: the field of `destination` whose option chooses this target.
+    priced: whether the estimate of kubeflow/prices.yaml holds for it.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    suffix: ClassVar[str]
+    destination: ClassVar[type[Config] | None] = None
+    options: ClassVar[tuple[Callable[..., Any], ...]] = ()
+    key: ClassVar[str] = ""
+    priced: ClassVar[bool] = False
+
+    @abc.abstractmethod
+    def compile(self, graph: GraphCompiler) -> Documents:
+        """Returns the documents of the compiled file.
+
+        Raises:
+          NotCompiledError: where this target cannot express the config.
+          InputError: where the config is wrong.
+        """
+
+    @abc.abstractmethod
+    def dump(self, documents: Documents) -> str:
+        """Returns the text of the compiled file."""
+
+    def read(self, path: Path) -> Documents:
+        """Reads a compiled file; InputError where it is none of this target's."""
+        raise self._cannot("read")
+
+    def spec(self, documents: Documents) -> dict[str, Any]:
+        """Returns the PipelineSpec in the documents."""
+        return documents[0]
+
+    def run_request(self, documents: Documents, where: Any, values: Mapping[str, Any]) -> Any:
+        """Returns the request for one run at `where` (a `destination`), checked.
+
+        values: of runtime parameters; the others are the compiled ones.
+        """
+        raise self._cannot("run")
+
+    def schedule_request(self, documents: Documents, where: Any, schedule: Schedule) -> Any:
+        """Returns the request for runs at the times of a schedule, checked."""
+        raise self._cannot("schedule")
+
+    def describe(self, request: Any, where: Any) -> str:
+        """Returns what `send` puts on the wire: method, address and body."""
+        raise self._cannot("run")
+
+    def send(self, request: Any, where: Any) -> str:
+        """Sends a request, and returns the name or id of what the service made."""
+        raise self._cannot("run")
+
+    def _cannot(self, verb: str) -> InputError:
+        return InputError(f"{self.title} has no command to {verb} a compiled pipeline")

@@ -27,6 +27,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 from rich.table import Table
 
+from data_prep.layout import shard_glob
 from data_prep.manifest import read_manifest
 from pipeline.generate.finished_run import find
 
@@ -34,7 +35,7 @@ RUNNER = "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApi
 
 
 def shards_of(examples: Path, split: str) -> tuple[str, ...]:
-    return tuple(sorted(str(path) for path in (examples / f"Split-{split}").glob("*.gz")))
+    return tuple(sorted(str(path) for path in examples.glob(shard_glob(split))))
 
 
 def chapter_seconds(full: Path, images, passes: int) -> tuple[float, int, int]:

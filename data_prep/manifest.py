@@ -1,4 +1,4 @@
-"""manifest.json: what a prepared data set holds. Its presence means the set is complete."""
+"""The manifest of a prepared data set. Its presence means that the set is complete."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from apache_beam.io.filesystems import FileSystems
 
 from data_prep.errors import InputError
 from data_prep.features import ImageSpec
-from data_prep.filesystem import open_raw
+from data_prep.filesystem import create, join, open_raw, publish
+from data_prep.layout import MANIFEST, PARTIAL_MANIFEST, split_of
 
-NAME = "manifest.json"
 FORMAT_VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Manifest:
+    """The contents of a prepared data set."""
+
     image: ImageSpec
     labels: tuple[str, ...]  # sorted words; empty where the data has no labels
     attributes: tuple[str, ...]  # in the order of the `attributes` feature
@@ -36,12 +38,18 @@ class Manifest:
     spans: tuple[dict[str, Any], ...] = ()
     format_version: int = FORMAT_VERSION
 
+    def shards_of(self, split: str) -> list[dict[str, Any]]:
+        """Returns the shards of a split, in their order."""
+        return [shard for shard in self.shards if split_of(shard["path"]) == split]
+
     def to_json(self) -> str:
+        """Returns the text of manifest.json."""
         plain = dataclasses.asdict(self) | {"image": self.image._asdict()}
         return json.dumps(plain, indent=1, sort_keys=True) + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Manifest:
+        """Reads the text of manifest.json."""
         plain = json.loads(text)
         plain["image"] = ImageSpec(**plain["image"])
         for name in ("labels", "attributes", "extras", "shards", "spans"):
@@ -50,18 +58,27 @@ class Manifest:
 
 
 def manifest_path(directory: str) -> str:
-    return FileSystems.join(directory, NAME)
+    """Returns the path of the manifest of a data set."""
+    return join(directory, MANIFEST)
+
+
+def write_manifest(directory: str, manifest: Manifest) -> None:
+    """Writes the manifest, which appears when it is whole."""
+    partial = join(directory, PARTIAL_MANIFEST)
+    with create(partial) as stream:
+        stream.write(manifest.to_json().encode())
+    publish(partial, manifest_path(directory))
 
 
 def read_manifest(directory: str) -> Manifest:
-    """The manifest of a prepared data set.
+    """Reads the manifest of a prepared data set.
 
     Raises:
       InputError: if there is none, or it is not one of this format.
     """
     path = manifest_path(directory)
     if not FileSystems.exists(path):
-        raise InputError(f"{directory}: no prepared data set there ({NAME} is missing)")
+        raise InputError(f"{directory}: no prepared data set there ({MANIFEST} is missing)")
     try:
         with open_raw(path) as stream:
             manifest = Manifest.from_json(stream.read())
@@ -76,6 +93,6 @@ def read_manifest(directory: str) -> Manifest:
 
 
 def manifest_sha256(directory: str) -> str:
-    """Identifies the contents of a prepared data set."""
+    """Returns the SHA-256 of the manifest, which identifies the contents of the data set."""
     with open_raw(manifest_path(directory)) as stream:
         return hashlib.sha256(stream.read()).hexdigest()

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_prep import features
+from data_prep.layout import MANIFEST, shard_glob
 from data_prep.manifest import read_manifest
 
 PREPARATIONS = {
@@ -56,7 +57,7 @@ def raw_data() -> Path:
 def load(name: str, folder: Path) -> Data:
     """Prepares the data set once below `folder`, and reads it."""
     output = folder / name
-    if not (output / "manifest.json").exists():
+    if not (output / MANIFEST).exists():
         root = raw_data()
         command = [Path(sys.executable).with_name("latentforge"), "prep"]
         command += [f"{root}/{each}" if "/" in each or each == "mnist" else each
@@ -74,7 +75,7 @@ def join(parts: Sequence[Images]) -> Images:
 
 
 def _read(folder: Path, split: str, shape: tuple[int, ...], labels: tuple[str, ...]) -> Images:
-    files = sorted(map(str, (folder / f"Split-{split}").glob("*.gz")))
+    files = sorted(map(str, folder.glob(shard_glob(split))))
     spec = {
         features.IMAGE: tf.io.FixedLenFeature([], tf.string),
         features.LABEL: tf.io.FixedLenFeature([], tf.string, default_value=""),

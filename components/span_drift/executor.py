@@ -18,6 +18,7 @@ from components.span_drift.distances import SpanStatistics, measures
 from components.span_drift.drift import FILE, DriftReport
 from data_prep.config import LISTS
 from data_prep.config_base import parse
+from data_prep.layout import shard_glob
 from data_prep.manifest import Manifest, manifest_path, manifest_sha256, read_manifest
 from data_prep.pixels.statistics import image_stats
 from trainer.data.records import read_records
@@ -86,7 +87,7 @@ def span_statistics(
 ) -> SpanStatistics | None:
     """What a prepared span is compared by: its manifest, and a sample of its train split; None
     where that is empty."""
-    files = sorted(fileio.glob(os.path.join(directory, f"Split-{SPLIT}", "*.gz")))
+    files = sorted(fileio.glob(os.path.join(directory, shard_glob(SPLIT))))
     statistics: list[tuple[np.ndarray, ...]] = []
     codes: list[np.ndarray] = []
     for records in read_records(files, manifest.image.shape, limit=images):

@@ -1,4 +1,4 @@
-"""The driver's last step: reports -> counts, rejects file, manifest."""
+"""The driver's last step: from the workers' reports to counts, rejects file and manifest."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from apache_beam.io.filesystems import FileSystems
 
 from data_prep.config_base import to_dict
 from data_prep.errors import InputError
-from data_prep.filesystem import InputFile, create, fingerprint, join, open_raw, publish
+from data_prep.filesystem import InputFile, create, fingerprint, join, open_raw
 from data_prep.job.plan import Plan
-from data_prep.manifest import Manifest, manifest_path
+from data_prep.layout import REPORTS, rejects_file, split_of
+from data_prep.manifest import Manifest, write_manifest
 
-REJECTS = "rejects-00000-of-00001.jsonl"
-PARTIAL_MANIFEST = "manifest.json.partial"
 MOST_FILES_NAMED = 1000  # in the manifest; the fingerprint covers all
 FREE_REJECTS = 100  # below that many, max_reject_rate does not apply
 
 
-def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
+def finalize(plan: Plan, files: Sequence[InputFile]) -> Manifest:
     """Merges the reports, judges the rejects, drops the staging folder, writes the manifest.
 
     Raises:
@@ -42,7 +41,7 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
     by_split: Counter[str] = Counter(dict.fromkeys(plan.splits, 0))
     by_both: dict[str, Counter[str]] = {split: Counter() for split in by_split}
     for report in shards:
-        split = _split_of(report["path"])
+        split = split_of(report["path"])
         by_split[split] += report["records"]
         by_both[split].update(report["by_label"])
     positives = _total(r["positives"] for r in shards)
@@ -71,31 +70,31 @@ def finish(plan: Plan, files: Sequence[InputFile]) -> Manifest:
         positives={name: positives[name] for name in plan.reader.attributes},
         unmatched=len(unmatched),
         shards=tuple({k: r[k] for k in ("path", "records", "sha256")} for r in shards),
-        source=source_facts(plan.config.source, files),
+        source=describe_input(plan.config.source, files),
         options=to_dict(plan.config),
         code_version=importlib.metadata.version("latentforge"),
     )
-    partial = join(plan.output, PARTIAL_MANIFEST)
-    with create(partial) as stream:
-        stream.write(manifest.to_json().encode())
-    publish(partial, manifest_path(plan.output))
+    write_manifest(plan.output, manifest)
     return manifest
 
 
-def source_facts(name: str, files: Sequence[InputFile]) -> dict[str, Any]:
-    facts: dict[str, Any] = {
+def describe_input(name: str, files: Sequence[InputFile]) -> dict[str, Any]:
+    """Returns the manifest's `source`: its name, and the files behind the data set."""
+    description: dict[str, Any] = {
         "name": name,
         "fingerprint": fingerprint(files),
         "number_of_files": len(files),
         "bytes": sum(f.size for f in files),
     }
     if len(files) <= MOST_FILES_NAMED:
-        facts["files"] = [{"path": f.path, "size": f.size, "modified": f.modified} for f in files]
-    return facts
+        description["files"] = [
+            {"path": f.path, "size": f.size, "modified": f.modified} for f in files
+        ]
+    return description
 
 
 def _read_reports(plan: Plan) -> Iterator[dict[str, Any]]:
-    matches = FileSystems.match([join(plan.staging, "reports", "*.json")])[0].metadata_list
+    matches = FileSystems.match([join(plan.staging, REPORTS, "*.json")])[0].metadata_list
     for path in sorted(m.path for m in matches):  # by input file and chunk, then by shard
         with open_raw(path) as stream:
             yield json.loads(stream.read())
@@ -104,10 +103,14 @@ def _read_reports(plan: Plan) -> Iterator[dict[str, Any]]:
 def _write_rejects(
     plan: Plan, chunks: Sequence[dict], shards: Sequence[dict], unmatched: Sequence[str]
 ) -> Counter[str]:
-    """Writes one JSON line a rejected input, in the order of the input; counts by reason."""
+    """Writes one JSON line a rejected input, in the order of the input.
+
+    Returns:
+      The number of rejected inputs by reason.
+    """
     counts: Counter[str] = Counter()
     lines_before, path = 0, ""
-    with create(join(plan.output, REJECTS)) as stream:
+    with create(join(plan.output, rejects_file())) as stream:
         for report in [*chunks, *shards]:
             if report["path"] != path:
                 lines_before, path = 1, report["path"]  # lines are numbered from 1
@@ -134,8 +137,9 @@ def _line(row: dict[str, Any]) -> bytes:
 
 
 def _judge(plan: Plan, counts: dict[str, Any], rejects: Counter[str]) -> None:
+    """Refuses a data set with too many rejects, or with nothing in it."""
     reasons = ", ".join(f"{reason} {n}" for reason, n in rejects.most_common())
-    where = f"see {join(plan.output, REJECTS)}"
+    where = f"see {join(plan.output, rejects_file())}"
     rate = plan.config.max_reject_rate
     rejected, read = counts["rejected"], counts["read"]
     if rejected >= FREE_REJECTS and rejected > rate * read:
@@ -162,7 +166,3 @@ def _total(parts: Iterator[dict[str, int]]) -> Counter[str]:
     for part in parts:
         total.update(part)
     return total
-
-
-def _split_of(path: str) -> str:
-    return path.split("/")[0].removeprefix("Split-")

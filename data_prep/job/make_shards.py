@@ -1,4 +1,7 @@
-"""Make: the routed records of a shard -> sorted, without repeats, drawn, encoded, written."""
+"""The second step of the job: the routed records of a shard become its file.
+
+They are sorted, rid of repeats, drawn, encoded and written.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ MAX_BATCH = 2048
 
 
 def gather(pieces: Iterable[Piece | None]) -> tuple[pa.RecordBatch, int, list[dict[str, str]]]:
-    """The records of a shard, sorted by key, each key once.
+    """Returns the records of a shard, sorted by key, each key once.
 
     Of several records with one key the smallest (label, payload) stays.
 
@@ -63,10 +66,10 @@ def _resolve(
         ranked = sorted(
             range(len(rows)), key=lambda i: (rows[i]["label"] or b"", rows[i]["payload"])
         )
-        kept = rows[ranked[0]]
+        first = rows[ranked[0]]
         for i in ranked[1:]:
-            if (rows[i]["label"], rows[i]["payload"]) != (kept["label"], kept["payload"]):
-                text = (kept["key"], rows[i]["label"] or b"", kept["label"] or b"")
+            if (rows[i]["label"], rows[i]["payload"]) != (first["label"], first["payload"]):
+                text = (first["key"], rows[i]["label"] or b"", first["label"] or b"")
                 key, label, other = (value.decode(errors="replace") for value in text)
                 differing.append({"key": key, "label": label, "kept_label": other})
         order[before : last + 1] = order[before : last + 1][ranked]
@@ -75,7 +78,7 @@ def _resolve(
 
 
 def label_ranks(records: pa.RecordBatch, seed: int, limit: int) -> dict[bytes, np.ndarray]:
-    """For each label the `limit` smallest key hashes, sorted."""
+    """Returns the `limit` smallest key hashes of each label, sorted."""
     ranks = key_hashes(*binary_parts(records.column(0)), seed)[:, 1]
     labels = records.column(1).fill_null(b"").dictionary_encode()
     codes = labels.indices.to_numpy()
@@ -86,7 +89,7 @@ def label_ranks(records: pa.RecordBatch, seed: int, limit: int) -> dict[bytes, n
 
 
 class RankShard(beam.DoFn):
-    """(shard, pieces) -> the smallest key hashes of each label in it."""
+    """Maps (shard, pieces) to the smallest key hashes of each label in the shard."""
 
     def __init__(self, plan: Plan):
         self.plan = plan
@@ -97,7 +100,7 @@ class RankShard(beam.DoFn):
 
 
 class SmallestHashes(beam.CombineFn):
-    """Merges ranks; the result is each label's largest hash that still belongs."""
+    """Merges ranks of shards into each label's largest hash below the limit."""
 
     def __init__(self, limit: int):
         self.limit = limit
@@ -126,7 +129,7 @@ class SmallestHashes(beam.CombineFn):
 
 
 class MakeShard(beam.DoFn):
-    """(shard, pieces) -> the shard's file and a report of what it holds."""
+    """Writes the file of (shard, pieces) and a report of its contents; yields the shard."""
 
     def __init__(self, plan: Plan):
         self.plan = plan
@@ -141,20 +144,20 @@ class MakeShard(beam.DoFn):
         before = len(records)
         if largest is not None:
             records = self._cap(records, largest)
-        tally = _Tally()
+        counts = _ShardCounts()
         partial = join(self.plan.staging, f"shard-{shard:05d}-{uuid.uuid4().hex}")
         with create(partial) as stream:
             sink = _Hashing(stream)
-            written = write_examples(self._columns(records, tally), sink)
+            written = write_examples(self._columns(records, counts), sink)
         path = self.plan.shard_path(shard)
         publish(partial, join(self.plan.output, path))
         report = {
             "path": path,
             "records": written,
             "sha256": sink.digest.hexdigest(),
-            "by_label": dict(sorted(tally.labels.items())),
-            "positives": tally.positives,
-            "rejects": tally.rejects,
+            "by_label": dict(sorted(counts.labels.items())),
+            "positives": counts.positives,
+            "rejects": counts.rejects,
             "duplicates": duplicates,
             "differing": differing,
             "filtered": {"per_label": before - len(records)} if before > len(records) else {},
@@ -168,7 +171,9 @@ class MakeShard(beam.DoFn):
         limits = np.array([largest[v] for v in labels.dictionary.to_pylist()], np.uint64)
         return records.filter(pa.array(ranks <= limits[labels.indices.to_numpy()]))
 
-    def _columns(self, records: pa.RecordBatch, tally: _Tally) -> Iterator[Mapping[str, Any]]:
+    def _columns(
+        self, records: pa.RecordBatch, counts: _ShardCounts
+    ) -> Iterator[Mapping[str, Any]]:
         reader = self.plan.reader
         size = max(1, min(MAX_BATCH, BATCH_BYTES // reader.image.size))
         for start in range(0, len(records), size):
@@ -180,22 +185,22 @@ class MakeShard(beam.DoFn):
                 for row, reject in rejects:
                     keep[row] = False
                     key = part.column("key")[row].as_py().decode(errors="replace")
-                    tally.rejects.append(reject._replace(key=key)._asdict())
+                    counts.rejects.append(reject._replace(key=key)._asdict())
                 part = part.filter(pa.array(keep))
             columns[features.KEY] = part.column("key")
             labels = part.column("label")
             if labels.null_count == 0:
                 columns[features.LABEL] = labels
-                tally.labels.update(label.decode() for label in labels.to_pylist())
+                counts.labels.update(label.decode() for label in labels.to_pylist())
             if features.ATTRIBUTES in columns:
                 positives = columns[features.ATTRIBUTES].sum(axis=0)
                 names = reader.attributes
-                tally.positives.update(dict(zip(names, positives.tolist(), strict=True)))
+                counts.positives.update(dict(zip(names, positives.tolist(), strict=True)))
             yield columns
 
 
-class _Tally:
-    """What a shard holds, gathered while it is written."""
+class _ShardCounts:
+    """The counts and rejects of a shard, gathered while it is written."""
 
     def __init__(self) -> None:
         self.labels: Counter[str] = Counter()
@@ -204,7 +209,7 @@ class _Tally:
 
 
 class _Hashing:
-    """A sink that knows the SHA-256 of what passes."""
+    """A sink that computes the SHA-256 of the bytes written through it."""
 
     def __init__(self, stream: BinaryIO):
         self.stream = stream

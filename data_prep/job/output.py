@@ -1,4 +1,4 @@
-"""The output directory: what stands in it, and what may be cleared from it."""
+"""The output directory: an existing data set in it, and what may be cleared from it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from collections.abc import Sequence
 
 from apache_beam.io.filesystems import FileSystems
 
-from data_prep import manifest as manifests
 from data_prep.config import PrepConfig
 from data_prep.config_base import to_dict
 from data_prep.errors import InputError
 from data_prep.filesystem import InputFile, join, list_files
-from data_prep.job.finalize import PARTIAL_MANIFEST, REJECTS, source_facts
-from data_prep.job.plan import STAGING
-from data_prep.manifest import Manifest
+from data_prep.job.finalize import describe_input
+from data_prep.layout import ANY_SHARD, PARTIAL_MANIFEST, STAGING, rejects_file
+from data_prep.manifest import Manifest, manifest_path, read_manifest
 
 
 def existing_data_set(
     config: PrepConfig, files: Sequence[InputFile], output: str, overwrite: bool
 ) -> Manifest | None:
-    """The data set in `output` if it is the one asked for; None if there is none to keep."""
-    if not FileSystems.exists(manifests.manifest_path(output)):
+    """Returns the data set in `output` if it is the one asked for; None if there is none to reuse.
+
+    Raises:
+      InputError: where another data set stands there and `overwrite` does not allow its end.
+    """
+    if not FileSystems.exists(manifest_path(output)):
         return None
     try:
-        manifest = manifests.read_manifest(output)
+        manifest = read_manifest(output)
     except InputError:
         if overwrite:
             return None
@@ -33,20 +36,22 @@ def existing_data_set(
         for name, value in to_dict(config).items()
         if manifest.options.get(name) != value
     ]
-    now = source_facts(config.source, files)
+    now = describe_input(config.source, files)
     if now["fingerprint"] != manifest.source["fingerprint"]:
         changed.append(_changed_files(manifest.source.get("files", []), now.get("files", [])))
     if overwrite and changed:
         return None
     if not changed:
-        gone = [
+        missing = [
             s["path"] for s in manifest.shards if not FileSystems.exists(join(output, s["path"]))
         ]
-        if not gone:
+        if not missing:
             return manifest
         if overwrite:
             return None
-        raise InputError(f"output {output}: {gone[0]} is missing; use --overwrite to make it again")
+        raise InputError(
+            f"output {output}: {missing[0]} is missing; use --overwrite to make it again"
+        )
     raise InputError(
         f"output {output}: holds another data set ({'; '.join(changed)}); "
         "use --overwrite or another directory"
@@ -64,12 +69,12 @@ def _changed_files(before: list[dict], now: list[dict]) -> str:
 
 def clear(output: str, overwrite: bool) -> None:
     """Removes what an earlier preparation left, complete or killed, and nothing else."""
-    manifest = manifests.manifest_path(output)
-    staging, rejects = join(output, STAGING), join(output, REJECTS)
+    manifest = manifest_path(output)
+    staging, rejects = join(output, STAGING), join(output, rejects_file())
     # One of these stands from the first file written to the last one removed.
-    ours = overwrite or any(FileSystems.exists(mark) for mark in (manifest, staging, rejects))
-    left = [m.path for m in list_files(join(output, "Split-*", "*"))]
-    if left and not ours:
+    may_clear = overwrite or any(FileSystems.exists(mark) for mark in (manifest, staging, rejects))
+    left = [m.path for m in list_files(join(output, ANY_SHARD))]
+    if left and not may_clear:
         raise InputError(
             f"output {output}: holds {left[0]}, which no preparation left there; "
             "use --overwrite or another directory"

@@ -1,4 +1,4 @@
-"""Everything a preparation decides before it reads a record, and its staging folder."""
+"""The plan of a preparation: all that is decided before a record is read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import numpy as np
 from data_prep.config import PrepConfig
 from data_prep.features import SPLITS
 from data_prep.filesystem import InputFile, create, join, publish
+from data_prep.layout import REPORTS, STAGING, shard_path
 from data_prep.sources.base import Reader
 
-STAGING = ".staging"
 # A shard is sorted and its repeats removed in memory, so it is bounded both ways.
 TARGET_RECORDS = 16_384
 TARGET_BYTES = 128 << 20  # of raw pixels
@@ -24,7 +24,7 @@ TARGET_BYTES = 128 << 20  # of raw pixels
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """Pickled to every worker."""
+    """The reader, the config and the shards of a preparation; pickled to every worker."""
 
     reader: Reader
     config: PrepConfig
@@ -33,11 +33,12 @@ class Plan:
 
     @property
     def staging(self) -> str:
+        """The folder of files that are gone when the preparation is complete."""
         return join(self.output, STAGING)
 
     @property
     def splits(self) -> list[str]:
-        """Those that have a share."""
+        """The splits that have a share of the records."""
         return [split for split, count in zip(SPLITS, self.shards, strict=True) if count]
 
     @property
@@ -45,7 +46,7 @@ class Plan:
         return sum(self.shards)
 
     def shard_place(self, shard: int) -> tuple[str, int, int]:
-        """(split, index, count) of a shard numbered over all splits."""
+        """Returns (split, index, count) of a shard numbered over all splits."""
         for split, count in zip(SPLITS, self.shards, strict=True):
             if shard < count:
                 return split, shard, count
@@ -53,12 +54,11 @@ class Plan:
         raise IndexError(shard)
 
     def shard_path(self, shard: int) -> str:
-        """Relative to the output."""
-        split, index, count = self.shard_place(shard)
-        return f"Split-{split}/examples-{index:05d}-of-{count:05d}.gz"
+        """Returns the path of a shard, relative to the output."""
+        return shard_path(*self.shard_place(shard))
 
     def shard_of(self, hashes: np.ndarray, split: np.ndarray) -> np.ndarray:
-        """int64 [n] shard numbers from the key hashes [n, 2] and the split indices [n]."""
+        """Returns int64 [n] shard numbers from key hashes [n, 2] and split indices [n]."""
         counts = np.array(self.shards, np.uint64)
         first = np.concatenate([[0], np.cumsum(self.shards)[:-1]]).astype(np.int64)
         return first[split] + (hashes[:, 1] % counts[split]).astype(np.int64)
@@ -80,4 +80,4 @@ def write_report(plan: Plan, name: str, report: dict[str, Any]) -> None:
     partial = join(plan.staging, f"report-{uuid.uuid4().hex}.part")
     with create(partial) as stream:
         stream.write(json.dumps(report).encode())
-    publish(partial, join(plan.staging, "reports", name))
+    publish(partial, join(plan.staging, REPORTS, name))

@@ -1,8 +1,8 @@
-"""The preparation as one Beam pipeline, on any runner: route, then make.
+"""The preparation as one Beam pipeline, on any runner: route, then make shards.
 
 Inputs are cut into chunks. A worker reads a chunk whole and spills its raw records by
 shard into uniquely named files; only (shard, file, offset, length) goes through the
-GroupByKey. Whoever makes a shard sorts its records by key, drops repeats, draws and
+GroupByKey. The worker of a shard sorts its records by key, drops repeats, draws and
 encodes them, and moves the finished file to its name. So the bytes of a shard depend
 on neither workers nor order nor run, and memory is bounded by a shard and a chunk.
 """
@@ -16,13 +16,14 @@ import apache_beam as beam
 from data_prep.config import PrepConfig
 from data_prep.errors import InputError
 from data_prep.filesystem import InputFile, absolute, join, make_directory
-from data_prep.job.finalize import finish
+from data_prep.job.finalize import finalize
 from data_prep.job.make_shards import MakeShard, RankShard, SmallestHashes
 from data_prep.job.output import clear, existing_data_set
 from data_prep.job.plan import Plan, make_plan
 from data_prep.job.progress import PrepProgress, watch_progress
 from data_prep.job.route import CutGroup, RouteChunk
 from data_prep.job.runner import make_pipeline
+from data_prep.layout import REPORTS, split_folder
 from data_prep.manifest import Manifest
 from data_prep.sources.opening import open_source
 
@@ -40,7 +41,7 @@ def prepare(
     """Prepares a data set, or returns the manifest of the one that already is there.
 
     Args:
-      config: what shapes the data.
+      config: everything that decides the data.
       inputs: globs or folders, on any filesystem that Beam reads.
       output: the directory to write, on any filesystem that Beam writes.
       workers: local processes, where `beam_args` name no runner.
@@ -52,25 +53,25 @@ def prepare(
       InputError: wrong input, too many rejects, or a different data set in `output`.
     """
     files, reader = open_source(config, inputs)
-    there = existing_data_set(config, files, output, overwrite)
-    if there is not None:
-        return there
+    existing = existing_data_set(config, files, output, overwrite)
+    if existing is not None:
+        return existing
     pipeline = make_pipeline(workers, beam_args)
     clear(output, overwrite)
     plan = make_plan(reader, config, files, absolute(output))
-    try:  # first: it marks the directory as ours
-        make_directory(join(plan.staging, "reports"))
+    try:  # first: it marks the directory as a preparation's
+        make_directory(join(plan.staging, REPORTS))
     except OSError as error:
         raise InputError(f"output {output}: cannot be written to ({error})") from error
     for split in plan.splits:
-        make_directory(join(output, f"Split-{split}"))
+        make_directory(join(output, split_folder(split)))
     with watch_progress(plan, files, on_progress), pipeline:
         build(pipeline, plan, files)
-    return finish(plan, files)
+    return finalize(plan, files)
 
 
 def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[InputFile]) -> beam.PCollection:
-    """Adds the whole preparation to a pipeline; yields the number of each shard made."""
+    """Adds the whole preparation to a pipeline; returns the numbers of the shards written."""
     chunks = (
         pipeline
         | "ListFiles" >> beam.Create(list(enumerate(plan.reader.groups(files))))

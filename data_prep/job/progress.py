@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 from data_prep.filesystem import InputFile, join, list_files
 from data_prep.job.plan import Plan
+from data_prep.layout import REPORTS
 
 POLL_SECONDS = 0.5
 
 
 class PrepProgress(NamedTuple):
+    """The bytes of input read and the shards written so far, and their totals."""
+
     bytes_read: int
     bytes_total: int
     shards_made: int
@@ -32,23 +35,23 @@ def watch_progress(
     total = sum(file.size for group in plan.reader.groups(files) for file in group)
     done = threading.Event()
 
-    def look() -> None:
+    def report() -> None:
         names = [
-            os.path.basename(m.path) for m in list_files(join(plan.staging, "reports", "*.json"))
+            os.path.basename(m.path) for m in list_files(join(plan.staging, REPORTS, "*.json"))
         ]
         sizes = [int(n[:-5].rsplit("-", 1)[1]) for n in names if n.startswith("chunk-")]
-        made = sum(n.startswith("shard-") for n in names)
-        on_progress(PrepProgress(sum(sizes), total, made, plan.total_shards))
+        shards = sum(n.startswith("shard-") for n in names)
+        on_progress(PrepProgress(sum(sizes), total, shards, plan.total_shards))
 
     def poll() -> None:
         while not done.wait(POLL_SECONDS):
-            look()
+            report()
 
     thread = threading.Thread(target=poll, daemon=True)
     thread.start()
     try:
         yield
-        look()
+        report()
     finally:
         done.set()
         thread.join()

@@ -1,4 +1,7 @@
-"""Route: input chunks -> raw records spilled by shard, only their places passed on."""
+"""The first step of the job: raw records of input chunks are spilled by shard.
+
+Only the places of the spilled records are passed on.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ SPILL_SCHEMA = pa.schema(
 
 
 class Piece(NamedTuple):
-    """Where the records of one chunk for one shard lie: an Arrow message in a spill file."""
+    """The place of one chunk's records for one shard: an Arrow message in a spill file."""
 
     path: str
     offset: int
@@ -32,7 +35,7 @@ class Piece(NamedTuple):
 
 
 class CutGroup(beam.DoFn):
-    """(number, files read together) -> their chunks."""
+    """Cuts (number, files read together) into chunks."""
 
     def __init__(self, plan: Plan):
         self.plan = plan
@@ -43,7 +46,7 @@ class CutGroup(beam.DoFn):
 
 
 class RouteChunk(beam.DoFn):
-    """Chunk -> (shard, Piece); its counts and rejects go into a report."""
+    """Maps a chunk to (shard, Piece); its counts and rejects go into a report."""
 
     def __init__(self, plan: Plan):
         self.plan = plan
@@ -77,7 +80,7 @@ class RouteChunk(beam.DoFn):
         write_report(self.plan, name, report)
 
     def _select(self, records: RecordBlock, filtered: Counter[str]) -> pa.RecordBatch:
-        """The wanted records: the spilled columns, and the shard of each."""
+        """Returns the wanted records: the spilled columns, and the shard of each."""
         config = self.plan.config
         keep = np.ones(len(records.keys), np.bool_)
         if config.words and records.labels is not None:
@@ -122,7 +125,7 @@ class RouteChunk(beam.DoFn):
 
 
 class _LazyFile:
-    """A file made at the first byte, so that empty chunks leave none."""
+    """A file created at the first byte, so that empty chunks leave none."""
 
     def __init__(self, path: str):
         self.path, self.size = path, 0
@@ -143,5 +146,6 @@ class _LazyFile:
 
 
 def read_piece(piece: Piece) -> pa.RecordBatch:
+    """Reads the records of a piece back."""
     message = read_range(piece.path, piece.offset, piece.offset + piece.length)
     return pa.ipc.read_record_batch(pa.py_buffer(message), SPILL_SCHEMA)

@@ -1,4 +1,4 @@
-"""The Beam runner of a preparation: local processes, or whichever the options name."""
+"""The Beam runner of a preparation: local processes, or the one that Beam's options name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from data_prep.errors import InputError
 
 
 def make_pipeline(workers: int, beam_args: Sequence[str]) -> beam.Pipeline:
-    """An empty pipeline on the runner that `beam_args` name, else on local processes.
+    """Returns an empty pipeline on the runner that `beam_args` name, else on local processes.
 
     Raises:
       InputError: for options that Beam cannot read, or workers beside a runner.
@@ -48,7 +48,7 @@ def make_pipeline(workers: int, beam_args: Sequence[str]) -> beam.Pipeline:
 
 
 def _refuse_misspelled(args: Sequence[str]) -> None:
-    """Beam drops options that it does not know; runners may know more, but not near misses."""
+    """Refuses near misses of Beam's options, which Beam would drop as a runner's own."""
     known = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for group in PipelineOptions.__subclasses__():
         with contextlib.suppress(argparse.ArgumentError):  # two groups may share an option

@@ -1,4 +1,4 @@
-"""Reads prepared shards back, without TensorFlow."""
+"""The reader of prepared shards, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from tfx_bsl.coders import example_coder
 
 from data_prep.errors import InputError
 from data_prep.filesystem import join, open_raw
+from data_prep.layout import split_of
 from data_prep.records.tf_example import masked_crc
 
 _BATCH = 512
 
 
 def read_records(path: str) -> Iterator[bytes]:
-    """The payloads of a gzip TFRecord file, in order.
+    """Yields the payloads of a gzip TFRecord file, in order.
 
     Raises:
       InputError: where the file is missing or cut short, or a checksum is wrong.
@@ -43,10 +44,10 @@ def _read_records(path: str) -> Iterator[bytes]:
 
 
 def read_examples(directory: str, shards: Any, split: str) -> Iterator[Mapping[str, list]]:
-    """The examples of a split: feature name -> list of values (bytes, int or float)."""
+    """Yields the examples of a split: feature name -> list of values (bytes, int or float)."""
     decoder = example_coder.ExamplesToRecordBatchDecoder()
     for shard in shards:
-        if not shard["path"].startswith(f"Split-{split}/"):
+        if split_of(shard["path"]) != split:
             continue
         batch: list[bytes] = []
         for record in read_records(join(directory, shard["path"])):

@@ -83,7 +83,7 @@ def _splits(manifest: Manifest) -> Table:
     for heading in ("records", "share", "shards"):
         table.add_column(heading, justify="right")
     for split, count in _by_split(manifest):
-        shards = sum(s["path"].startswith(f"Split-{split}/") for s in manifest.shards)
+        shards = len(manifest.shards_of(split))
         share = count / max(manifest.counts["written"], 1)
         table.add_row(split, f"{count:,}", f"{share:.1%}", str(shards))
     return table

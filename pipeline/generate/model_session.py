@@ -12,6 +12,7 @@ import numpy as np
 from data_prep.config_base import require
 from data_prep.errors import InputError
 from data_prep.features import SPLITS
+from data_prep.layout import shard_glob
 from data_prep.manifest import read_manifest
 from pipeline.generate.finished_run import VECTORS_TABLE, FinishedRun
 from trainer.data.records import Records, concatenate, read_records
@@ -40,7 +41,7 @@ class ModelSession:
             return None
         shape = read_manifest(str(self._run.examples)).image.shape
         for split in reversed(SPLITS):
-            files = sorted(map(str, self._run.examples.glob(f"Split-{split}/*.gz")))
+            files = sorted(map(str, self._run.examples.glob(shard_glob(split))))
             records = concatenate(read_records(files, shape, limit=MOST_EXAMPLES))
             if records is not None:
                 return records

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from data_prep.config import PrepConfig
 from data_prep.errors import InputError
-from data_prep.job import finalize
 from data_prep.job.prepare import prepare
 from data_prep.job.progress import PrepProgress
+from data_prep.layout import rejects_file
 from data_prep.manifest import manifest_sha256, read_manifest
 from data_prep.records.key_hash import key_hash
 from data_prep.sources import quickdraw
@@ -24,7 +24,7 @@ def options(**more) -> PrepConfig:
 
 
 def rejects_of(output) -> list[dict]:
-    return [json.loads(row) for row in (Path(output) / finalize.REJECTS).read_text().splitlines()]
+    return [json.loads(row) for row in (Path(output) / rejects_file()).read_text().splitlines()]
 
 
 def check_sum(counts) -> None:
@@ -311,7 +311,7 @@ def test_a_killed_preparation_leaves_nothing_that_looks_complete(drawings, tmp_p
     def killed(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("data_prep.job.prepare.finish", killed)
+    monkeypatch.setattr("data_prep.job.prepare.finalize", killed)
     with pytest.raises(KeyboardInterrupt):
         prepare(options(shards=5), [str(drawings)], out)
     with pytest.raises(InputError, match="no prepared data set there"):

@@ -41,8 +41,8 @@ class GanConfig(Config):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ExtractorConfig(Config):
-    """The training of the network whose features images are compared by.
+class FeatureNetworkConfig(Config):
+    """The training of the feature network.
 
     steps: batches of `batch_size` images that it learns from; so the time it takes does
       not depend on the data set's size.

@@ -19,8 +19,8 @@ from trainer.data.training_inputs import check_inputs, check_vocabulary
 from trainer.tuning.config import TunerConfig, check_tuner
 from trainer.tuning.search import ProcessTuner, search_directory
 from trainer.tuning.search_spec import SearchSpec
+from trainer.tuning.train_feature_network import train_in_process
 from trainer.tuning.trial_data import counts, write_arrays
-from trainer.tuning.trial_features import make_extractor
 
 TUNER = "tuner"  # keys of custom_config
 TRIALS_ROOT = "trials_root"
@@ -51,7 +51,7 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     arrays = tempfile.TemporaryDirectory(prefix="latentforge-arrays-")
     write_arrays(inputs, transform, tuner, arrays.name)
     if tuner.objective == "cfid":
-        make_extractor(arrays.name)
+        train_in_process(arrays.name)
     root = config.get(TRIALS_ROOT) or os.path.join(fn_args.working_dir, "trials")
     directory = search_directory(
         root,

@@ -12,9 +12,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from components.latent_evaluator.metrics.class_coverage import label_fidelity
 from components.latent_evaluator.metrics.probes import probe_labels
-from trainer.config_parts import ExtractorConfig
+from trainer.config_parts import FeatureNetworkConfig
 from trainer.figures.latent_walks import draw_codes
-from trainer.measures.feature_network import LABEL, train_extractor
+from trainer.measures.feature_network import LABEL, Task, train_feature_network
 
 SAMPLES = 2000
 BATCH = 500
@@ -51,8 +51,9 @@ class Style(NamedTuple):
 
 def classifier(data: Data) -> Any:
     """Trained on real digits; float images in [0, 1] -> {"scores": logits}."""
-    config = ExtractorConfig(steps=1400, batch_size=128, images=60_000)
-    model = train_extractor(data.train.images, data.train.labels, LABEL, len(data.labels), config)
+    config = FeatureNetworkConfig(steps=1400, batch_size=128, images=60_000)
+    task = Task(data.train.images, LABEL, data.train.labels, len(data.labels))
+    model = train_feature_network(task, config)
     return lambda images: _scores(model, images)
 
 

@@ -1,9 +1,8 @@
-"""Trains the extractor that the evaluator compares images by, once for each data set."""
+"""The component that trains the feature network of the evaluator, once for each data set."""
 
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import numpy as np
@@ -11,24 +10,21 @@ from tfx import types
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
-from tfx.utils import io_utils
 
 from components.artifacts import Extractor, split_files
 from data_prep.config_base import parse, to_dict
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
-from trainer.config_parts import ExtractorConfig
+from trainer.config_parts import FeatureNetworkConfig
 from trainer.data.records import concatenate, read_records
 from trainer.measures.feature_network import (
     ATTRIBUTES,
-    AUTOENCODER,
-    FACTS,
     FEATURES,
     LABEL,
-    MODEL,
-    export_extractor,
-    extractor_hash,
-    train_extractor,
+    Task,
+    choose_task,
+    export_feature_network,
+    train_feature_network,
 )
 
 EXAMPLES, EXTRACTOR = "examples", "extractor"
@@ -37,7 +33,7 @@ SPLIT = "train"
 
 
 class Executor(base_executor.BaseExecutor):
-    """See `components.artifacts.Extractor` for what is written."""
+    """Trains the network and writes it as `components.artifacts.Extractor` describes."""
 
     def Do(
         self,
@@ -45,53 +41,35 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        config = parse(ExtractorConfig, json.loads(exec_properties[CONFIG]), "evaluation.extractor")
+        config = parse(
+            FeatureNetworkConfig, json.loads(exec_properties[CONFIG]), "evaluation.extractor"
+        )
         examples = artifact_utils.get_single_instance(input_dict[EXAMPLES])
         manifest = read_manifest(examples.uri)
-        images, targets = _load(split_files(examples, SPLIT), manifest, config.images)
-        kind, names = kind_of(manifest)
-        model = train_extractor(images, targets, kind, len(names), config)
-        extractor = artifact_utils.get_single_instance(output_dict[EXTRACTOR])
-        export_extractor(model, os.path.join(extractor.uri, MODEL))
+        task = _task(split_files(examples, SPLIT), manifest, config.images)
+        model = train_feature_network(task, config)
+        names = {LABEL: manifest.labels, ATTRIBUTES: manifest.attributes}
         facts = {
-            "hash": extractor_hash(model),
-            "kind": kind,
-            "names": list(names),
+            "kind": task.kind,
+            "names": list(names.get(task.kind, ())),
             "features": FEATURES,
-            "images": len(images),
+            "images": len(task.images),
             "split": SPLIT,
             "data": manifest_sha256(examples.uri),
             "config": to_dict(config),
         }
-        text = json.dumps(facts, indent=1, ensure_ascii=False)
-        io_utils.write_string_file(os.path.join(extractor.uri, FACTS), text + "\n")
+        extractor = artifact_utils.get_single_instance(output_dict[EXTRACTOR])
+        export_feature_network(model, extractor.uri, facts)
 
 
-def kind_of(manifest: Manifest) -> tuple[str, tuple[str, ...]]:
-    """What the extractor learns of this data: labels, else attributes, else the images."""
-    if len(manifest.labels) > 1:
-        return LABEL, manifest.labels
-    if manifest.attributes:
-        return ATTRIBUTES, manifest.attributes
-    return AUTOENCODER, ()
-
-
-def _load(
-    files: tuple[str, ...], manifest: Manifest, limit: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Up to `limit` images, and what is to be learned of them."""
+def _task(files: tuple[str, ...], manifest: Manifest, limit: int) -> Task:
+    """Returns the task of up to `limit` images of a split."""
     records = concatenate(read_records(files, manifest.image.shape, limit=limit))
     if records is None:
         raise InputError(f"evaluation.extractor: the {SPLIT} split has no images to learn from")
-    kind, names = kind_of(manifest)
-    if kind == AUTOENCODER:
-        return records.images, None
-    if kind == ATTRIBUTES:
-        return records.images, records.attributes
-    index = {name: position for position, name in enumerate(names)}
-    known = np.array([label in index for label in records.labels])
-    targets = np.array([index[label] for label in records.labels if label in index])
-    return records.images[known], targets
+    positions = {name: position for position, name in enumerate(manifest.labels)}
+    index = np.array([positions.get(label, -1) for label in records.labels])
+    return choose_task(records.images, index, len(manifest.labels), records.attributes)
 
 
 class FeatureExtractorSpec(ComponentSpec):
@@ -108,17 +86,17 @@ class FeatureExtractorSpec(ComponentSpec):
 
 
 class FeatureExtractor(base_component.BaseComponent):
-    """A node of the DAG: runs again only when the data or its own settings change."""
+    """A node of the DAG that runs again only when the data or its own config changes."""
 
     SPEC_CLASS = FeatureExtractorSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
     def __init__(
-        self, *, examples: types.BaseChannel, config: ExtractorConfig, code_version: str
+        self, *, examples: types.BaseChannel, config: FeatureNetworkConfig, code_version: str
     ) -> None:
         """Args:
         examples: a prepared data set, its manifest included.
-        config: how it is trained.
+        config: of the training.
         code_version: changes whenever the code that trains it does.
         """
         super().__init__(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from data_prep.config_base import require
 from data_prep.features import SPLITS
-from trainer.config_parts import ExtractorConfig
+from trainer.config_parts import FeatureNetworkConfig
 
 ATTRIBUTE_FACTORS = "attributes"
 
@@ -72,7 +72,7 @@ class EvaluationConfig:
     edits: tuple[str, ...] = ()
     source_table: tuple[str, ...] = ()
     factors: str = ""
-    extractor: ExtractorConfig = dataclasses.field(default_factory=ExtractorConfig)
+    extractor: FeatureNetworkConfig = dataclasses.field(default_factory=FeatureNetworkConfig)
     min_active_units: int = 2
     max_unexplained: float = 0.8
     max_memorised: float = 0.05

@@ -47,7 +47,7 @@ from data_prep.manifest import Manifest, manifest_sha256, read_manifest
 from trainer.config import ImageShape
 from trainer.data.records import membership, read_records
 from trainer.export.loaded import LoadedDecoder, LoadedModel
-from trainer.measures.extractor_features import FeatureNetwork
+from trainer.measures.feature_network import FeatureNetwork
 
 EXAMPLES, MODEL, BASELINE_MODEL, EXTRACTOR = "examples", "model", "baseline_model", "extractor"
 MODEL_RUN, TRIALS, DRIFT = "model_run", "trials", "drift"

@@ -19,11 +19,10 @@ from trainer.config import CONDITION_FEATURES, LABEL_INDEX
 from trainer.data.dataset import Arrays, from_arrays
 from trainer.data.records import to_pixels
 from trainer.measures.auc import mean_auc
-from trainer.measures.frechet import distance_of_features
+from trainer.measures.feature_network import FeatureNetwork, cfid
 from trainer.measures.sliced_wasserstein import sliced_wasserstein
 from trainer.models.vae import VAE
 from trainer.tuning.config import TunerConfig
-from trainer.tuning.trial_features import Features
 
 Metrics = dict[str, float | None]
 
@@ -81,7 +80,7 @@ def measure(
     mean_image: np.ndarray,
     config: TunerConfig,
     batch_size: int,
-    extractor: Features | None = None,
+    feature_network: FeatureNetwork | None = None,
 ) -> tuple[Metrics, np.ndarray]:
     """All metrics of a trained model on held-out images, the same for equal weights.
 
@@ -92,7 +91,7 @@ def measure(
         [0, 1].
       config: weights, seeds and numbers of projections.
       batch_size: for the metrics that Keras takes.
-      extractor: of the features that cfid compares; without one there is no cfid.
+      feature_network: of the features that cfid compares; without one there is no cfid.
 
     Returns:
       {name: value} with every name in `METRICS`, and samples, uint8 [STRIP, h, w, c].
@@ -120,9 +119,8 @@ def measure(
     found["mean_image_reconstruction_loss"] = _constant_loss(model, real, mean_image)
     found["attribute_auc"] = mean_auc(codes, _attributes(arrays))
     pixels = to_pixels(samples)
-    if extractor is not None:
-        seen, made = extractor(arrays[names.IMAGE]), extractor(pixels)
-        found["cfid"] = distance_of_features(seen, made)
+    if feature_network is not None:
+        found["cfid"] = cfid(feature_network(arrays[names.IMAGE]), feature_network(pixels))
     return found, pixels[:STRIP]
 
 

@@ -30,8 +30,8 @@ from trainer.training.progress import ProgressReporter, TrainingDiverged
 from trainer.training.schedules import Schedules
 from trainer.tuning.config import TunerConfig
 from trainer.tuning.objective import mean_of, measure, score
+from trainer.tuning.train_feature_network import load_feature_network
 from trainer.tuning.trial_data import read_arrays
-from trainer.tuning.trial_features import read_extractor
 from trainer.tuning.trial_process import end_with_parent
 from trainer.tuning.trial_store import (
     COMPLETED,
@@ -100,7 +100,7 @@ def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> 
         mean_of(train[names.IMAGE]),
         config,
         settings.train.batch_size,
-        read_extractor(arrays),
+        load_feature_network(arrays),
     )
     with tf.io.gfile.GFile(os.path.join(directory, STRIP), "wb") as file:
         file.write(to_png(mosaic(samples, len(samples))))

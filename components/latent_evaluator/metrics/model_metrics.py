@@ -28,7 +28,7 @@ from components.latent_evaluator.metrics.sample_metrics import (
 from components.latent_evaluator.passes.tally import ScoreAccumulator, metrics
 from trainer.data.records import Records, noise_for
 from trainer.export.loaded import LoadedDecoder, LoadedModel, encode_condition
-from trainer.measures.extractor_features import FeatureNetwork
+from trainer.measures.feature_network import FeatureNetwork
 
 FACTOR_IMAGES = 2000  # that disentanglement is measured on, at most
 _IW_BATCH = 512

@@ -20,8 +20,7 @@ from components.latent_evaluator.metrics.class_coverage import (
 )
 from components.latent_evaluator.metrics.memorisation import copies
 from components.latent_evaluator.metrics.precision_recall import NEIGHBOURS, precision_and_recall
-from trainer.measures.extractor_features import Features, cfid, resampled_cfid
-from trainer.measures.feature_network import LABEL
+from trainer.measures.feature_network import LABEL, Features, cfid, resampled_cfid
 from trainer.measures.sliced_wasserstein import distance_of_projections, draw_directions
 
 Metrics = dict[str, Any]

@@ -1,7 +1,6 @@
 """The verdict on models that were really trained, well and badly, on procedural drawings; and
 directions that are known, on procedural faces."""
 
-import json
 import types
 from pathlib import Path
 
@@ -20,15 +19,13 @@ from data_prep.manifest import read_manifest
 from data_prep.synthetic.drawings import FACTORS_FILE, write_drawings
 from data_prep.synthetic.faces import ATTRIBUTES_FILE, read_factors, write_faces
 from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
-from trainer.config_parts import ExtractorConfig
+from trainer.config_parts import FeatureNetworkConfig
 from trainer.data.records import read_records
 from trainer.export.saved_model import export_decoder, export_full_model
 from trainer.measures.feature_network import (
-    FACTS,
-    MODEL,
-    export_extractor,
-    extractor_hash,
-    train_extractor,
+    Task,
+    export_feature_network,
+    train_feature_network,
 )
 from trainer.models.registry import build_model
 
@@ -87,10 +84,10 @@ def drawings(tmp_path_factory):
     images, records = images_of(data, "train", (SIDE, SIDE, 1))
     labels = read_manifest(data).labels
     targets = np.array([labels.index(label) for each in records for label in each.labels])
-    network = train_extractor(images, targets, "label", len(labels), ExtractorConfig(steps=150))
-    export_extractor(network, str(folder / "extractor" / MODEL))
-    facts = {"hash": extractor_hash(network), "kind": "label", "names": list(labels)}
-    (folder / "extractor" / FACTS).write_text(json.dumps(facts))
+    task = Task(images, "label", targets, len(labels))
+    network = train_feature_network(task, FeatureNetworkConfig(steps=150))
+    facts = {"kind": "label", "names": list(labels)}
+    export_feature_network(network, str(folder / "extractor"), facts)
     return types.SimpleNamespace(
         data=data,
         images=images,

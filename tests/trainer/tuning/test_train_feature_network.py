@@ -1,9 +1,9 @@
-"""What the extractor of cfid learns."""
+"""The task of the feature network of a search."""
 
 import numpy as np
 import pytest
 
-from trainer.tuning.trial_features import _task, read_extractor
+from trainer.tuning.train_feature_network import _task, load_feature_network
 
 IMAGES = np.zeros((4, 8, 8, 1), np.uint8)
 
@@ -19,10 +19,10 @@ IMAGES = np.zeros((4, 8, 8, 1), np.uint8)
     ],
 )
 def test_labels_come_before_attributes_before_the_images(rows, kind, count, outputs):
-    images, targets, found, size = _task({"image": IMAGES, **rows})
-    assert (found, len(images), size) == (kind, count, outputs)
-    assert targets is None or len(targets) == count
+    task = _task({"image": IMAGES, **rows})
+    assert (task.kind, len(task.images), task.outputs) == (kind, count, outputs)
+    assert task.targets is None or len(task.targets) == count
 
 
-def test_without_an_extractor_there_is_none(tmp_path):
-    assert read_extractor(str(tmp_path)) is None
+def test_a_search_without_a_feature_network_has_none(tmp_path):
+    assert load_feature_network(str(tmp_path)) is None

@@ -16,6 +16,7 @@ PACKAGES = [
     "data_prep.sources",
     "data_prep.synthetic",
     "trainer",
+    "trainer.config",
     "trainer.data",
     "trainer.export",
     "trainer.figures",

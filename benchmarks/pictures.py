@@ -27,7 +27,9 @@ from trainer.config import ImageShape, TrainerConfig
 from trainer.figures.callback import FigureCallback, snapshot_epochs
 from trainer.figures.examples import Examples
 from trainer.models.registry import build_model
+from trainer.training.callbacks import History
 from trainer.training.optimizers import make_optimizer
+from trainer.training.trackers import make_trackers
 
 # Preset -> images of its training and their sides.
 RECIPES = {
@@ -81,6 +83,7 @@ def _measured(settings: TrainerConfig, count: int) -> str:
         pictures = FigureCallback(
             Examples(few, labels, LABELS), settings,
             directory=f"{folder}/pictures", keep=f"{folder}/keep",
+            trackers=make_trackers(settings.train.trackers, History(), folder, settings),
         )  # fmt: skip
         pictures.set_model(model)
         began = time.perf_counter()
@@ -89,6 +92,7 @@ def _measured(settings: TrainerConfig, count: int) -> str:
         drawing = time.perf_counter() - began
         began = time.perf_counter()
         pictures.finish()
+        pictures.trackers.finish()
         animating = time.perf_counter() - began
     epochs = settings.train.epochs
     share = (drawing + animating) / (epochs * an_epoch + drawing + animating)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfx import v1 as tfx
@@ -37,16 +37,18 @@ from trainer.run_fn import run_fn
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RuntimeParameters:
-    """What may be given when a run starts instead of when the graph is built.
+    """The values that are given when a run starts instead of when the graph is built.
 
-    A tfx RuntimeParameter each, or None: as the config says.
+    Each is a tfx RuntimeParameter, or None or absent where the config decides.
+
+    data_input: the folder of the raw files, or the prepared directory.
+    hyperparameters: of the Trainer, by their names in `trainer.config.hyperparameters.RUNTIME`.
+    push_destination: a directory.
     """
 
-    data_input: Any = None  # the folder of the raw files, or the prepared directory
-    beta: Any = None
-    latent_dim: Any = None
-    epochs: Any = None
-    push_destination: Any = None  # a directory
+    data_input: Any = None
+    hyperparameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    push_destination: Any = None
 
 
 FIXED = RuntimeParameters()
@@ -184,7 +186,7 @@ def _trainer(
     root: str,
     open_values: RuntimeParameters,
 ) -> BaseNode:
-    overrides = {OVERRIDES: config.tuner.overrides.given()} if search else {}
+    overrides = {OVERRIDES: config.tuner.overrides.as_dict()} if search else {}
     return DecoderTrainer(
         run_fn=udf_path(run_fn),
         examples=examples,
@@ -194,12 +196,12 @@ def _trainer(
         custom_config={
             SETTINGS: trainer_config.to_json(),
             **overrides,
-            CODE_VERSION: code_version(run_fn.__module__, "components.decoder_trainer.overrides"),
+            CODE_VERSION: code_version(
+                run_fn.__module__, "components.decoder_trainer.overrides", by_name=True
+            ),
             CHECKPOINT_ROOT: os.path.join(root, "checkpoints"),
         },
-        beta=open_values.beta,
-        latent_dim=open_values.latent_dim,
-        epochs=open_values.epochs,
+        **open_values.hyperparameters,
     ).with_id(TRAINER)
 
 

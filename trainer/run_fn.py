@@ -20,11 +20,12 @@ from trainer.figures.callback import DIRECTORY, FigureCallback
 from trainer.figures.examples import read_examples
 from trainer.models.beta import implied_sigma
 from trainer.models.vae import VAE
-from trainer.training.callbacks import EarlyStopping, History, TensorBoardScalars
+from trainer.training.callbacks import EarlyStopping, History
 from trainer.training.checkpoints import Checkpoint, checkpoint_directory
 from trainer.training.compile import compiled, in_float32
 from trainer.training.progress import LOGGER, ProgressReporter
 from trainer.training.schedules import Schedules
+from trainer.training.trackers import Trackers, make_trackers
 from trainer.training.warm_start import copy_models, full_model_beside, learned, start_from
 
 
@@ -104,7 +105,9 @@ def _train(
     first_epoch = checkpoint.restore(model)
     if first_epoch:
         LOGGER.info("resuming after epoch %d of %d", first_epoch, train.epochs)
-    pictures = _pictures(inputs, transform, checkpoint_dir, log_dir, first_epoch)
+    names = train.trackers if is_chief() else ()
+    trackers = make_trackers(names, history, log_dir, inputs.settings)
+    pictures = _pictures(inputs, transform, checkpoint_dir, log_dir, trackers, first_epoch)
     if first_epoch < train.epochs and not (early and early.exhausted):
         alone = model.distribute_strategy.num_replicas_in_sync == 1
         whole, rest = divmod(inputs.train_records, train.batch_size)
@@ -112,9 +115,7 @@ def _train(
         progress = ProgressReporter(train.epochs, steps, train.learning_rate)
         schedules = Schedules(history, inputs.settings.model, train)
         kept = [early] if early else []
-        written = (
-            [*pictures, checkpoint, TensorBoardScalars(history, log_dir)] if is_chief() else []
-        )
+        written = [*pictures, checkpoint, trackers] if is_chief() else []
         model.fit(
             make_dataset(
                 inputs.source(transform, "train"),
@@ -132,8 +133,9 @@ def _train(
             callbacks=[schedules, progress, history, *kept, *written],
             verbose=0,
         )
-    for each in pictures:
-        each.finish()
+    for figures in pictures:
+        figures.finish()
+    trackers.finish()
     if early:
         early.restore_best(model)
     best_epoch = early.best_epoch if early else len(history.epochs)
@@ -145,6 +147,7 @@ def _pictures(
     transform: tft.TFTransformOutput,
     checkpoint_dir: str,
     log_dir: str,
+    trackers: Trackers,
     finished: int,
 ) -> list[FigureCallback]:
     """The callback that draws held-out images, where it is wanted."""
@@ -157,6 +160,7 @@ def _pictures(
             inputs.settings,
             directory=os.path.join(log_dir, DIRECTORY),
             keep=os.path.join(checkpoint_dir, DIRECTORY),
+            trackers=trackers,
             finished=finished,
         )
     ]

@@ -16,9 +16,8 @@ from data_prep.config_base import parse
 from trainer.config import CODE_VERSION
 from trainer.data.shape import DataShape
 from trainer.data.training_inputs import check_inputs, check_vocabulary
-from trainer.tuning.config import TunerConfig, check_tuner
+from trainer.tuning.config import SearchSpec, TunerConfig, check_tuner
 from trainer.tuning.search import ProcessTuner, search_directory
-from trainer.tuning.search_spec import SearchSpec
 from trainer.tuning.train_feature_network import train_in_process
 from trainer.tuning.trial_data import counts, write_arrays
 
@@ -41,7 +40,7 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     inputs = check_inputs(fn_args)
     config = fn_args.custom_config
     tuner = parse(TunerConfig, json.loads(config[TUNER]), TUNER)
-    settings = tuner.trial_settings(inputs.settings)
+    settings = tuner.trial_config(inputs.settings)
     names = DataShape(labels=settings.labels, attributes=settings.attributes)
     check_tuner(tuner, settings, names)
     counts(inputs, tuner)
@@ -62,7 +61,7 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
         versions=[keras.__version__, tf.__version__],
     )
     search = ProcessTuner(
-        SearchSpec(directory=directory, arrays=arrays.name, settings=settings, tuner=tuner)
+        SearchSpec(directory=directory, arrays=arrays.name, config=settings, tuner=tuner)
     )
     search.kept = arrays  # removed with the search
     return TunerFnResult(tuner=search, fit_kwargs={})

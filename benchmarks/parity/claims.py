@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from components.latent_evaluator.metrics.class_coverage import label_fidelity
 from components.latent_evaluator.metrics.probes import probe_labels
-from trainer.config_parts import FeatureNetworkConfig
+from trainer.config import FeatureNetworkConfig
 from trainer.figures.latent_walks import draw_codes
 from trainer.measures.feature_network import LABEL, Task, train_feature_network
 

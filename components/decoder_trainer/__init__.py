@@ -1,1 +1,1 @@
-"""The Trainer whose most turned knobs are properties of their own."""
+"""Trains and exports the decoder; some hyper-parameters are properties of the node."""

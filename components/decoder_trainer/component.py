@@ -1,4 +1,4 @@
-"""Trainer with beta, latent size and epochs as properties of their own."""
+"""A Trainer whose runtime hyper-parameters are properties of the node."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from tfx.types.standard_component_specs import TrainerSpec
 from tfx.utils import json_utils
 
 from components.decoder_trainer import executor
-from components.decoder_trainer.overrides import BETA, EPOCHS, LATENT_DIM
+from trainer.config.hyperparameters import RUNTIME
 
 
 class DecoderTrainerSpec(ComponentSpec):
-    """TFX's TrainerSpec and the properties that may wait for the start of a run."""
+    """TFX's TrainerSpec with a property for each hyper-parameter of `RUNTIME`."""
 
     PARAMETERS = {  # noqa: RUF012
         **TrainerSpec.PARAMETERS,
-        BETA: ExecutionParameter(type=float, optional=True),
-        LATENT_DIM: ExecutionParameter(type=int, optional=True),
-        EPOCHS: ExecutionParameter(type=int, optional=True),
+        **{
+            name: ExecutionParameter(type=entry.kind, optional=True)
+            for name, entry in RUNTIME.items()
+        },
     }
     INPUTS = TrainerSpec.INPUTS
     OUTPUTS = TrainerSpec.OUTPUTS
@@ -31,7 +32,7 @@ class DecoderTrainerSpec(ComponentSpec):
 
 
 class DecoderTrainer(base_component.BaseComponent):
-    """Trainer; a property that is given wins over the settings in custom_config."""
+    """A Trainer; a hyper-parameter that is given wins over the config in custom_config."""
 
     SPEC_CLASS = DecoderTrainerSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
@@ -45,15 +46,14 @@ class DecoderTrainer(base_component.BaseComponent):
         custom_config: dict[str, Any],
         base_model: types.BaseChannel | None = None,
         hyperparameters: types.BaseChannel | None = None,
-        beta: Any = None,
-        latent_dim: Any = None,
-        epochs: Any = None,
+        **runtime: Any,
     ) -> None:
         """Args:
         run_fn, examples, transform_graph, custom_config, base_model, hyperparameters: as
           tfx.components.Trainer takes them; custom_config holds `settings`, the JSON of
           trainer.config.TrainerConfig.
-        beta, latent_dim, epochs: a value, a RuntimeParameter, or None: as the settings say.
+        runtime: a value or a RuntimeParameter for names in
+          `trainer.config.hyperparameters.RUNTIME`; the config decides the others.
         """
         super().__init__(
             spec=DecoderTrainerSpec(
@@ -72,9 +72,8 @@ class DecoderTrainer(base_component.BaseComponent):
                     standard_component_specs.MODEL_RUN_KEY: types.Channel(
                         type=standard_artifacts.ModelRun
                     ),
-                    BETA: beta,
-                    LATENT_DIM: latent_dim,
-                    EPOCHS: epochs,
+                    **{name: runtime.pop(name, None) for name in RUNTIME},
+                    **runtime,  # none is left, or the spec refuses the name
                 },
             )
         )

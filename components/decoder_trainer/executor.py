@@ -1,4 +1,4 @@
-"""Trains in this process."""
+"""The executor that trains in the process of the node."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from components.decoder_trainer.overrides import with_overrides
 
 
 class Executor(stock.GenericExecutor):
-    """TFX's executor under the values given when the run started."""
+    """TFX's executor, with the hyper-parameters given when the run started."""
 
     def Do(
         self,

@@ -1,4 +1,4 @@
-"""Values given when a run starts, put into the settings that were fixed when it was compiled.
+"""Hyper-parameters given when a run starts, put into the config fixed when it was compiled.
 
 A runtime parameter nested in custom_config is frozen to its default at compile time; a property
 of its own is not.
@@ -14,29 +14,29 @@ from tfx.types import standard_component_specs
 from tfx.utils import json_utils
 
 from trainer.config import SETTINGS, TrainerConfig
-
-BETA, LATENT_DIM, EPOCHS = "beta", "latent_dim", "epochs"
-# property -> its place in the settings
-PLACES = {BETA: ("model", "beta"), LATENT_DIM: ("model", "latent_dim"), EPOCHS: ("train", "epochs")}
+from trainer.config.hyperparameters import RUNTIME
 
 
 def with_overrides(exec_properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties, those of `PLACES` moved into custom_config["settings"].
+    """Returns the properties, those of `RUNTIME` moved into custom_config["settings"].
 
     Raises:
-      InputError: where the settings that result are impossible.
+      InputError: where the config that results is impossible.
     """
     properties = dict(exec_properties)
-    given = {name: properties.pop(name, None) for name in PLACES}
-    if all(value is None for value in given.values()):
+    values = {name: properties.pop(name, None) for name in RUNTIME}
+    if all(value is None for value in values.values()):
         return properties
     key = standard_component_specs.CUSTOM_CONFIG_KEY
-    config = json_utils.loads(properties[key])
-    settings = json.loads(config[SETTINGS])
-    for name, value in given.items():
+    custom_config = json_utils.loads(properties[key])
+    settings = json.loads(custom_config[SETTINGS])
+    for name, value in values.items():
         if value is not None:
-            section, option = PLACES[name]
-            settings[section][option] = value
-    config[SETTINGS] = TrainerConfig.from_json(json.dumps(settings)).to_json()
-    properties[key] = json_utils.dumps(config)
+            *sections, field = RUNTIME[name].place
+            section = settings
+            for part in sections:
+                section = section[part]
+            section[field] = value
+    custom_config[SETTINGS] = TrainerConfig.from_json(json.dumps(settings)).to_json()
+    properties[key] = json_utils.dumps(custom_config)
     return properties

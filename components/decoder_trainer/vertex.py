@@ -1,4 +1,4 @@
-"""Trains in a Vertex AI CustomJob of its own, which this process starts and waits for."""
+"""The executor that trains in a Vertex AI CustomJob, which it starts and waits for."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from components.decoder_trainer.overrides import with_overrides
 
 
 class Executor(stock.GenericExecutor):
-    """TFX's Vertex executor. The job gets the settings with the overrides put in: it runs TFX's
-    own executor, which knows no others."""
+    """TFX's Vertex executor, whose job gets the config with the hyper-parameters put in.
+
+    The job runs TFX's own executor, which knows no properties but those of TFX's Trainer.
+    """
 
     def Do(
         self,

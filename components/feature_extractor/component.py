@@ -15,7 +15,7 @@ from components.artifacts import Extractor, split_files
 from data_prep.config_base import parse, to_dict
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
-from trainer.config_parts import FeatureNetworkConfig
+from trainer.config import FeatureNetworkConfig
 from trainer.data.records import concatenate, read_records
 from trainer.measures.feature_network import (
     ATTRIBUTES,

@@ -17,10 +17,10 @@ from components.latent_evaluator.metrics.bootstrap import mean_interval
 from components.latent_evaluator.metrics.memorisation import nearest_two, thumbnails
 from components.latent_evaluator.metrics.model_metrics import ModelEvaluation, nats
 from components.latent_evaluator.metrics.sample_metrics import Bootstrap, nearest_measures
-from trainer.config import WITHOUT_PRIOR, ImageShape
+from trainer.config import ImageShape
 from trainer.data.records import Records
 from trainer.export.loaded import LoadedModel
-from trainer.export.metadata import read_metadata
+from trainer.export.metadata import has_prior, read_metadata
 
 
 def fingerprint(directory: str) -> str:
@@ -68,7 +68,7 @@ def why_not_compared(
             f"the blessed model has a {old['reconstruction']} likelihood, this one "
             f"{new['reconstruction']}: not compared"
         )
-    if (new["family"] in WITHOUT_PRIOR) != (old["family"] in WITHOUT_PRIOR):
+    if has_prior(new) != has_prior(old):
         return (
             f"the blessed model is of the family {old['family']}, this one {new['family']}, and "
             "only one of them has an ELBO: not compared"

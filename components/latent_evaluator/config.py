@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from data_prep.config_base import require
 from data_prep.features import SPLITS
-from trainer.config_parts import FeatureNetworkConfig
+from trainer.config import FeatureNetworkConfig
 
 ATTRIBUTE_FACTORS = "attributes"
 

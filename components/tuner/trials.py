@@ -16,11 +16,10 @@ from tfx.dsl.io import fileio
 
 from components.tuner.pareto import draw
 from data_prep.config_base import to_dict
+from trainer.config.hyperparameters import SEARCHED, Value, values_of, with_values
 from trainer.figures.sheet import Row, sheet, to_png
-from trainer.hyperparameters import PLACES, WHOLE, Value, values_of, with_values
-from trainer.tuning.config import OBJECTIVES
+from trainer.tuning.config import OBJECTIVES, SearchSpec
 from trainer.tuning.objective import METRICS
-from trainer.tuning.search_spec import SearchSpec
 from trainer.tuning.trial_store import STRIP, Trial
 
 PARQUET, CSV, SEARCH = "trials.parquet", "trials.csv", "search.json"
@@ -33,7 +32,10 @@ COLUMNS = pa.schema(
         ("rank", pa.int64()),
         ("state", pa.string()),
         ("score", pa.float64()),
-        *((name, pa.int64() if name in WHOLE else pa.float64()) for name in PLACES),
+        *(
+            (name, pa.int64() if entry.is_whole else pa.float64())
+            for name, entry in SEARCHED.items()
+        ),
         ("epochs", pa.int64()),
         ("seconds", pa.float64()),
         *((name, pa.float64()) for name in METRICS),
@@ -96,7 +98,7 @@ def _row(rank: int, trial: Trial, plan: SearchSpec) -> dict[str, Any]:
         "rank": rank if trial.score is not None else None,
         "state": trial.state,
         "score": trial.score,
-        **values_of(with_values(plan.settings, trial.values)),
+        **values_of(with_values(plan.config, trial.values)),
         "epochs": trial.epochs,
         "seconds": trial.seconds,
         **trial.metrics,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.config.pipeline import PipelineConfig
+from trainer.config.imported import load
 from trainer.models.beta import implied_sigma
-from trainer.models.registry import MODELS
-from trainer.networks.registry import ARCHITECTURES
 
 
 def preset_facts(config: PipelineConfig) -> dict[str, Any]:
@@ -16,7 +15,7 @@ def preset_facts(config: PipelineConfig) -> dict[str, Any]:
     Of a conditional model the counts are None where only the data can name the condition.
     """
     model = config.model
-    networks, heads = ARCHITECTURES[model.architecture], MODELS[model.family].heads
+    networks, heads = model.architecture_entry, load(model.family_entry.model).heads
     names = condition_size(config)
     counts: tuple[int | None, int | None] = (None, None)
     if names is not None:

@@ -1,4 +1,4 @@
-"""What may be given anew for each run of a compiled pipeline."""
+"""The parameters of a compiled pipeline, which may be given anew for each run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from components.example_preparation.component import relative_to_common_folder
 from data_prep.config import PrepConfig
 from pipeline.config.pipeline import PipelineConfig
 from pipeline.pipeline import RuntimeParameters, serving_directory
+from trainer.config.hyperparameters import RUNTIME
 
 DATA_INPUT, PUSH_DESTINATION = "data_input", "push_destination"
-BETA, LATENT_DIM, EPOCHS = "beta", "latent_dim", "epochs"
 
 
 class Parameter(NamedTuple):
@@ -25,6 +25,7 @@ class Parameter(NamedTuple):
     description: str
 
     def open(self) -> RuntimeParameter:
+        """Returns TFX's placeholder for the value."""
         return RuntimeParameter(
             name=self.name, ptype=self.kind, default=self.default, description=self.description
         )
@@ -33,21 +34,36 @@ class Parameter(NamedTuple):
 def parameters(
     config: PipelineConfig, root: str, inputs: Sequence[str], options: PrepConfig | None
 ) -> tuple[Parameter, ...]:
-    """The five parameters, their defaults what the config says."""
+    """Returns the parameters, whose defaults are the config's values.
+
+    They are the data, the hyper-parameters of `RUNTIME`, and the destination of the push.
+
+    Args:
+      config: of the pipeline.
+      root: holds everything that a run leaves behind.
+      inputs: globs of the raw files, or the one prepared directory.
+      options: of the preparation; None where the data is prepared.
+    """
     if options is None:
-        data, described = inputs[0], "The prepared data set, a directory."
+        data, description = inputs[0], "The prepared data set, a directory."
     else:
         data, patterns = relative_to_common_folder([*inputs, *options.lists])
-        described = f"The folder of the raw files, which holds {', '.join(patterns)}."
+        description = f"The folder of the raw files, which holds {', '.join(patterns)}."
     return (
-        Parameter(DATA_INPUT, str, data, described),
-        Parameter(BETA, float, float(config.model.beta), "Weight of the KL term."),
-        Parameter(LATENT_DIM, int, config.model.latent_dim, "Number of latent dimensions."),
-        Parameter(EPOCHS, int, config.train.epochs, "Epochs of training."),
+        Parameter(DATA_INPUT, str, data, description),
+        *(
+            Parameter(name, entry.kind, entry.kind(entry.value_in(config)), entry.description)
+            for name, entry in RUNTIME.items()
+        ),
         Parameter(PUSH_DESTINATION, str, serving_directory(root), "Gets the decoders that pass."),
     )
 
 
-def runtime_parameters(found: Sequence[Parameter]) -> RuntimeParameters:
-    """For create_pipeline."""
-    return RuntimeParameters(**{parameter.name: parameter.open() for parameter in found})
+def runtime_parameters(parameters: Sequence[Parameter]) -> RuntimeParameters:
+    """Returns the placeholders of the parameters, as `create_pipeline` takes them."""
+    placeholders = {parameter.name: parameter.open() for parameter in parameters}
+    return RuntimeParameters(
+        data_input=placeholders[DATA_INPUT],
+        hyperparameters={name: placeholders[name] for name in RUNTIME},
+        push_destination=placeholders[PUSH_DESTINATION],
+    )

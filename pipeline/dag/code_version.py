@@ -10,25 +10,34 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 PACKAGES = ("data_prep", "trainer", "components", "pipeline")
+_PLACE = re.compile(r"([\w.]+):\w+")  # see trainer.config.imported
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def code_version(*modules: str, root: Path = ROOT) -> str:
-    """SHA-256 (hex) over the source of `modules` and all of the project they import."""
+def code_version(*modules: str, by_name: bool = False, root: Path = ROOT) -> str:
+    """SHA-256 (hex) over the source of `modules` and all of the project they import.
+
+    Args:
+      modules: dotted names.
+      by_name: also over what the registries among them name as "package.module:name", for a node
+        that builds models and trains them.
+      root: the folder of the packages.
+    """
     digest = hashlib.sha256()
-    for name, path in sorted(_closure(modules, root).items()):
+    for name, path in sorted(_closure(modules, root, by_name).items()):
         content = path.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 
 
-def _closure(modules: tuple[str, ...], root: Path) -> dict[str, Path]:
+def _closure(modules: tuple[str, ...], root: Path, by_name: bool = False) -> dict[str, Path]:
     found: dict[str, Path] = {}
     waiting = list(modules)
     for name in modules:
@@ -41,7 +50,7 @@ def _closure(modules: tuple[str, ...], root: Path) -> dict[str, Path]:
             continue
         found[name] = path
         found.update(_templates(path.parent, root))
-        waiting.extend(_imports(path))
+        waiting.extend(_imports(path, by_name))
     return found
 
 
@@ -57,7 +66,7 @@ def _templates(package: Path, root: Path) -> dict[str, Path]:
     return {str(path.relative_to(root)): path for path in found if path.is_file()}
 
 
-def _imports(path: Path) -> Iterator[str]:
+def _imports(path: Path, by_name: bool) -> Iterator[str]:
     """Dotted names that might be modules of the project, imports inside functions included."""
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
@@ -65,6 +74,8 @@ def _imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             # `from a import b` may name a module b or a thing in a
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif by_name and isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names = [match[1]] if (match := _PLACE.fullmatch(node.value)) else []
         else:
             continue
         yield from (name for name in names if name.split(".")[0] in PACKAGES)

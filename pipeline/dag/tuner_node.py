@@ -65,7 +65,7 @@ def search_node(
             SETTINGS: trainer_config.to_json(),
             TUNER: json.dumps(to_dict(config), sort_keys=True),
             # What trials are made by: an edit begins a new search.
-            CODE_VERSION: code_version(tuner_fn.__module__, "trainer.tuning.trial"),
+            CODE_VERSION: code_version(tuner_fn.__module__, "trainer.tuning.trial", by_name=True),
             "component_code_version": code_version("components.tuner.executor"),
             TRIALS_ROOT: os.path.join(root, "trials"),
         },
@@ -80,7 +80,7 @@ def _import(config: TunerConfig, trainer_config: TrainerConfig) -> BaseNode:
     if "://" not in uri:
         uri = os.path.abspath(uri)
         content = _read(uri)
-        tuned(trainer_config, _parsed(content, uri), config.overrides.given())
+        tuned(trainer_config, _parsed(content, uri), config.overrides.as_dict())
         properties = {SHA256: hashlib.sha256(content).hexdigest()}  # other contents, other key
     return tfx.dsl.Importer(
         source_uri=uri,

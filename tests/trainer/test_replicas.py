@@ -18,8 +18,8 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras, numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from trainer.config_parts import GanConfig
-from trainer.config import ImageShape, ModelConfig, TrainerSettings
+from trainer.config import GanConfig
+from trainer.config import ImageShape, ModelConfig, TrainerConfig
 from trainer.models.registry import build_model
 from trainer.training.optimizers import make_optimizer
 images = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), np.uint8)
@@ -44,7 +44,7 @@ def assert_same_weights(one, two, atol, name):
 
 families = {"vae": "none", "cvae": "label", "denoising_ae": "none", "vae_gan": "label"}
 for family, condition in families.items():
-    settings = TrainerSettings(
+    settings = TrainerConfig(
         image=ImageShape(height=8, width=8),
         model=ModelConfig(family=family, condition=condition, latent_dim=3),
         labels=("bar", "ring"),
@@ -62,7 +62,7 @@ for family, condition in families.items():
 
 # Noise on one device and black images on the other: the two would not decide alike.
 gan = {"turns": "thresholds", "discriminator_until": 0.66, "generator_until": 0.5}
-settings = TrainerSettings(
+settings = TrainerConfig(
     image=ImageShape(height=8, width=8),
     model=ModelConfig(family="vae_gan", latent_dim=3, gan=GanConfig(**gan)),
 )

@@ -14,9 +14,9 @@ from data_prep.config_base import require
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
 from trainer.config import CONDITION_FEATURES, OVERRIDES, SETTINGS, TrainerConfig
+from trainer.config.hyperparameters import with_values
 from trainer.data.dataset import DataSplit
 from trainer.data.shape import DataShape, check_shape
-from trainer.hyperparameters import with_values
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def tuned(
     Args:
       settings: as configured.
       hyperparameters: the config of a keras_tuner.HyperParameters, as a Tuner writes it.
-      overrides: values by the names in `trainer.hyperparameters.PLACES`.
+      overrides: values by the names in `trainer.config.hyperparameters.SEARCHED`.
 
     Raises:
       InputError: where they hold a value that these settings cannot take.

@@ -9,7 +9,7 @@ import json
 import os
 from typing import Any
 
-from trainer.config import WITHOUT_PRIOR
+from trainer.config.families import FAMILIES
 
 METADATA_FILE = os.path.join("assets.extra", "model.json")
 LEARNED_FILE = "learned.json"  # beside both models: the data and the config behind them
@@ -39,4 +39,4 @@ def takes_labels(metadata: dict[str, Any]) -> bool:
 
 def has_prior(metadata: dict[str, Any]) -> bool:
     """Returns true where codes are distributed as N(0, I)."""
-    return metadata["family"] not in WITHOUT_PRIOR
+    return FAMILIES[metadata["family"]].has_prior

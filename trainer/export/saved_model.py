@@ -194,7 +194,7 @@ def model_metadata(settings: TrainerConfig) -> dict[str, Any]:
         "latent_dim": model.latent_dim,
         "beta": model.beta if model.has_prior else None,
         "reconstruction": model.reconstruction,
-        "sigma": None if model.reconstruction == "bernoulli" else model.sigma,
+        "sigma": model.sigma if model.reconstruction_entry.density else None,
         "implied_sigma": implied_sigma(model),
         "image": {"height": image.height, "width": image.width, "channels": image.channels},
         "labels": list(settings.labels),

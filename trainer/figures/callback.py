@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from trainer.figures import latent_walks, training_figures
 from trainer.figures.animation import animate
 from trainer.figures.examples import Examples
 from trainer.figures.sheet import to_png
+from trainer.training.trackers import Trackers
 
 DIRECTORY = "pictures"
 ANIMATED = {"manifold": 100, "scatter": 150}  # milliseconds a frame, as in the sources
@@ -31,7 +31,7 @@ class FigureCallback(keras.callbacks.Callback):
     """At the epochs of `snapshot_epochs`, and at the last one, writes into `directory`
 
       reconstructions-<epoch>.png, samples-<epoch>.png, manifold-<epoch>.png and
-      scatter-<epoch>.png (epochs from 1), and TensorBoard events with the same pictures;
+      scatter-<epoch>.png (epochs from 1), which it logs to the training's trackers as well;
       at the end manifold.gif and scatter.gif.
 
     A conditional model gets samples and a manifold for each of the first conditions, and one
@@ -48,6 +48,7 @@ class FigureCallback(keras.callbacks.Callback):
         *,
         directory: str,
         keep: str,
+        trackers: Trackers,
         finished: int = 0,
     ) -> None:
         """
@@ -56,6 +57,7 @@ class FigureCallback(keras.callbacks.Callback):
           settings: those of the model, with the names of its condition.
           directory: where the pictures go.
           keep: a directory that outlives a killed training.
+          trackers: of the training.
           finished: epochs that a training before has finished; its pictures are in `keep`.
         """
         super().__init__()
@@ -72,26 +74,25 @@ class FigureCallback(keras.callbacks.Callback):
         self.grid = latent_walks.manifold(settings.model.latent_dim)
         self.directory = directory
         self.keep = keep
+        self.trackers = trackers
         tf.io.gfile.makedirs(directory)
         tf.io.gfile.makedirs(keep)
-        self.writer = tf.summary.create_file_writer(directory)
         for name in sorted(tf.io.gfile.listdir(keep)):
             kind, epoch = _parse(name)
             if kind and epoch <= finished:
-                self._publish(kind, epoch, _read(os.path.join(keep, name)))
+                self._publish({kind: _read(os.path.join(keep, name))}, epoch)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         if epoch not in self.wanted and not self.model.stop_training:
             return
-        for kind, picture in self._draw(f"epoch {epoch + 1}").items():
-            content = to_png(picture)
+        figures = self._draw(f"epoch {epoch + 1}")
+        pngs = {kind: to_png(picture) for kind, picture in figures.items()}
+        for kind, content in pngs.items():
             _write(os.path.join(self.keep, _name(kind, epoch + 1)), content)
-            self._publish(kind, epoch + 1, content)
-        self.writer.flush()
+        self._publish(pngs, epoch + 1)
 
     def finish(self) -> None:
         """Writes the animations, of every picture there is. Also without a training."""
-        self.writer.close()
         names = sorted(tf.io.gfile.listdir(self.directory))
         for kind, milliseconds in ANIMATED.items():
             paths = [
@@ -143,10 +144,10 @@ class FigureCallback(keras.callbacks.Callback):
         images = self._decode(np.tile(codes, (len(self.names), 1)), told)
         return list(zip(self.names, np.split(images, len(self.names)), strict=True))
 
-    def _publish(self, kind: str, epoch: int, png: bytes) -> None:
-        _write(os.path.join(self.directory, _name(kind, epoch)), png)
-        with self.writer.as_default():
-            _summarize(kind, epoch, png)
+    def _publish(self, pngs: Mapping[str, bytes], epoch: int) -> None:
+        for kind, png in pngs.items():
+            _write(os.path.join(self.directory, _name(kind, epoch)), png)
+        self.trackers.log_images(pngs, epoch)
 
 
 def _in_batches(
@@ -164,15 +165,6 @@ def _in_batches(
 def _standardized(codes: np.ndarray) -> np.ndarray:
     """On the scale of N(0, I), which the codes of a model without a prior know nothing of."""
     return (codes - codes.mean(axis=0)) / np.maximum(codes.std(axis=0), 1e-6)
-
-
-def _summarize(kind: str, epoch: int, png: bytes) -> None:
-    """What tf.summary.image writes, without encoding the picture once more."""
-    metadata = tf.compat.v1.SummaryMetadata()
-    metadata.plugin_data.plugin_name = "images"
-    size = Image.open(io.BytesIO(png)).size
-    content = tf.constant([*(str(pixels).encode() for pixels in size), png])
-    tf.summary.write(kind, content, step=epoch, metadata=metadata)
 
 
 def _name(kind: str, epoch: int) -> str:

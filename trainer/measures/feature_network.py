@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from trainer.config_parts import FeatureNetworkConfig
+from trainer.config import FeatureNetworkConfig
 from trainer.measures.frechet import distance_of_features, resampled_distances
 
 FEATURES = 64

@@ -68,6 +68,6 @@ def implied_sigma(model: ModelConfig) -> float | None:
     Bernoulli reconstruction, which has no sigma, and where there is no KL. For
     `gaussian_learned` it holds at the start.
     """
-    if model.reconstruction == "bernoulli" or not model.has_prior:
+    if not (model.reconstruction_entry.density and model.has_prior):
         return None
     return model.sigma * math.sqrt(model.beta)

@@ -10,7 +10,7 @@ from keras import ops
 LOG_2PI = math.log(2 * math.pi)
 
 
-def bernoulli_nll(images: Any, logits: Any) -> Any:
+def bernoulli_nll(images: Any, logits: Any, log_sigma: Any = None) -> Any:
     """Negative log-likelihood under Bernoulli pixels, summed over pixels and channels.
 
     -log p(x|z) = sum softplus(l) - x l, the binary cross-entropy of Kingma & Welling 2014,
@@ -19,6 +19,7 @@ def bernoulli_nll(images: Any, logits: Any) -> Any:
     Args:
       images: float32 [batch, height, width, channels] in [0, 1].
       logits: float32, the same shape.
+      log_sigma: without effect; every likelihood of the registry takes it.
 
     Returns:
       float32 [batch].
@@ -42,6 +43,11 @@ def gaussian_nll(images: Any, means: Any, log_sigma: Any) -> Any:
     """
     error = (images - means) * ops.exp(-log_sigma)
     return _sum_per_image(0.5 * ops.square(error) + log_sigma + 0.5 * LOG_2PI)
+
+
+def gaussian_nll_of_logits(images: Any, logits: Any, log_sigma: Any) -> Any:
+    """Returns `gaussian_nll` where the means are the sigmoids of the logits."""
+    return gaussian_nll(images, ops.sigmoid(logits), log_sigma)
 
 
 def kl_divergence(z_mean: Any, z_log_var: Any) -> Any:

@@ -1,24 +1,18 @@
-"""The only place that maps a family's name to its class."""
+"""Models by the name of their family; the registry itself is `trainer.config.families`."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from trainer.config import TrainerConfig
-from trainer.models.autoencoder import Autoencoder, DenoisingAutoencoder
-from trainer.models.vae import CVAE, VAE
-from trainer.models.vae_gan import VAEGAN
 
-MODELS: dict[str, type[VAE]] = {
-    "vae": VAE,
-    "cvae": CVAE,
-    "vae_gan": VAEGAN,
-    "ae": Autoencoder,
-    "denoising_ae": DenoisingAutoencoder,
-}
+if TYPE_CHECKING:
+    from trainer.models.vae import VAE
 
 
-def build_model(settings: TrainerConfig) -> VAE:
-    """The model with every variable created, not compiled.
+def build_model(config: TrainerConfig) -> VAE:
+    """Returns the model with every variable created, not compiled.
 
-    `settings` hold the names of the condition, where there is one.
+    `config` holds the names of the condition, where there is one.
     """
-    return MODELS[settings.model.family](settings)
+    return config.model.family_entry.model(config)

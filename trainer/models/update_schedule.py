@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import ops
 
-from trainer.config_parts import GanConfig
+from trainer.config import GanConfig
 
 NETWORKS = ("encoder", "decoder", "discriminator")
 Masks = dict[str, Any]  # player -> 1.0 or 0.0

@@ -13,7 +13,6 @@ from trainer.config import CONDITION_FEATURES, TrainerConfig
 from trainer.models import losses
 from trainer.models.metrics import ActiveUnits
 from trainer.networks.blocks import POSTERIOR
-from trainer.networks.registry import ARCHITECTURES
 from trainer.replicas import normal, reducible, replicas
 
 
@@ -54,7 +53,7 @@ class VAE(keras.Model):
             config.condition,
             "none with data that has no names for it",
         )
-        networks = ARCHITECTURES[config.architecture]
+        networks = config.architecture_entry
         shape = settings.image, config.latent_dim, self.condition_dim
         self.encoder = networks.encoder(*shape, self.heads, width=config.width)
         self.decoder = networks.decoder(*shape, width=config.width)
@@ -62,7 +61,7 @@ class VAE(keras.Model):
         self.log_sigma = self.add_weight(
             shape=(),
             initializer=keras.initializers.Constant(math.log(config.sigma)),
-            trainable=config.reconstruction == "gaussian_learned",
+            trainable=config.reconstruction_entry.learns_sigma,
             dtype="float32",
             name="log_sigma",
         )
@@ -118,9 +117,7 @@ class VAE(keras.Model):
 
     def reconstruction_nll(self, pixels: Any, logits: Any) -> Any:
         """Nats per image, float32 [batch], under the configured likelihood."""
-        if self.settings.model.reconstruction == "bernoulli":
-            return losses.bernoulli_nll(pixels, logits)
-        return losses.gaussian_nll(pixels, ops.sigmoid(logits), self.log_sigma)
+        return self.settings.model.reconstruction_entry.nll(pixels, logits, self.log_sigma)
 
     def regularizer(self, z_mean: Any, z_log_var: Any) -> Any:
         """What beta multiplies, nats per image, float32 [batch]."""
@@ -170,7 +167,7 @@ class VAE(keras.Model):
         bits = losses.bits_per_dim(
             negative_elbo,
             self.settings.image.size,
-            density=self.settings.model.reconstruction != "bernoulli",
+            density=self.settings.model.reconstruction_entry.density,
         )
         return {
             "reconstruction_loss": reconstruction,

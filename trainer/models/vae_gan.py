@@ -10,7 +10,6 @@ from keras import ops
 from trainer.config import TrainerConfig
 from trainer.models import losses, update_schedule
 from trainer.models.vae import VAE
-from trainer.networks.registry import ARCHITECTURES
 
 
 class VAEGAN(VAE):
@@ -43,8 +42,8 @@ class VAEGAN(VAE):
 
     def __init__(self, settings: TrainerConfig) -> None:
         super().__init__(settings)
-        build = ARCHITECTURES[settings.model.architecture].discriminator
-        assert build is not None  # the settings allow no other architecture
+        build = settings.model.architecture_entry.discriminator
+        assert build is not None  # the config allows no other architecture
         self.discriminator = build(settings.image, self.condition_dim)
         self.turn = self._state("turn", 0.0, (update_schedule.STATE,))
 

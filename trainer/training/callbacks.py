@@ -1,15 +1,12 @@
-"""What is kept of a training: its history, its best weights, its curves."""
+"""Callbacks that record a training: its history and its best weights."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 Epoch = dict[str, float]
 
@@ -65,41 +62,3 @@ class EarlyStopping(keras.callbacks.Callback):
 
     def restore_best(self, model: keras.Model) -> None:
         model.set_weights(self.best_weights)
-
-
-class TensorBoardScalars(keras.callbacks.Callback):
-    """TensorBoard scalars, training and validation as two runs, one point an epoch.
-
-    Epochs that a run before has finished are drawn again from the history.
-    """
-
-    def __init__(self, history: History, directory: str) -> None:
-        super().__init__()
-        self.history = history
-        self.directory = directory
-        self.writers: dict[str, Any] = {}
-
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        self.writers = {
-            run: tf.summary.create_file_writer(os.path.join(self.directory, run))
-            for run in ("train", "validation")
-        }
-        for epoch in self.history.epochs:
-            self._draw(epoch)
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        self._draw(self.history.epochs[-1])
-
-    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
-        for writer in self.writers.values():
-            writer.close()
-
-    def _draw(self, epoch: Epoch) -> None:
-        for name, value in epoch.items():
-            if name == "epoch":
-                continue
-            run = "validation" if name.startswith("val_") else "train"
-            with self.writers[run].as_default():
-                tf.summary.scalar(name.removeprefix("val_"), value, step=int(epoch["epoch"]))
-        for writer in self.writers.values():
-            writer.flush()

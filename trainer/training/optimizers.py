@@ -9,11 +9,8 @@ from typing import Any
 import keras
 from keras import ops
 
-OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
-    "adam": keras.optimizers.Adam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "adadelta": keras.optimizers.Adadelta,
-}
+from trainer.config.choices import OPTIMIZERS
+from trainer.config.imported import load
 
 
 def make_optimizer(model: Any, name: str, learning_rate: float) -> keras.optimizers.Optimizer:
@@ -22,7 +19,7 @@ def make_optimizer(model: Any, name: str, learning_rate: float) -> keras.optimiz
     if shares is None:
         optimizer = OPTIMIZERS[name](learning_rate)
     else:
-        resting = _resting(OPTIMIZERS[name])
+        resting = _resting(load(OPTIMIZERS[name]))
         optimizer = MultiOptimizer(
             [
                 OptimizerGroup(resting(learning_rate * rate, name=player), weights, rate)

@@ -1,18 +1,32 @@
-"""The `tuner` section of a config. Standard library only."""
+"""The `tuner` section of a config: the search space, the search, and what neither may ask for.
+
+Standard library only, so that a contradictory search is refused in milliseconds.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
-from data_prep.config_base import at_least, one_of, positive, require
+from data_prep.config_base import Above, AtLeast, Between, Config, OneOf, parse, require, to_dict
 from data_prep.errors import InputError
 from trainer.config import TrainerConfig
+from trainer.config.hyperparameters import (
+    HYPERPARAMETERS,
+    SEARCHED,
+    Overrides,
+    Value,
+    reason_without_effect,
+    with_values,
+)
 from trainer.data.shape import DataShape
-from trainer.hyperparameters import Overrides, with_values
-from trainer.tuning.space import Range, SearchSpace, check_space
 
+SCALES = ("linear", "log")
 ALGORITHMS = ("bayesian", "hyperband", "random")
-# name -> whether larger is better; see trainer.tuning.objective for what they are
+# name -> True where larger is better; see trainer.tuning.objective for what they are
 OBJECTIVES = {
     "samples_and_reconstruction": False,
     "val_elbo": True,
@@ -22,6 +36,118 @@ OBJECTIVES = {
 }
 CHANGES_NO_TRIAL = ("enabled", "max_trials", "parallel_trials", "trial_minutes", "overrides")
 NEED_PRIOR = ("val_elbo", "distortion_at_rate")
+FRACTION = "a fraction above 0, at most 1"
+_MOST_CHECKED = 4096
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Range(Config):
+    """The values of one hyper-parameter: `choices`, or everything from `min` to `max`.
+
+    scale: `linear`, or `log`, where equal factors are equally likely.
+    step: the distance between values on a linear scale; their factor on a log scale.
+    """
+
+    min: float | None = None
+    max: float | None = None
+    scale: Annotated[str, OneOf(SCALES)] = "linear"
+    step: float | None = None
+    choices: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.choices:
+            require(
+                self.min is None and self.max is None and self.step is None,
+                "choices",
+                list(self.choices),
+                "choices, or min and max, but not both",
+            )
+            require(
+                len(set(self.choices)) == len(self.choices)
+                and all(map(math.isfinite, self.choices)),
+                "choices",
+                list(self.choices),
+                "different numbers",
+            )
+            return
+        for name in ("min", "max"):
+            value = getattr(self, name)
+            require(
+                value is not None and math.isfinite(value), name, value, "a number, or use choices"
+            )
+        assert self.min is not None and self.max is not None
+        require(self.min < self.max, "min", self.min, f"less than max, which is {self.max:g}")
+        log = self.scale == "log"
+        require(not log or self.min > 0, "min", self.min, "above 0 on a log scale")
+        lowest = 1 if log else 0
+        require(
+            self.step is None or (math.isfinite(self.step) and self.step > lowest),
+            "step",
+            self.step,
+            f"above {lowest} on a {self.scale} scale",
+        )
+
+    def require_whole(self, name: str) -> None:
+        """Refuses values of the hyper-parameter `name` that are not whole numbers.
+
+        The step of a log scale is a factor, which may be any number.
+        """
+        values = {"choices": self.choices, "min": self.min, "max": self.max}
+        if self.scale == "linear":
+            values["step"] = self.step
+        for key, value in values.items():
+            numbers = value if isinstance(value, tuple) else () if value is None else (value,)
+            whole = all(float(number).is_integer() for number in numbers)
+            require(whole, f"{name}.{key}", value, "whole numbers")
+
+    def examples(self, *, whole: bool) -> Iterator[Value]:
+        """Yields every value where they can be counted; the ends of a range otherwise."""
+        if self.choices:
+            yield from self.choices
+            return
+        assert self.min is not None and self.max is not None
+        yield self.min
+        yield self.max
+        if self.step is not None:
+            value = self.min
+            for _ in range(_MOST_CHECKED):
+                value = value * self.step if self.scale == "log" else value + self.step
+                if value > self.max:
+                    return
+                yield value
+        elif whole and self.max - self.min <= _MOST_CHECKED:
+            yield from range(int(self.min), int(self.max))
+
+
+if TYPE_CHECKING:
+    _SearchSpace = Any
+else:
+    _SearchSpace = dataclasses.make_dataclass(
+        "_SearchSpace",
+        [(name, Range | None, None) for name in SEARCHED],
+        bases=(Config,),
+        frozen=True,
+        kw_only=True,
+    )
+
+
+class SearchSpace(_SearchSpace):
+    """A `Range` for each hyper-parameter to be searched; a field for each in `SEARCHED`.
+
+    The others, whose field is None, stay as configured.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, values in self.ranges().items():
+            if SEARCHED[name].is_whole:
+                values.require_whole(name)
+
+    def ranges(self) -> dict[str, Range]:
+        """Returns the ranges that are not None, in the order of the table."""
+        ranges = {name: getattr(self, name) for name in SEARCHED}
+        return {name: values for name, values in ranges.items() if values is not None}
 
 
 def _default_space() -> SearchSpace:
@@ -32,8 +158,8 @@ def _default_space() -> SearchSpace:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TunerConfig:
-    """What is searched, how, and by which measure.
+class TunerConfig(Config):
+    """A search: its space, its algorithm, and the measure that makes one trial the best.
 
     objective: one of `OBJECTIVES`. None contains beta, so beta cannot choose itself.
     reconstruction_weight: of the reconstruction error beside the distance of samples, each
@@ -49,53 +175,35 @@ class TunerConfig:
     parallel_trials: processes that train at the same time.
     trial_minutes: after that a trial has failed; 0: no limit.
     best_hyperparameters: URI of an earlier search's artifact, to train with without searching.
-    overrides: hold for the Trainer whatever was found.
+    overrides: hold for the Trainer whatever the search found.
     space: replaces the default of beta and learning_rate.
     """
 
     enabled: bool = False
-    algorithm: str = "bayesian"
-    objective: str = "samples_and_reconstruction"
-    reconstruction_weight: float = 1.0
-    rate: float = 20.0
-    max_trials: int = 20
-    initial_trials: int = 6
-    epochs: int = 5
-    hyperband_factor: int = 3
-    data_fraction: float = 1.0
-    eval_images: int = 2000
-    projections: int = 256
-    seed: int = 0
-    parallel_trials: int = 1
-    trial_minutes: float = 0.0
+    algorithm: Annotated[str, OneOf(ALGORITHMS)] = "bayesian"
+    objective: Annotated[str, OneOf(OBJECTIVES)] = "samples_and_reconstruction"
+    reconstruction_weight: Annotated[float, AtLeast(0)] = 1.0
+    rate: Annotated[float, Above(0)] = 20.0
+    max_trials: Annotated[int, Between(1, 10_000)] = 20
+    initial_trials: Annotated[int, Between(1, 10_000)] = 6
+    epochs: Annotated[int, Between(1, 100_000)] = 5
+    hyperband_factor: Annotated[int, Between(2, 100)] = 3
+    data_fraction: Annotated[
+        float,
+        Above(0, FRACTION),
+        Between(0, 1, FRACTION),
+    ] = 1.0
+    eval_images: Annotated[int, Between(10, 1_000_000)] = 2000
+    projections: Annotated[int, Between(1, 100_000)] = 256
+    seed: Annotated[int, Between(0, 2**31 - 2)] = 0  # keras-tuner gets the number after it
+    parallel_trials: Annotated[int, Between(1, 256)] = 1
+    trial_minutes: Annotated[float, AtLeast(0)] = 0.0
     best_hyperparameters: str = ""
     overrides: Overrides = dataclasses.field(default_factory=Overrides)
     space: SearchSpace = dataclasses.field(default_factory=_default_space)
 
     def __post_init__(self) -> None:
-        one_of(self, "algorithm", ALGORITHMS)
-        one_of(self, "objective", OBJECTIVES)
-        at_least(self, 0, "reconstruction_weight", "trial_minutes")
-        positive(self, "rate")
-        ranges = {
-            "max_trials": (1, 10_000),
-            "initial_trials": (1, 10_000),
-            "epochs": (1, 100_000),
-            "hyperband_factor": (2, 100),
-            "eval_images": (10, 1_000_000),
-            "projections": (1, 100_000),
-            "seed": (0, 2**31 - 2),
-            "parallel_trials": (1, 256),
-        }
-        for name, (low, high) in ranges.items():
-            value = getattr(self, name)
-            require(low <= value <= high, name, value, f"{low} to {high}")
-        require(
-            0 < self.data_fraction <= 1,
-            "data_fraction",
-            self.data_fraction,
-            "a fraction above 0, at most 1",
-        )
+        super().__post_init__()
         require(
             not (self.enabled and self.best_hyperparameters),
             "best_hyperparameters",
@@ -105,69 +213,123 @@ class TunerConfig:
 
     @property
     def in_use(self) -> bool:
-        """Whether the Trainer is given hyper-parameters, found now or before."""
+        """True where the Trainer gets hyper-parameters, of this search or of an earlier one."""
         return self.enabled or bool(self.best_hyperparameters)
 
     def of_trials(self) -> TunerConfig:
-        """Without what changes no trial, so that a search can go on with more of them."""
+        """Returns the config without what changes no trial: a search with more trials goes on."""
         default = TunerConfig()
         return dataclasses.replace(
             self, **{name: getattr(default, name) for name in CHANGES_NO_TRIAL}
         )
 
-    def trial_settings(self, settings: TrainerConfig) -> TrainerConfig:
-        """The settings of every trial, but for what is searched."""
+    def trial_config(self, config: TrainerConfig) -> TrainerConfig:
+        """Returns the config of every trial, but for the hyper-parameters that are searched."""
         train = dataclasses.replace(
-            settings.train,
+            config.train,
             epochs=self.epochs,
             early_stopping_patience=0,
             warm_start=False,
             pictures=False,
+            trackers=(),
         )
-        return dataclasses.replace(settings, train=train)
+        return dataclasses.replace(config, train=train)
 
 
-def check_tuner(
-    config: TunerConfig, settings: TrainerConfig, shape: DataShape | None = None
-) -> None:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SearchSpec:
+    """The description of a search that its processes share.
+
+    directory: of the search, shared by all processes.
+    arrays: a directory of this machine; see `trainer.tuning.trial_data`.
+    config: of every trial, but for what is searched.
+    """
+
+    directory: str
+    arrays: str
+    config: TrainerConfig
+    tuner: TunerConfig
+
+    def to_json(self) -> str:
+        return json.dumps(to_dict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> SearchSpec:
+        return parse(cls, json.loads(text), "search_spec")
+
+
+def check_space(space: SearchSpace, config: TrainerConfig) -> None:
+    """Refuses a space with nothing to search, or with values that the config cannot take.
+
+    Raises:
+      InputError: naming the range, the value and what is allowed; below the key `space`.
+    """
+    ranges = space.ranges()
+    require(bool(ranges), "space", {}, f"a range for one or more of {', '.join(SEARCHED)}")
+    require(
+        any(len(values.choices) != 1 for values in ranges.values()),
+        "space",
+        {name: list(values.choices) for name, values in ranges.items()},
+        "more than one combination of values",
+    )
+    for name in ranges:
+        reason = reason_without_effect(name, config.model)
+        if reason:
+            raise InputError(f"space.{name}: not to be searched with {reason}")
+    reshaping = [name for name in ranges if HYPERPARAMETERS[name].reshapes]
+    if config.train.warm_start and reshaping:
+        raise InputError(
+            f"space.{reshaping[0]}: not to be searched with train.warm_start, whose weights have "
+            "one shape"
+        )
+    for name, values in ranges.items():
+        for value in values.examples(whole=SEARCHED[name].is_whole):
+            try:
+                with_values(config, {name: value})
+            except InputError as error:
+                raise InputError(f"space.{name}: {error}") from None
+
+
+def check_tuner(tuner: TunerConfig, config: TrainerConfig, shape: DataShape | None = None) -> None:
     """Refuses a search that the trainer's config or the data makes impossible.
 
     Args:
-      config: the search.
-      settings: of every trial, but for what is searched.
+      tuner: the search.
+      config: of every trial, but for what is searched.
       shape: of the data; None where it is not known yet.
 
     Raises:
       InputError: naming the key below `tuner`, the value and what is allowed.
     """
+    overrides = tuner.overrides.as_dict()
     try:
-        with_values(settings, config.overrides.given())
+        with_values(config, overrides)
     except InputError as error:
         raise InputError(f"tuner.overrides: {error}") from None
-    if not config.enabled:
+    if not tuner.enabled:
         require(
-            config.in_use or not config.overrides.given(),
+            tuner.in_use or not overrides,
             "tuner.overrides",
-            config.overrides.given(),
+            overrides,
             "nothing without a search or best_hyperparameters",
         )
         return
     try:
-        check_space(config.space, settings)
+        check_space(tuner.space, config)
     except InputError as error:
         raise InputError(f"tuner.{error}") from None
-    objectives = [name for name in OBJECTIVES if settings.model.has_prior or name not in NEED_PRIOR]
+    objectives = [name for name in OBJECTIVES if config.model.has_prior or name not in NEED_PRIOR]
     require(
-        config.objective in objectives,
+        tuner.objective in objectives,
         "tuner.objective",
-        config.objective,
-        f"{', '.join(objectives)} with family {settings.model.family}, which has no KL",
+        tuner.objective,
+        f"{', '.join(objectives)} with family {config.model.family}, which has no KL",
     )
 
     named = shape is None or shape.labelled or bool(shape.attributes)
     require(
-        named or config.objective != "attribute_auc",
+        named or tuner.objective != "attribute_auc",
         "tuner.objective",
-        config.objective,
+        tuner.objective,
         f"{', '.join(OBJECTIVES)}, but this one only with data that has labels or attributes",
     )

@@ -6,33 +6,32 @@ import contextlib
 import math
 import os
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from typing import IO
 
-from trainer.tuning.trial_process import end_with_parent, last_line, spawn_python
+from trainer.tuning.trial_process import last_line, spawn_python
 
 ADDRESS = "127.0.0.1"
 ENDING_SECONDS = 60
 
 
-def run_distributed(plan: str, workers: int) -> None:
-    """Starts a chief, who owns the oracle, and that many workers, and waits for the workers.
+def run_distributed(search_spec: str, workers: int) -> None:
+    """Starts a chief, which owns the oracle, and workers, and waits until the workers have ended.
 
     Args:
-      plan: a `trainer.tuning.search_spec.SearchSpec` as JSON.
-      workers: at least 1.
+      search_spec: the JSON of a `trainer.tuning.config.SearchSpec`.
+      workers: their number, at least 1.
 
     Raises:
-      RuntimeError: where one of them ends before the search does. What was finished is kept.
+      RuntimeError: where a process ends before the search does. Finished trials stay finished.
     """
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="latentforge-tuner-"))
-        path = os.path.join(folder, "plan.json")
+        path = os.path.join(folder, "search_spec.json")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(plan)
+            file.write(search_spec)
         port = str(_free_port())
         names = ["chief", *(f"worker-{number}" for number in range(1, workers + 1))]
         logs: dict[str, IO[bytes]] = {
@@ -42,7 +41,7 @@ def run_distributed(plan: str, workers: int) -> None:
         processes = {
             name: stack.enter_context(
                 spawn_python(
-                    ["-m", "trainer.tuning.distributed", path],
+                    ["-m", "trainer.tuning.worker", path],
                     output=logs[name],
                     environment=environment(name, ADDRESS, port),
                 )
@@ -60,7 +59,7 @@ def run_distributed(plan: str, workers: int) -> None:
                     )
                 if code == 0:
                     running.remove(name)
-                    if name == "chief":  # it has seen all workers through; they may still be ending
+                    if name == "chief":  # all trials are over; workers may still be ending
                         deadline = time.monotonic() + ENDING_SECONDS
             if running and time.monotonic() > deadline:
                 raise RuntimeError(f"the tuner's chief ended before {', '.join(sorted(running))}")
@@ -68,7 +67,10 @@ def run_distributed(plan: str, workers: int) -> None:
 
 
 def environment(name: str, address: str, port: str) -> Mapping[str, str]:
-    """By what keras-tuner knows who is who, here as on a pool of machines."""
+    """Returns the variables that tell keras-tuner the role of a process and the chief's address.
+
+    They are the same on a pool of machines.
+    """
     return {
         "KERASTUNER_TUNER_ID": name,
         "KERASTUNER_ORACLE_IP": address,
@@ -78,21 +80,6 @@ def environment(name: str, address: str, port: str) -> Mapping[str, str]:
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind((ADDRESS, 0))
-        return found.getsockname()[1]
-
-
-def _main(path: str) -> None:
-    # Here, because the search starts flocks.
-    from trainer.tuning.search import ProcessTuner
-    from trainer.tuning.search_spec import SearchSpec
-
-    with open(path, encoding="utf-8") as file:
-        plan = SearchSpec.from_json(file.read())
-    ProcessTuner(plan).search()
-
-
-if __name__ == "__main__":
-    end_with_parent()
-    _main(*sys.argv[1:])
+    with socket.socket() as server:
+        server.bind((ADDRESS, 0))
+        return server.getsockname()[1]

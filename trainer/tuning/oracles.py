@@ -16,9 +16,8 @@ import keras_tuner
 import numpy as np
 from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle, RandomSearchOracle
 
-from trainer.hyperparameters import WHOLE
-from trainer.tuning.config import OBJECTIVES, TunerConfig
-from trainer.tuning.space import Range, SearchSpace
+from trainer.config.hyperparameters import HYPERPARAMETERS
+from trainer.tuning.config import OBJECTIVES, Range, SearchSpace, TunerConfig
 from trainer.tuning.trial_store import write_json
 
 OVER = ("COMPLETED", "FAILED")
@@ -114,13 +113,13 @@ def hyperparameters(space: SearchSpace) -> keras_tuner.HyperParameters:
 
 
 def _declare(found: keras_tuner.HyperParameters, name: str, values: Range) -> None:
-    kind = int if name in WHOLE else float
+    kind, whole = HYPERPARAMETERS[name].kind, HYPERPARAMETERS[name].is_whole
     if values.choices:
         found.Choice(name, [kind(value) for value in values.choices], ordered=True)
         return
     assert values.min is not None and values.max is not None
-    declare = found.Int if name in WHOLE else found.Float
+    declare = found.Int if whole else found.Float
     step = values.step
-    if step is not None and name in WHOLE and values.scale == "linear":
+    if step is not None and whole and values.scale == "linear":
         step = int(step)
     declare(name, kind(values.min), kind(values.max), step=step, sampling=values.scale)

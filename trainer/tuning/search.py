@@ -12,14 +12,13 @@ from keras_tuner.engine import base_tuner
 from keras_tuner.src.distribute import utils as distribution
 
 from data_prep.config_base import to_dict
-from trainer.hyperparameters import of_interest, with_values
+from trainer.config.hyperparameters import searched_values, with_values
 from trainer.training.checkpoints import FILE as CHECKPOINT
 from trainer.training.checkpoints import checkpoint_directory
-from trainer.tuning.config import OBJECTIVES, TunerConfig
+from trainer.tuning.config import OBJECTIVES, SearchSpec, TunerConfig
 from trainer.tuning.distributed import run_distributed
 from trainer.tuning.monitor import watching
 from trainer.tuning.oracles import make_oracle
-from trainer.tuning.search_spec import SearchSpec
 from trainer.tuning.trial_process import run_trial
 from trainer.tuning.trial_store import (
     COMPLETED,
@@ -117,8 +116,8 @@ class ProcessTuner(base_tuner.BaseTuner):
         epochs = values.get("tuner/epochs", self.plan.tuner.epochs)
         earlier = values.get("tuner/trial_id")
         return {
-            "values": of_interest(values),
-            "settings": with_values(self.plan.settings, values).to_json(),
+            "values": searched_values(values),
+            "settings": with_values(self.plan.config, values).to_json(),
             "tuner": to_dict(self.plan.tuner.of_trials()),
             "epochs": epochs,
             "goes_on_from": earlier and trial_directory(self.plan.directory, earlier),

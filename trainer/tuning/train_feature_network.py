@@ -15,8 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_prep import features as names
-from trainer.config import LABEL_INDEX
-from trainer.config_parts import FeatureNetworkConfig
+from trainer.config import LABEL_INDEX, FeatureNetworkConfig
 from trainer.data.dataset import Arrays
 from trainer.distribution import on_gpu
 from trainer.measures.feature_network import (

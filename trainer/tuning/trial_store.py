@@ -17,7 +17,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from trainer.hyperparameters import Value, of_interest
+from trainer.config.hyperparameters import Value, searched_values
 
 REQUEST, PROGRESS, RESULT = "request.json", "progress.json", "result.json"
 STRIP = "strip.png"
@@ -100,7 +100,7 @@ def _read(number: int, directory: str) -> Trial | None:
     known = {field.name for field in dataclasses.fields(Trial)}
     return Trial(
         number=number + 1,
-        values=of_interest(request["values"]),
+        values=searched_values(request["values"]),
         directory=directory,
         **{name: value for name, value in result.items() if name in known},
     )

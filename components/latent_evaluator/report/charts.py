@@ -11,25 +11,13 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
+from trainer.config.families import metric_titles
 
 WIDTH, HEIGHT = 320, 190  # of a curve
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 10, 24
 BINS_WIDTH, BINS_HEIGHT = 120, 70
 MOST_HISTOGRAMS = 50  # as in the source
 HISTOGRAM_LIMIT = 4.0  # axes from -4 to 4
-LOSSES = {
-    "loss": "loss",
-    "elbo": "ELBO",
-    "reconstruction_loss": "reconstruction loss",
-    "kl_loss": "KL",
-    "bits_per_dim": "bits per dimension",
-    "active_units": "active units",
-    "discriminator_loss": "discriminator's loss",
-    "generator_loss": "generator's loss",
-    "feature_loss": "feature loss",
-    "d_real": "D of real images",
-    "d_fake": "D of made images",
-}
 WIDE, TALL, MOST_NAMED = 1000, 130, 40  # of the columns; of their names
 NAMED = 12  # pixels between the names of a heat map
 
@@ -94,7 +82,7 @@ def curves(history: dict[str, Any]) -> list[Curve]:
     if len(epochs) < 2:
         return []
     exported = history.get("exported_epoch")
-    shown = [_curve(name, words, epochs, exported) for name, words in LOSSES.items()]
+    shown = [_curve(name, words, epochs, exported) for name, words in metric_titles().items()]
     return [curve for curve in shown if curve is not None]
 
 

@@ -15,6 +15,7 @@ from components.latent_evaluator.report.drift_section import drift
 from components.latent_evaluator.report.inputs import ReportInputs
 from components.latent_evaluator.report.model_view import ModelView
 from components.latent_evaluator.report.tuning_section import search
+from trainer.export.metadata import has_prior
 
 FILE = "report.html"
 _LOADER = jinja2.PackageLoader("components.latent_evaluator.report", "templates")
@@ -58,6 +59,7 @@ def _contents(inputs: ReportInputs) -> dict[str, Any]:
     normality = candidate.get("latent_normality") or {}
     return {
         "title": _title(inputs.description),
+        "has_prior": has_prior(inputs.description),
         "inputs": inputs,
         "headline": metric_table.headline(candidate, inputs.baseline),
         "metrics": metric_table.table(candidate, inputs.baseline),

@@ -14,7 +14,7 @@ from data_prep.config_base import to_dict
 from data_prep.errors import InputError
 from data_prep.job.prepare import prepare
 from data_prep.synthetic.drawings import write_drawings
-from trainer.config_parts import FeatureNetworkConfig
+from trainer.config import FeatureNetworkConfig
 from trainer.measures.feature_network import FeatureNetwork
 
 QUICK = FeatureNetworkConfig(steps=60, batch_size=32)

@@ -18,8 +18,7 @@ from data_prep.job.prepare import prepare
 from data_prep.manifest import read_manifest
 from data_prep.synthetic.drawings import FACTORS_FILE, write_drawings
 from data_prep.synthetic.faces import ATTRIBUTES_FILE, read_factors, write_faces
-from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
-from trainer.config_parts import FeatureNetworkConfig
+from trainer.config import FeatureNetworkConfig, ImageShape, ModelConfig, TrainConfig, TrainerConfig
 from trainer.data.records import read_records
 from trainer.export.saved_model import export_decoder, export_full_model
 from trainer.measures.feature_network import (

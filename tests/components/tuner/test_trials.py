@@ -13,9 +13,8 @@ from components.tuner.search_report import read_report
 from components.tuner.trials import COLUMNS, write_trials
 from data_prep.config_base import parse
 from trainer.config import ModelConfig, TrainerConfig
-from trainer.tuning.config import TunerConfig
+from trainer.tuning.config import SearchSpec, TunerConfig
 from trainer.tuning.objective import METRICS
-from trainer.tuning.search_spec import SearchSpec
 from trainer.tuning.trial_store import Trial
 
 
@@ -55,7 +54,7 @@ def artifact(tmp_path_factory):
     plan = SearchSpec(
         directory=str(tmp_path / "search"),
         arrays="",
-        settings=TrainerConfig(model=ModelConfig(width=0.5)),
+        config=TrainerConfig(model=ModelConfig(width=0.5)),
         tuner=parse(TunerConfig, {"space": space}),
     )
     trials = []

@@ -81,6 +81,10 @@ def test_the_real_nodes_depend_on_what_they_should():
     assert not any(name.startswith(("components", "pipeline")) for name in trainer)
     transform = _closure(("trainer.preprocessing",), ROOT)
     assert "trainer.config" in transform and "trainer.models.losses" not in transform
+    # What registries name by "module:name" shapes the trainer alone.
+    named = {"trainer.models.vae_gan", "trainer.networks.residual", "trainer.training.schedules"}
+    assert named <= set(_closure(("trainer.run_fn",), ROOT, by_name=True))
+    assert not named & set(transform)
 
 
 def test_a_template_is_part_of_the_package_that_renders_it(tree):

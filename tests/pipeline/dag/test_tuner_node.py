@@ -88,7 +88,9 @@ def test_the_code_of_trials_names_a_search_and_the_code_of_plots_does_not(monkey
     before = custom_config(node_of("tuner.enabled=true").node)
 
     def edited(module):
-        return lambda *names: real(*names) + ("-edited" if module in names else "")
+        return lambda *names, **options: (
+            real(*names, **options) + ("-edited" if module in names else "")
+        )
 
     monkeypatch.setattr(tuner_node, "code_version", edited("components.tuner.executor"))
     plots = custom_config(node_of("tuner.enabled=true").node)

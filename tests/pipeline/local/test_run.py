@@ -242,5 +242,7 @@ def _edit(monkeypatch, module):
     """As if that module's code had been edited: its version is another one."""
     real = dag.code_version
     monkeypatch.setattr(
-        dag, "code_version", lambda *names: real(*names) + "-edited" * (module in names)
+        dag,
+        "code_version",
+        lambda *names, **options: real(*names, **options) + "-edited" * (module in names),
     )

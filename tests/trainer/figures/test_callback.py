@@ -11,6 +11,8 @@ from trainer.figures.callback import FigureCallback
 from trainer.figures.examples import Examples, read_examples
 from trainer.figures.scatter import COLORS
 from trainer.figures.sheet import MARGIN
+from trainer.training.callbacks import History
+from trainer.training.trackers import TensorBoard, Trackers
 
 KINDS = ("reconstructions", "samples", "manifold", "scatter")
 NAMES = ("bar", "ring")
@@ -69,6 +71,7 @@ def run(folder, model, first, last, *, callback_settings=None, stop_after=None):
         callback_settings or settings(),
         directory=str(folder / f"shown-{first}"),
         keep=str(folder / "keep"),
+        trackers=Trackers([TensorBoard(str(folder / f"logs-{first}"), settings())], History()),
         finished=first,
     )
     pictures.set_model(model)
@@ -153,8 +156,8 @@ def test_finishes_without_an_epoch_where_all_were_trained_before(tmp_path):
 
 def test_tensorboard_gets_the_same_pictures(tmp_path):
     pictures = run(tmp_path, Scripted(), 0, 3)
-    pictures.finish()
-    (events,) = Path(pictures.directory).glob("events.*")
+    pictures.trackers.finish()
+    (events,) = (tmp_path / "logs-0" / "pictures").glob("events.*")
     found = {}
     for event in tf.compat.v1.train.summary_iterator(str(events)):
         for value in event.summary.value:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.config_parts import FeatureNetworkConfig
+from trainer.config import FeatureNetworkConfig
 from trainer.measures.feature_network import (
     FeatureNetwork,
     Features,

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from data_prep.errors import InputError
-from trainer.config import FAMILIES, GanConfig, ImageShape, ModelConfig, TrainerConfig
-from trainer.models.registry import MODELS, build_model
+from trainer.config import GanConfig, ImageShape, ModelConfig, TrainerConfig
+from trainer.config.families import FAMILIES, Family
+from trainer.models.registry import build_model
+from trainer.models.vae import VAE
 from trainer.training.optimizers import make_optimizer
 
-KINDS = [(family, condition) for family in FAMILIES for condition in FAMILIES[family]]
+KINDS = [(family, condition) for family in FAMILIES for condition in FAMILIES[family].conditions]
 METRICS = {"loss", "reconstruction_loss", "active_units"}
 WITH_PRIOR = METRICS | {"kl_loss", "elbo", "bits_per_dim"}
 GAN = WITH_PRIOR | {"discriminator_loss", "generator_loss", "feature_loss", "d_real", "d_fake"}
@@ -53,6 +55,7 @@ def test_metrics_have_their_names_and_all_networks_learn(family, condition):
     before = {v.path: np.array(v) for v in model.trainable_variables}
     found = model.train_on_batch(BATCH, return_dict=True)
     assert set(found) == EXPECTED[family] == set(model.test_on_batch(BATCH, return_dict=True))
+    assert set(FAMILIES[family].metrics) == EXPECTED[family]  # so that charts name them all
     assert all(np.isfinite(value) for value in found.values())
     still = [v.path for v in model.trainable_variables if np.array_equal(v, before[v.path])]
     assert not still
@@ -130,7 +133,7 @@ def test_a_denoising_autoencoder_sees_noise_but_is_judged_on_the_clean_image():
 TWO_STEPS = """
 import json, sys
 import keras, numpy as np
-from trainer.config import ImageShape, ModelConfig, TrainerSettings
+from trainer.config import ImageShape, ModelConfig, TrainerConfig
 from trainer.models.registry import build_model
 from trainer.training.optimizers import make_optimizer
 random = np.random.default_rng(0)
@@ -146,7 +149,7 @@ kinds = (
     ("denoising_ae", "label", "bernoulli"),
 )
 for family, condition, reconstruction in kinds:
-    model = build_model(TrainerSettings(
+    model = build_model(TrainerConfig(
         image=ImageShape(height=8, width=8),
         model=ModelConfig(
             family=family, condition=condition, reconstruction=reconstruction,
@@ -190,12 +193,35 @@ def test_two_steps_agree_on_tensorflow_and_jax():
         found[backend] = json.loads(output.splitlines()[-1])
         assert found[backend].pop("backend") == backend
     assert found["tensorflow"].keys() == found["jax"].keys()
-    assert set(found["jax"]) == set(MODELS)
+    assert set(found["jax"]) == set(FAMILIES)
     for name, steps in found["tensorflow"].items():
         for ours, theirs in zip(steps, found["jax"][name], strict=True):
             assert set(ours) == EXPECTED[name]
             assert ours == pytest.approx(theirs, rel=1e-3), name
         assert steps[0]["loss"] != pytest.approx(steps[1]["loss"], rel=1e-6), name
+
+
+class SquaredLatents(VAE):
+    """A toy family: its penalty is the squared mean code instead of the KL."""
+
+    def regularizer(self, z_mean, z_log_var):
+        return keras.ops.sum(keras.ops.square(z_mean), axis=-1)
+
+
+def test_a_registered_family_is_configured_built_and_trained(monkeypatch):
+    with pytest.raises(InputError, match="family: got 'squared', allowed: vae, cvae"):
+        ModelConfig(family="squared")
+    monkeypatch.setitem(FAMILIES, "squared", Family(model=SquaredLatents, conditions=("label",)))
+    with pytest.raises(InputError, match="allowed: label with family squared"):
+        ModelConfig(family="squared", condition="none")
+    model = build("squared", "label", beta=2.0)
+    assert isinstance(model, SquaredLatents)
+    found = model.train_on_batch(BATCH, return_dict=True)
+    assert set(found) == WITH_PRIOR
+    y_pred = model(BATCH)
+    penalty = np.square(np.asarray(y_pred["z_mean"])).sum(axis=-1)
+    expected = np.asarray(y_pred["reconstruction_loss"]) + 2 * penalty
+    assert np.asarray(model.objective(y_pred, False)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_gan_settings_are_checked():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.config_parts import GanConfig
+from trainer.config import GanConfig
 from trainer.models.update_schedule import STATE, advance, masks
 
 ALL = {"encoder", "decoder", "discriminator"}

@@ -1,9 +1,8 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from trainer.training.callbacks import EarlyStopping, History, TensorBoardScalars
+from trainer.training.callbacks import EarlyStopping, History
 
 
 class Scripted(keras.Model):
@@ -55,24 +54,3 @@ def test_history_keeps_every_metric_and_the_time():
     (epoch,) = history.epochs
     assert epoch.pop("seconds") >= 0
     assert epoch == {"epoch": 1, "loss": 0.5, "val_loss": 2.0}
-
-
-def test_curves_hold_earlier_epochs_too(tmp_path):
-    history = History()
-    history.epochs = [{"epoch": 1, "seconds": 1.0, "loss": 9.0, "val_loss": 8.0}]
-    curves = TensorBoardScalars(history, str(tmp_path))
-    curves.on_train_begin()
-    history.epochs.append({"epoch": 2, "seconds": 1.0, "loss": 7.0, "val_loss": 6.0})
-    curves.on_epoch_end(1)
-    curves.on_train_end()
-    assert read_scalars(tmp_path / "train")["loss"] == {1: 9.0, 2: 7.0}
-    assert read_scalars(tmp_path / "validation") == {"loss": {1: 8.0, 2: 6.0}}
-
-
-def read_scalars(directory):
-    scalars = {}
-    for path in directory.iterdir():
-        for event in tf.compat.v1.train.summary_iterator(str(path)):
-            for value in event.summary.value:
-                scalars.setdefault(value.tag, {})[event.step] = float(tf.make_ndarray(value.tensor))
-    return scalars

@@ -1,4 +1,4 @@
-"""Who of a chief and its workers may end when, played by processes that do nothing else."""
+"""The order in which chief and workers may end, played by processes that do nothing else."""
 
 import contextlib
 import subprocess
@@ -6,12 +6,14 @@ import sys
 
 import pytest
 
-from trainer.tuning import distributed
+from trainer.config import TrainerConfig
+from trainer.tuning import distributed, worker
+from trainer.tuning.config import SearchSpec, TunerConfig
 
 
 @pytest.fixture
 def play(monkeypatch):
-    """play(chief=…, worker=…): runs a flock of two workers whose processes are these programs."""
+    """play(chief=…, worker=…): runs a chief and two workers whose processes are these programs."""
 
     def run(**programs):
         @contextlib.contextmanager
@@ -49,7 +51,26 @@ def test_whoever_fails_is_named_with_its_last_words(play, broken):
         play(**programs)
 
 
-def test_a_worker_that_its_chief_has_left_is_not_waited_for_for_ever(play, monkeypatch):
+def test_workers_that_outlive_their_chief_are_an_error_after_a_while(play, monkeypatch):
     monkeypatch.setattr(distributed, "ENDING_SECONDS", 0.5)
     with pytest.raises(RuntimeError, match="chief ended before worker-1, worker-2"):
         play(chief="pass", worker=FOR_EVER)
+
+
+def test_a_worker_searches_what_its_file_describes(tmp_path, monkeypatch):
+    found = []
+
+    class Search:
+        def __init__(self, search_spec):
+            found.append(search_spec)
+
+        def search(self):
+            found.append("searched")
+
+    monkeypatch.setattr(worker, "ProcessTuner", Search)
+    search_spec = SearchSpec(
+        directory="a", arrays="b", config=TrainerConfig(), tuner=TunerConfig(max_trials=3)
+    )
+    (tmp_path / "spec.json").write_text(search_spec.to_json())
+    worker.run(str(tmp_path / "spec.json"))
+    assert found == [search_spec, "searched"]

@@ -11,17 +11,18 @@ import pytest
 
 from data_prep.config_base import parse
 from trainer.tuning import trial as trial_module
-from trainer.tuning.config import TunerConfig
+from trainer.tuning.config import SearchSpec, TunerConfig
 from trainer.tuning.oracles import make_oracle
 from trainer.tuning.search import ProcessTuner
-from trainer.tuning.search_spec import SearchSpec
 from trainer.tuning.trial_process import ROOT
 from trainer.tuning.trial_store import read_trials
 
 pytestmark = pytest.mark.slow
 SCRIPT = (
-    "import sys; from trainer.tuning.search_spec import SearchSpec, Search\n"
-    "Search(Plan.from_json(open(sys.argv[1]).read())).search()"
+    "import sys\n"
+    "from trainer.tuning.config import SearchSpec\n"
+    "from trainer.tuning.search import ProcessTuner\n"
+    "ProcessTuner(SearchSpec.from_json(open(sys.argv[1]).read())).search()"
 )
 
 
@@ -37,7 +38,7 @@ def plan_for(prepared, tiny_settings, tmp_path):
         return SearchSpec(
             directory=str(tmp_path / "trials" / "abc"),
             arrays=str(arrays),
-            settings=config.trial_settings(tiny_settings(latent_dim=2)),
+            config=config.trial_config(tiny_settings(latent_dim=2)),
             tuner=config,
         )
 

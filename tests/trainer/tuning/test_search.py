@@ -10,9 +10,8 @@ from data_prep.config_base import parse
 from trainer.config import TrainerConfig
 from trainer.training.progress import LOGGER
 from trainer.tuning import search as module
-from trainer.tuning.config import TunerConfig
+from trainer.tuning.config import SearchSpec, TunerConfig
 from trainer.tuning.search import ProcessTuner, SearchFailed, search_directory
-from trainer.tuning.search_spec import SearchSpec
 from trainer.tuning.trial_store import Trial, ranked, read_trials
 
 SPACE = {"beta": {"min": 0.1, "max": 10, "scale": "log"}, "latent_dim": {"choices": [2, 4, 8]}}
@@ -23,7 +22,7 @@ def plan_at(folder, **values):
     return SearchSpec(
         directory=str(folder / "trials" / "abc"),
         arrays=str(folder),
-        settings=TrainerConfig(),
+        config=TrainerConfig(),
         tuner=parse(TunerConfig, config, "tuner"),
     )
 

@@ -6,13 +6,11 @@ import pytest
 
 from data_prep.config_base import parse, to_dict
 from data_prep.errors import InputError
-from trainer.config import ModelConfig, TrainConfig, TrainerConfig
-from trainer.config_parts import GanConfig
+from trainer.config import GanConfig, ModelConfig, TrainConfig, TrainerConfig
+from trainer.config.hyperparameters import SEARCHED, searched_values, values_of, with_values
 from trainer.data.shape import DataShape
 from trainer.data.training_inputs import tuned
-from trainer.hyperparameters import PLACES, of_interest, values_of, with_values
-from trainer.tuning.config import TunerConfig, check_tuner
-from trainer.tuning.space import SearchSpace, check_space
+from trainer.tuning.config import SearchSpace, TunerConfig, check_space, check_tuner
 
 GAN = TrainerConfig(model=ModelConfig(family="vae_gan", gan=GanConfig(gamma=7)))
 
@@ -39,8 +37,8 @@ def test_values_go_to_their_places_and_nothing_else_changes():
         train=TrainConfig(learning_rate=0.01, batch_size=32),
     )
     assert isinstance(found.model.latent_dim, int) and isinstance(found.train.batch_size, int)
-    assert values_of(found) == of_interest(values)
-    assert list(of_interest(values)) == list(PLACES)
+    assert values_of(found) == searched_values(values)
+    assert list(searched_values(values)) == list(SEARCHED)
 
 
 def test_what_a_model_has_no_use_for_has_no_value():
@@ -150,10 +148,10 @@ def test_what_changes_no_trial_changes_no_search():
     assert parse(TunerConfig, to_dict(one)) == one
 
 
-def test_trials_are_trained_briefly_and_draw_nothing():
+def test_trials_are_trained_briefly_draw_nothing_and_track_nothing():
     train = TrainConfig(epochs=90, early_stopping_patience=3, warm_start=True, batch_size=8)
-    found = config(epochs=4).trial_settings(TrainerConfig(train=train)).train
-    assert found == TrainConfig(epochs=4, batch_size=8, pictures=False)
+    found = config(epochs=4).trial_config(TrainerConfig(train=train)).train
+    assert found == TrainConfig(epochs=4, batch_size=8, pictures=False, trackers=())
 
 
 def test_overrides_stand_above_what_was_found_above_what_is_configured():

@@ -4,14 +4,11 @@ import sys
 import pytest
 
 from data_prep.errors import InputError
-from trainer.config import (
-    ARCHITECTURES,
-    FAMILIES,
-    ImageShape,
-    ModelConfig,
-    TrainConfig,
-    TrainerConfig,
-)
+from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig, choices
+from trainer.config.architectures import ARCHITECTURES
+from trainer.config.choices import OPTIMIZERS, RECONSTRUCTIONS, SCHEDULES, TRACKERS
+from trainer.config.families import FAMILIES
+from trainer.config.imported import Imported, load
 from trainer.models.beta import PUBLISHED, effective_beta, implied_sigma
 
 
@@ -147,9 +144,62 @@ def test_configs_load_without_tensorflow_or_keras():
     assert result.stdout.strip() == "set()", result.stderr
 
 
-def test_names_match_the_registries():
-    from trainer.models.registry import MODELS
-    from trainer.networks.registry import ARCHITECTURES as BUILDERS
+def entries():
+    """Every entry of a registry that is imported when it is needed."""
+    for architecture in ARCHITECTURES.values():
+        yield from (architecture.encoder, architecture.decoder)
+        if architecture.discriminator:
+            yield architecture.discriminator
+    yield from (family.model for family in FAMILIES.values())
+    yield from (reconstruction.nll for reconstruction in RECONSTRUCTIONS.values())
+    for registry in (OPTIMIZERS, SCHEDULES, TRACKERS):
+        yield from registry.values()
 
-    assert set(FAMILIES) == set(MODELS)
-    assert set(ARCHITECTURES) == set(BUILDERS)
+
+def test_every_entry_of_a_registry_can_be_imported():
+    places = {entry.place for entry in entries()}
+    assert len(places) > 20
+    for entry in entries():
+        assert callable(load(entry)), entry.place
+
+
+def test_arguments_of_an_entry_come_before_those_of_a_call():
+    assert Imported("operator:sub", (5,))(3) == 2
+    assert load(max) is max
+
+
+def test_a_registered_reconstruction_is_the_loss(monkeypatch):
+    import numpy as np
+    from keras import ops
+
+    from trainer.models.registry import build_model
+
+    def absolute(pixels, logits, log_sigma):
+        return ops.sum(ops.abs(pixels - ops.sigmoid(logits)), axis=(1, 2, 3))
+
+    monkeypatch.setitem(
+        RECONSTRUCTIONS, "absolute", choices.Reconstruction(nll=absolute, density=False)
+    )
+    model = build_model(
+        TrainerConfig(
+            image=ImageShape(height=8, width=8), model=ModelConfig(reconstruction="absolute")
+        )
+    )
+    pixels = np.full((2, 8, 8, 1), 0.25, np.float32)
+    logits = np.zeros((2, 8, 8, 1), np.float32)
+    assert np.asarray(model.reconstruction_nll(pixels, logits)).tolist() == [16.0, 16.0]
+
+
+def test_a_registered_schedule_and_optimizer_are_used(monkeypatch):
+    import keras
+
+    from trainer.models.registry import build_model
+    from trainer.training.optimizers import make_optimizer
+    from trainer.training.schedules import learning_rate
+
+    monkeypatch.setitem(SCHEDULES, "halving", lambda train, epoch, losses: 0.5**epoch)
+    monkeypatch.setitem(OPTIMIZERS, "sgd", keras.optimizers.SGD)
+    train = TrainConfig(learning_rate_schedule="halving", optimizer="sgd")
+    assert [learning_rate(train, epoch, []) for epoch in range(3)] == [1.0, 0.5, 0.25]
+    model = build_model(TrainerConfig(image=ImageShape(height=8, width=8), train=train))
+    assert isinstance(make_optimizer(model, train.optimizer, 0.1), keras.optimizers.SGD)

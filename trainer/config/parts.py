@@ -1,4 +1,4 @@
-"""The configuration of parts of a model: its adversarial part, and the feature network."""
+"""The configs that others are composed of: images, the adversarial part, the feature network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,27 @@ from typing import Annotated
 from data_prep.config_base import Above, AtLeast, Between, Config, OneOf, Seed
 
 SIMILARITIES = ("cross_entropy", "squared_error")
-TURNS = ("together", "thresholds", "equilibrium")
+UPDATE_SCHEDULES = ("together", "thresholds", "equilibrium")
+Side = Annotated[int, Between(8, 1024, "8 to 1024 pixels")]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageShape(Config):
+    """The size of every image, in pixels. Images are uint8 [height, width, channels]."""
+
+    height: Side = 32
+    width: Side = 32
+    channels: Annotated[int, OneOf((1, 3), "1 (grey), 3 (colour)")] = 1
+
+    @property
+    def as_tuple(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return (self.height, self.width, self.channels)
+
+    @property
+    def size(self) -> int:
+        """The number of values in one image, which is also its raw length in bytes."""
+        return self.height * self.width * self.channels
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,20 +39,22 @@ class GanConfig(Config):
     similarity: of the discriminator's l-layer: `squared_error` (the paper) or
       `cross_entropy` of sigmoids.
     decoder_rate, discriminator_rate: learning rates, as multiples of train.learning_rate.
-    turns: who learns in a step; L is the discriminator's loss, ln 2 = 0.69 where it guesses.
-      `together`: everybody.
+    turns: the update schedule, i.e. which networks learn in a step. L is the discriminator's
+      loss, ln 2 = 0.69 where it guesses.
+      `together`: all three.
       `thresholds`: the discriminator alone until L < discriminator_until, then encoder and
         decoder until L > generator_until, each for at most inner_steps steps.
-      `equilibrium`: the discriminator rests while it is too good (its cross-entropy on
-        real and on made images both below equilibrium - margin), encoder and decoder while it
-        is too bad (either above equilibrium + margin); everybody learns if both would rest.
+      `equilibrium`: the discriminator rests while it is too good (its cross-entropy on real
+        or on decoded images below equilibrium - margin), the decoder while it is too bad
+        (either above equilibrium + margin); all learn if both would rest. The encoder always
+        learns.
     """
 
     gamma: Annotated[float, AtLeast(0)] = 1.0
     similarity: Annotated[str, OneOf(SIMILARITIES)] = "cross_entropy"
     decoder_rate: Annotated[float, Above(0)] = 1.0
     discriminator_rate: Annotated[float, Above(0)] = 1.0
-    turns: Annotated[str, OneOf(TURNS)] = "equilibrium"
+    turns: Annotated[str, OneOf(UPDATE_SCHEDULES)] = "equilibrium"
     discriminator_until: Annotated[float, AtLeast(0)] = 1.0
     generator_until: Annotated[float, AtLeast(0)] = 0.4
     inner_steps: Annotated[int, Between(1, 1000)] = 3

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from trainer.config import ARCHITECTURES as FITS
-from trainer.config import ImageShape
-from trainer.networks.registry import ARCHITECTURES
+from data_prep.errors import InputError
+from trainer.config import ImageShape, ModelConfig, TrainerConfig
+from trainer.config.architectures import ARCHITECTURES, Architecture
+from trainer.models.registry import build_model
+from trainer.networks.dense import dense_decoder, dense_encoder
 
 MNIST = ImageShape(height=28, width=28)
 DRAWING = ImageShape(height=32, width=32)
@@ -47,7 +49,7 @@ def test_published_totals(name, image, latent_dim, condition_dim, outputs, total
 @pytest.mark.parametrize("condition_dim", [0, 3])
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_shapes_for_other_sizes_and_with_a_condition(name, condition_dim):
-    side = max(8, FITS[name].divisor)
+    side = max(8, ARCHITECTURES[name].divisor)
     image = ImageShape(height=side, width=2 * side, channels=3)
     pixels = np.random.default_rng(0).random((2, *image.as_tuple), np.float32)
     z = np.ones((2, 6), np.float32)
@@ -57,7 +59,6 @@ def test_shapes_for_other_sizes_and_with_a_condition(name, condition_dim):
         return first if condition is None else [first, condition]
 
     networks = ARCHITECTURES[name]
-    assert FITS[name].discriminator == (networks.discriminator is not None)
     encoder = networks.encoder(image, 6, condition_dim)
     decoder = networks.decoder(image, 6, condition_dim)
     z_mean, z_log_var = encoder(given(pixels, 0))
@@ -85,7 +86,7 @@ def test_group_normalisation_keeps_images_apart():
 
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_width_scales_the_units_and_keeps_the_published_network_at_1(name):
-    side = max(8, FITS[name].divisor)
+    side = max(8, ARCHITECTURES[name].divisor)
     shape = ImageShape(height=side, width=side), 6
     networks = ARCHITECTURES[name]
     for build in (networks.encoder, networks.decoder):
@@ -95,3 +96,22 @@ def test_width_scales_the_units_and_keeps_the_published_network_at_1(name):
         )
         assert published == default
         assert half < published < double < 4.1 * published
+
+
+def test_a_registered_architecture_is_configured_and_built(monkeypatch):
+    with pytest.raises(InputError, match="architecture: got 'tiny', allowed: dense_256"):
+        ModelConfig(architecture="tiny")
+    tiny = Architecture(
+        encoder=lambda *shape, **options: dense_encoder((3,), False, *shape, **options),
+        decoder=lambda *shape, **options: dense_decoder((3,), False, *shape, **options),
+        divisor=16,
+    )
+    monkeypatch.setitem(ARCHITECTURES, "tiny", tiny)
+    config = ModelConfig(architecture="tiny")
+    with pytest.raises(InputError, match=r"image\.height: got 24, allowed: a multiple of 16"):
+        TrainerConfig(image=ImageShape(height=24), model=config)
+    with pytest.raises(InputError, match="architecture: got 'tiny', allowed: conv_28"):
+        ModelConfig(architecture="tiny", family="vae_gan")
+    model = build_model(TrainerConfig(image=ImageShape(height=16, width=16), model=config))
+    assert model.encoder.count_params() == (256 * 3 + 3) + 2 * (3 * 2 + 2)
+    assert model.decoder.count_params() == (2 * 3 + 3) + (3 * 256 + 256)

@@ -1,4 +1,4 @@
-"""Keeps the libraries' noise off the terminal: it goes to a log file.
+"""The log file of a command, which keeps the libraries' noise off the terminal.
 
 TensorFlow logs from C++ and worker processes inherit their streams, so the file
 descriptors themselves are redirected, not just Python's objects.
@@ -18,7 +18,6 @@ from typing import TextIO
 from data_prep.errors import InputError
 
 OURS = ("latentforge", "data_prep", "trainer", "components", "pipeline")
-PROGRESS = "latentforge.progress"
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -80,10 +79,12 @@ def logging_to(
     on_warning: Callable[[logging.LogRecord], None],
     on_progress: Callable[[logging.LogRecord], None],
 ) -> Iterator[None]:
-    """Python's logging goes to `path`; warnings of this project and progress also go on.
+    """Sends Python's logging to `path`, warnings of this project and progress to callbacks, too.
 
     Enter it after the libraries have been imported: absl installs a handler of its own.
     """
+    from trainer.training.progress import LOGGER as progress
+
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     file = logging.FileHandler(path, encoding="utf-8")
@@ -92,10 +93,9 @@ def logging_to(
     root.handlers[:] = [file]
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
-    progress = logging.getLogger(PROGRESS)
     progress.setLevel(logging.DEBUG)
     forwards = [(name, _Forward(on_warning, logging.WARNING)) for name in OURS]
-    forwards.append((PROGRESS, _Forward(on_progress, logging.DEBUG)))
+    forwards.append((progress.name, _Forward(on_progress, logging.DEBUG)))
     for name, handler in forwards:
         logging.getLogger(name).addHandler(handler)
     try:

@@ -1,18 +1,41 @@
-"""What `latentforge presets` tells of a preset."""
+"""The verb `presets`."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from pipeline.config.pipeline import PipelineConfig
+import click
+
+from pipeline.config.pipeline import PipelineConfig, load_config, preset_names
 from trainer.config.imported import load
 from trainer.models.beta import implied_sigma
 
 
-def preset_facts(config: PipelineConfig) -> dict[str, Any]:
-    """Source, parameter counts (non-trainable included), latent size, beta and sigma.
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Parameters and effective beta, too.")
+def presets(as_json: bool) -> None:
+    """List the presets, with the effective beta and the pixel sigma it implies."""
+    configs = [load_config(name) for name in preset_names()]
+    if as_json:
+        descriptions = {config.name: describe_preset(config) for config in configs}
+        click.echo(json.dumps(descriptions, indent=2))
+        return
+    width = max(len(config.name) for config in configs)
+    click.echo(f"{'preset'.ljust(width)}  {'beta':>6}  {'sigma':>6}")
+    for config in configs:
+        beta = config.model.beta if config.model.has_prior else None
+        numbers = "  ".join(
+            f"{'-' if number is None else format(number, '.4g'):>6}"
+            for number in (beta, implied_sigma(config.model))
+        )
+        click.echo(f"{config.name.ljust(width)}  {numbers}  {config.description}")
 
-    Of a conditional model the counts are None where only the data can name the condition.
+
+def describe_preset(config: PipelineConfig) -> dict[str, Any]:
+    """Returns source, parameter counts (non-trainable included), latent size, beta and sigma.
+
+    The counts are None for a conditional model whose condition only the data can name.
     """
     model = config.model
     networks, heads = model.architecture_entry, load(model.family_entry.model).heads
@@ -37,7 +60,7 @@ def preset_facts(config: PipelineConfig) -> dict[str, Any]:
 
 
 def condition_size(config: PipelineConfig) -> int | None:
-    """How many names the condition has, as far as the config tells; 0 without a condition."""
+    """Returns the number of names of the condition; None where only the data tells it."""
     if config.model.condition == "none":
         return 0
     if config.model.condition == "attributes":

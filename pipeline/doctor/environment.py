@@ -1,4 +1,4 @@
-"""Python, packages, devices, disk, Java, credentials."""
+"""Checks of the machine: Python, packages, devices, disk, Java, credentials."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
 
 
 def packages(lock: Path = LOCK, installed: Mapping[str, str] | None = None) -> Finding:
-    """Installed versions against the lock.
+    """Compares installed versions with the lock.
 
     installed: version by name; None: of this Python.
     """
@@ -49,7 +49,7 @@ def packages(lock: Path = LOCK, installed: Mapping[str, str] | None = None) -> F
 
 
 def devices() -> Finding:
-    """CPUs, and the GPUs that TensorFlow sees."""
+    """Counts CPUs, and the GPUs that TensorFlow sees."""
     cpus = len(os.sched_getaffinity(0))
     try:
         import tensorflow as tf
@@ -67,7 +67,7 @@ def devices() -> Finding:
 
 
 def disk(directory: Path) -> Finding:
-    """Room and rights where runs are written."""
+    """Checks room and rights where runs are written."""
     place = directory.absolute()
     while not place.exists():
         place = place.parent
@@ -82,7 +82,7 @@ def disk(directory: Path) -> Finding:
 
 
 def java(command: str | None = None) -> Finding:
-    """For the preparation on Flink alone."""
+    """Checks the version of Java, which only the preparation on Flink needs."""
     found = command or shutil.which("java")
     remedy = "only for `make test-flink` and Beam on Flink: install Java 11 or 17"
     if found is None:
@@ -98,7 +98,7 @@ def java(command: str | None = None) -> Finding:
 
 
 def credentials(environment: Mapping[str, str] = os.environ) -> Iterator[Finding]:
-    """Whether they are there. They are never read, and never printed."""
+    """Checks that credentials exist. They are never read, and never printed."""
     home = Path(environment.get("HOME", "~")).expanduser()
     named = environment.get("GOOGLE_APPLICATION_CREDENTIALS")
     default = home / ".config" / "gcloud" / "application_default_credentials.json"
@@ -123,12 +123,12 @@ def credentials(environment: Mapping[str, str] = os.environ) -> Iterator[Finding
 
 
 def _installed() -> dict[str, str]:
-    """Versions by name. Not those that setuptools carries and puts on the path for itself."""
+    """Returns versions by name, without those that setuptools puts on the path for itself."""
     places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     return {
-        _normal(each.metadata["Name"]): each.version
-        for each in importlib.metadata.distributions(path=sorted(places))
-        if each.metadata["Name"]
+        _normal(package.metadata["Name"]): package.version
+        for package in importlib.metadata.distributions(path=sorted(places))
+        if package.metadata["Name"]
     }
 
 

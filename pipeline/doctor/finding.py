@@ -1,4 +1,4 @@
-"""What a check has to say."""
+"""The answer of a check."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ GOOD, NOTE, BAD = "ok", "note", "bad"
 
 
 class Finding(NamedTuple):
-    """state: `ok`; `note`, something that only some uses need; `bad`, which will fail.
-    remedy: what to do; empty where nothing has to be done."""
+    """The answer of a check.
+
+    state: `ok`; `note`, something that only some uses need; `bad`, which will fail.
+    what: the state in words.
+    remedy: what to do; empty where nothing has to be done.
+    """
 
     state: str
     what: str

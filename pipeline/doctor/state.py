@@ -1,4 +1,4 @@
-"""What earlier work left behind: the metadata database of a root, and prepared data."""
+"""Checks of what earlier work left behind: a root's metadata database, and prepared data."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from data_prep.errors import InputError
 from data_prep.features import SPLITS
 from data_prep.manifest import Manifest, read_manifest
 from pipeline.doctor.finding import BAD, GOOD, NOTE, Finding
-from pipeline.local.summary import FILE as SUMMARY
+from pipeline.local.root import METADATA, SUMMARY
 
-DATABASE = "metadata.sqlite"
 SCHEMA_VERSION = 10  # of ML Metadata 1.17
 _REJECTS_WORTH_A_WORD = 0.001
 _BLOCK = 1 << 20
 
 
 def database(root: Path) -> Finding:
-    """The metadata of a root: whole, and of the version that TFX here can read."""
-    path = root / DATABASE
+    """Checks that the metadata of a root is whole, and of the version that TFX here can read."""
+    path = root / METADATA
     if not path.exists():
         return Finding(GOOD, f"no runs in {root} yet")
     remedy = f"move {root} away; the next run starts afresh and computes everything again"
@@ -46,7 +45,7 @@ def database(root: Path) -> Finding:
 
 
 def last_run(root: Path) -> Iterator[Finding]:
-    """How the last run in a root ended."""
+    """Reports how the last run in a root ended."""
     path = root / SUMMARY
     if not path.is_file():
         return
@@ -64,7 +63,7 @@ def last_run(root: Path) -> Iterator[Finding]:
 
 
 def data_set(directory: Path) -> Iterator[Finding]:
-    """A prepared data set: complete, unchanged since, and fit to train on."""
+    """Checks that a prepared data set is complete, unchanged since, and fit to train on."""
     again = "prepare it again, with --overwrite"
     try:
         manifest = read_manifest(str(directory))

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data_prep.errors import InputError
-from pipeline.local.summary import FILE as SUMMARY
+from pipeline.local.root import RUNS, SUMMARY, newest_root
 from trainer.export.metadata import METADATA_FILE, condition_names, read_metadata
 
-RUNS = Path("runs")
 MODEL_FILE = "saved_model.pb"
 VECTORS_TABLE = "attribute_vectors.json"  # in the artifact, as in a pushed decoder's assets
 
@@ -42,7 +41,10 @@ def find(run: Path | None, decoder: Path | None) -> FinishedRun:
         raise InputError("--run, --decoder: got both, allowed: one of them")
     if decoder is not None:
         return FinishedRun(_decoder(decoder))
-    return _run(run or _newest_run())
+    root = run or newest_root()
+    if root is None:
+        raise InputError(f"--run: no run under {RUNS}, allowed: the root of a finished run")
+    return _run(root)
 
 
 def edit_names(found: FinishedRun) -> tuple[str, ...]:
@@ -56,13 +58,6 @@ def edit_names(found: FinishedRun) -> tuple[str, ...]:
     rows = [row for row in table["vectors"] if row["norm"] and row["name"] not in conditions]
     rows.sort(key=lambda row: -(row["auc"] or 0))
     return tuple(row["name"] for row in rows)
-
-
-def _newest_run() -> Path:
-    summaries = sorted(RUNS.glob(f"*/{SUMMARY}"), key=lambda path: path.stat().st_mtime)
-    if not summaries:
-        raise InputError(f"--run: no run under {RUNS}, allowed: the root of a finished run")
-    return summaries[-1].parent
 
 
 def _run(root: Path) -> FinishedRun:

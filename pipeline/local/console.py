@@ -1,21 +1,25 @@
-"""What a run shows: a line for each node, live while it works, plain where there is no terminal."""
+"""The terminal of a run: a line for each node and the table of a search's trials.
+
+Live while a node works; plain lines where there is no terminal.
+"""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, TextIO
 
+from rich import box
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.status import Status
-
-from pipeline.local.trials_table import trials_table
+from rich.table import Table
 
 if TYPE_CHECKING:
     from data_prep.job.progress import PrepProgress
     from pipeline.local.metadata import NodeResult
     from trainer.tuning.monitor import SearchProgress
+    from trainer.tuning.trial_store import Trial
 
 WIDE = 160  # columns of a table where there is no terminal
 _MARKS = {
@@ -24,10 +28,18 @@ _MARKS = {
     "skipped": ("-", "yellow"),
     "failed": ("✗", "red"),
 }
+MOST_TRIALS = 20  # rows of the table
+_TRIAL_STYLES = {"failed": "red", "running": "cyan", "interrupted": "yellow"}
+_TRIAL_METRICS = {
+    "rate\nnats": "val_kl_loss",
+    "distortion\nnats": "val_reconstruction_loss",
+    "samples\n/ mean": "relative_wasserstein",
+    "error\n/ mean": "relative_error",
+}
 
 
 class RunConsole:
-    """Draws to a terminal or writes plain lines to a file; the listener of a run."""
+    """Draws to a terminal, or writes plain lines to a file, as the listener of a run."""
 
     def __init__(self, file: TextIO, *, force_terminal: bool | None = None) -> None:
         self.console = Console(
@@ -44,7 +56,7 @@ class RunConsole:
         self.console.print(escape(text), style=style or None)
 
     def doing(self, text: str) -> None:
-        """Shows what is going on until something else is; plain output keeps still."""
+        """Shows a text until another one is shown; plain output stays as it is."""
         if not self._live or self._table is not None:
             return
         if self._status is None:
@@ -53,7 +65,7 @@ class RunConsole:
         self._status.update(escape(text))
 
     def quiet(self) -> None:
-        """Takes the live line away."""
+        """Removes the live line."""
         if self._status is not None:
             self._status.stop()
             self._status = None
@@ -82,7 +94,7 @@ class RunConsole:
         )
 
     def preparation(self, progress: PrepProgress) -> None:
-        """Where a preparation stands; called from another thread than the rest."""
+        """Shows how far a preparation is; called from another thread than the rest."""
         if self._status is None:
             return
         share = progress.bytes_read / max(progress.bytes_total, 1)
@@ -92,8 +104,11 @@ class RunConsole:
         )
 
     def training(self, record: logging.LogRecord) -> None:
-        """Shows a record of trainer.training.progress: epochs stay as lines, steps only flicker
-        by; the trials of a search are a table that grows, or lines where there is no terminal."""
+        """Shows a record of trainer.training.progress.
+
+        Epochs stay as lines, steps are shown until the next one; the trials of a search are a
+        table that grows, or lines where there is no terminal.
+        """
         search = getattr(record, "search", None)
         if search is not None:
             self._trials(search)
@@ -131,3 +146,50 @@ class RunConsole:
 
     def warning(self, record: logging.LogRecord) -> None:
         self.line(f"  warning: {record.getMessage()}", "yellow")
+
+
+def trials_table(progress: SearchProgress) -> Table:
+    """Returns the table: the best trials so far, then those that run, then those that failed.
+
+    The last two measures, the sliced Wasserstein distance of samples and the squared error of
+    reconstructions, are relative to what a mean image scores.
+    """
+    trials = sorted(progress.ranked(), key=lambda trial: trial.state == "failed")
+    names = list(dict.fromkeys(name for trial in trials for name in trial.values))
+    over = sum(trial.state in ("completed", "failed") for trial in trials)
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"{over} of {progress.max_trials} trials, by {progress.objective}",
+        title_justify="left",
+        title_style="dim",
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    table.add_column("trial", justify="right", no_wrap=True)
+    for name in (*names, "score", *_TRIAL_METRICS, "s"):
+        table.add_column(name.replace("_", "\n"), justify="right", no_wrap=True)
+    shown = [trial for trial in trials if trial.state == "running"]
+    shown += [trial for trial in trials if trial.state != "running"][: MOST_TRIALS - len(shown)]
+    for trial in [trial for trial in trials if trial in shown]:
+        best = trial is trials[0] and trial.score is not None
+        table.add_row(
+            f"{'★ ' if best else ''}{trial.number}",
+            *(f"{trial.values[name]:.4g}" if name in trial.values else "" for name in names),
+            _score(trial, progress.epochs),
+            *(_number(trial.metrics.get(metric)) for metric in _TRIAL_METRICS.values()),
+            f"{trial.seconds:.0f}" if trial.seconds else "",
+            style="bold green" if best else _TRIAL_STYLES.get(trial.state, ""),
+        )
+    if len(trials) > len(shown):
+        table.caption = f"and {len(trials) - len(shown)} more, in trials.csv"
+    return table
+
+
+def _score(trial: Trial, epochs: int) -> str:
+    if trial.score is not None:
+        return f"{trial.score:.4g}"
+    return f"epoch {trial.epochs}/{epochs}" if trial.state == "running" else escape(trial.state)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}"

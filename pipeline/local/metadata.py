@@ -1,4 +1,4 @@
-"""What a run left in its metadata store."""
+"""The results of nodes, read from the metadata store of a run."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _STATES = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NodeResult:
-    """How a node ended.
+    """The result of a node.
 
     state: done, cached, failed or skipped. A resolver is never cached.
-    outputs: URI of its output artifacts by name.
+    outputs: URIs of its output artifacts by name.
     properties: custom properties of those artifacts.
     """
 
@@ -39,13 +39,13 @@ class NodeResult:
 
 
 class RunMetadata:
-    """Reads executions of the SQLite store at `path`, which a run fills meanwhile."""
+    """A reader of executions in the SQLite store at `path`, which a run fills meanwhile."""
 
     def __init__(self, path: str) -> None:
         self._path = path
 
     def node_result(self, run_id: str, node: str, seconds: float) -> NodeResult:
-        """The result of the node's execution in that run."""
+        """Returns the result of the node's execution in that run."""
         if not os.path.exists(self._path):
             return NodeResult(state="skipped", seconds=seconds)
         config = mlmd.ConnectionConfig()

@@ -1,4 +1,4 @@
-"""summary.json: what a run did, for people and scripts."""
+"""The file summary.json: the results of a run, for people and scripts."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dag.node_ids import BEST_HYPERPARAMETERS, LATEST_BLESSED_MODEL, PREPARED_EXAMPLES
+from pipeline.local.root import SUMMARY
 
 if TYPE_CHECKING:
     from pipeline.local.metadata import NodeResult
 
-FILE = "summary.json"
 # importer -> name of its artifact in summary.json
 _IMPORTED = {PREPARED_EXAMPLES: "examples", BEST_HYPERPARAMETERS: "best_hyperparameters"}
 
 
 @dataclasses.dataclass
 class Summary:
-    """Collects the results of a run.
+    """The results of a run, as its listener collects them.
 
     state: running, done, failed or interrupted.
     """
@@ -31,6 +31,15 @@ class Summary:
     state: str = "running"
     error: str = ""
     nodes: dict[str, NodeResult] = dataclasses.field(default_factory=dict)
+
+    def plan(self, nodes: list[str]) -> None:
+        pass
+
+    def start(self, node: str) -> None:
+        pass
+
+    def end(self, node: str, result: NodeResult) -> None:
+        self.nodes[node] = result
 
     def to_dict(self) -> dict[str, Any]:
         artifacts = self._artifacts()
@@ -67,12 +76,12 @@ class Summary:
             json.dump(content, file, indent=2)
             file.write("\n")
         os.chmod(unfinished, 0o644)
-        os.replace(unfinished, root / FILE)
+        os.replace(unfinished, root / SUMMARY)
         return content
 
     def _artifacts(self) -> dict[str, str]:
-        """URI by name. The pushed model is where it is served from, if it was pushed."""
-        found: dict[str, str] = {}
+        """Returns URIs by name; of a pushed model the place that it is served from."""
+        artifacts: dict[str, str] = {}
         for name, node in self.nodes.items():
             if name == LATEST_BLESSED_MODEL or node.state == "failed":
                 continue
@@ -80,8 +89,8 @@ class Summary:
                 if output == "pushed_model":
                     uri = str(node.properties[output].get("pushed_destination", ""))
                 if uri:
-                    found[_IMPORTED.get(name, output)] = uri
-        return found
+                    artifacts[_IMPORTED.get(name, output)] = uri
+        return artifacts
 
 
 def _read(directory: str, name: str) -> dict[str, Any]:

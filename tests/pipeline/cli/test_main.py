@@ -196,7 +196,7 @@ def test_two_runs_in_one_root_are_refused(finished):
 
     folder, _ = finished
     with open(folder / "runs" / "tiny" / ".lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shown = latentforge("run", "sample", *sets(), cwd=folder)
     assert shown.returncode == 2
     assert "another run is using" in shown.stderr

@@ -180,18 +180,18 @@ FAILED = Trial(number=4, state="failed", values={"beta": 9.0}, message="out of [
 
 def test_a_file_gets_a_line_for_each_trial_and_the_table_at_the_end():
     file = io.StringIO()
-    screen = RunConsole(file)
-    screen.plan(["Tuner"])
-    screen.training(record(DONE, RUNS, ended=(DONE,)))
-    screen.training(record(DONE, RUNS))
-    screen.training(record(DONE, BETTER, FAILED, ended=(BETTER, FAILED)))
+    console = RunConsole(file)
+    console.plan(["Tuner"])
+    console.training(record(DONE, RUNS, ended=(DONE,)))
+    console.training(record(DONE, RUNS))
+    console.training(record(DONE, BETTER, FAILED, ended=(BETTER, FAILED)))
     lines = file.getvalue().splitlines()
     assert lines == [
         "    trial 1/4  completed  beta 2  score -90.5  3.0 s",
         "    trial 2/4  completed  beta 0.5  score -80  4.0 s",
         "    trial 4/4  failed  beta 9  out of [memory]  0.0 s",
     ]
-    screen.end("Tuner", NodeResult(state="done", seconds=9))
+    console.end("Tuner", NodeResult(state="done", seconds=9))
     table = [line.split() for line in file.getvalue().splitlines()[3:] if line.strip()]
     assert table[0] == ["3", "of", "4", "trials,", "by", "val_elbo"]
     assert ["★", "2", "0.5", "-80", "4"] in table
@@ -202,14 +202,14 @@ def test_a_file_gets_a_line_for_each_trial_and_the_table_at_the_end():
 
 def test_a_terminal_shows_the_table_while_trials_run_and_once_afterwards():
     file = io.StringIO()
-    screen = RunConsole(file, force_terminal=True)
-    screen.plan(["Tuner"])
-    screen.start("Tuner")
-    screen.training(record(DONE, RUNS))
+    console = RunConsole(file, force_terminal=True)
+    console.plan(["Tuner"])
+    console.start("Tuner")
+    console.training(record(DONE, RUNS))
     assert "epoch 2/5" in file.getvalue() and "★ 1" in file.getvalue()
-    screen.training(record(DONE, BETTER, ended=(BETTER,)))
+    console.training(record(DONE, BETTER, ended=(BETTER,)))
     before = len(file.getvalue())
-    screen.end("Tuner", NodeResult(state="done", seconds=9))
+    console.end("Tuner", NodeResult(state="done", seconds=9))
     after = file.getvalue()[before:].split("\x1b[2K")[-1]  # the live table is wiped out
     assert after.count("★ 2") == 1
-    screen.training(SimpleNamespace(progress=None))  # the next node has no table
+    console.training(SimpleNamespace(progress=None))  # the next node has no table

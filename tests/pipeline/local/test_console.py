@@ -21,19 +21,19 @@ class Epoch(SimpleNamespace):
 
 def test_plain_lines_are_exactly_these():
     file = io.StringIO()
-    screen = RunConsole(file)
-    screen.plan(["Trainer", "Pusher"])
-    screen.start("Trainer")
+    console = RunConsole(file)
+    console.plan(["Trainer", "Pusher"])
+    console.start("Trainer")
     made = logging.makeLogRecord({"msg": "x"})
     made.progress = Epoch(epoch_ended=True)
-    screen.training(made)
-    screen.training(record(epoch_ended=False, epoch=1, epochs=2, step=1, steps=9, metrics={}))
-    screen.training(logging.makeLogRecord({"msg": "no progress"}))
-    screen.preparation(SimpleNamespace(bytes_read=1, bytes_total=2, shards_made=0, shards_total=1))
-    screen.warning(logging.makeLogRecord({"msg": "disk [almost] full"}))
-    screen.end("Trainer", NodeResult(state="done", seconds=1.25))
-    screen.start("Pusher")
-    screen.end("Pusher", NodeResult(state="cached", seconds=0.04))
+    console.training(made)
+    console.training(record(epoch_ended=False, epoch=1, epochs=2, step=1, steps=9, metrics={}))
+    console.training(logging.makeLogRecord({"msg": "no progress"}))
+    console.preparation(SimpleNamespace(bytes_read=1, bytes_total=2, shards_made=0, shards_total=1))
+    console.warning(logging.makeLogRecord({"msg": "disk [almost] full"}))
+    console.end("Trainer", NodeResult(state="done", seconds=1.25))
+    console.start("Pusher")
+    console.end("Pusher", NodeResult(state="cached", seconds=0.04))
     assert file.getvalue() == (
         "  Trainer ...\n"
         "    epoch 1/2  loss [3]\n"
@@ -46,13 +46,13 @@ def test_plain_lines_are_exactly_these():
 
 def test_a_live_line_tells_the_step_and_goes(capsys):
     file = io.StringIO()
-    screen = RunConsole(file, force_terminal=True)
-    screen.plan(["Trainer"])
-    screen.start("Trainer")
-    screen.training(
+    console = RunConsole(file, force_terminal=True)
+    console.plan(["Trainer"])
+    console.start("Trainer")
+    console.training(
         record(epoch_ended=False, epoch=1, epochs=2, step=7, steps=9, metrics={"loss": 3.0})
     )
-    screen.end("Trainer", NodeResult(state="failed", seconds=0))
+    console.end("Trainer", NodeResult(state="failed", seconds=0))
     assert "Trainer  epoch 1/2  step 7/9  loss 3.00" in file.getvalue()
     assert file.getvalue().rstrip().splitlines()[-1].count("failed") == 1
     assert capsys.readouterr().out == ""

@@ -15,8 +15,7 @@ from data_prep.synthetic.drawings import write_drawings
 from pipeline import pipeline as dag
 from pipeline.config.pipeline import load_config
 from pipeline.local.console import RunConsole
-from pipeline.local.run import run_local
-from pipeline.local.runner import NodeFailedError
+from pipeline.local.run import NodeFailedError, run_local
 from pipeline.local.summary import Summary
 
 pytestmark = pytest.mark.e2e

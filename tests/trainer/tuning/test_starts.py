@@ -18,7 +18,7 @@ def started():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, (ast.List, ast.Tuple)):
                 words = [getattr(word, "value", None) for word in node.elts]
-                names |= {name for flag, name in itertools.pairwise(words) if flag == "-m"}
+                names |= {name for flag, name in itertools.pairwise(words) if flag == "-m" and name}
         names |= set(re.findall(r"python -m (trainer[.\w]+)", path.read_text()))
     return sorted(names)
 

@@ -1,17 +1,20 @@
 """Attribute vectors of all attributes at once, against the course chapter's way, and the
 whole evaluator.
 
-  python benchmarks/attribute_vectors.py ROOT [--split train] [--passes N] [--evaluator]
+  python benchmarks/attribute_vectors.py ROOT [--split train] [--passes N]
+    [--evaluator | --table NAME]
 
 ROOT is that of a finished run on data with attributes. The chapter goes over the images once
 for each attribute: batches of 128, each encoded and sampled from, until both running means move
-by less than 0.08 together (`components.latent_evaluator.vectors.running_table`) or, where they
+by less than 0.08 together (`running_table`) or, where they
 never do, until the images are through (the chapter's own loop would begin anew). Reading and
 encoding are the same code on the same shards in both. Processor seconds of this process.
 --passes measures that many of the chapter's passes, evenly chosen, and scales them up.
 
 With --evaluator: the whole evaluation as the DAG runs it, of --split, with the vectors of the
 other one, less the extractor's training.
+
+With --table: the chapter's table of one attribute (images, POS move, NEG move, distance, change).
 """
 
 from __future__ import annotations
@@ -39,10 +42,14 @@ def shards_of(examples: Path, split: str) -> tuple[str, ...]:
 
 
 def chapter_seconds(full: Path, images, passes: int) -> tuple[float, int, int]:
-    """One pass an attribute. Also how many of them were made, and how many of those stopped
-    before the images were through."""
-    from components.latent_evaluator.vectors.running_table import STOP, running_table
-    from components.latent_evaluator.vectors.source_mode import sampled_codes
+    """Measures one pass an attribute.
+
+    Returns:
+      The seconds for all attributes, how many passes were made, and how many of those stopped
+      before the images were through.
+    """
+    from running_table import STOP, running_table, sampled_codes
+
     from trainer.export.loaded import LoadedModel
 
     model = LoadedModel(str(full))
@@ -58,8 +65,8 @@ def chapter_seconds(full: Path, images, passes: int) -> tuple[float, int, int]:
     return each * len(images.attributes), len(names), early
 
 
-def ours_seconds(full: Path, images, folder: Path) -> float:
-    """The Beam pass of the evaluator, loading the model and Beam's own start included."""
+def beam_seconds(full: Path, images, folder: Path) -> float:
+    """Measures the Beam pass of the evaluator, loading the model and Beam's own start included."""
     from components.latent_evaluator.vectors.directions import mean_differences
 
     path = folder / "vectors.txt"
@@ -78,7 +85,7 @@ def ours_seconds(full: Path, images, folder: Path) -> float:
 
 
 def evaluator_seconds(root: Path, split: str, folder: Path) -> tuple[float, float]:
-    """Processor and wall-clock seconds of the whole component on the run's artifacts."""
+    """Measures processor and wall-clock seconds of the whole component on the run's artifacts."""
     from tfx.dsl.components.base import base_beam_executor
     from tfx.types import standard_artifacts
 
@@ -87,14 +94,14 @@ def evaluator_seconds(root: Path, split: str, folder: Path) -> tuple[float, floa
     from components.latent_evaluator.config import EvaluationConfig
     from data_prep.config_base import to_dict
 
-    found = json.loads((root / "summary.json").read_text())["artifacts"]
+    uris = json.loads((root / "summary.json").read_text())["artifacts"]
 
     def artifact(kind, uri):
-        made = kind()
-        made.uri = str(uri)
-        return made
+        artifact = kind()
+        artifact.uri = str(uri)
+        return artifact
 
-    examples = artifact(standard_artifacts.Examples, found["examples"])
+    examples = artifact(standard_artifacts.Examples, uris["examples"])
     examples.split_names = json.dumps(["train", "eval", "test"])
     config = EvaluationConfig(split=split, vectors_split="test" if split != "test" else "train")
     context = base_beam_executor.BaseBeamExecutor.Context(
@@ -104,8 +111,8 @@ def evaluator_seconds(root: Path, split: str, folder: Path) -> tuple[float, floa
     executor.Executor(context).Do(
         {
             executor.EXAMPLES: [examples],
-            executor.MODEL: [artifact(standard_artifacts.Model, found["model"])],
-            executor.EXTRACTOR: [artifact(Extractor, found["extractor"])],
+            executor.MODEL: [artifact(standard_artifacts.Model, uris["model"])],
+            executor.EXTRACTOR: [artifact(Extractor, uris["extractor"])],
         },
         {
             executor.ATTRIBUTE_VECTORS: [artifact(LatentVectors, folder / "vectors")],
@@ -123,6 +130,7 @@ def main() -> None:
     parser.add_argument("--split", default="train")
     parser.add_argument("--passes", type=int, default=0)
     parser.add_argument("--evaluator", action="store_true")
+    parser.add_argument("--table", metavar="NAME")
     arguments = parser.parse_args()
     run = find(arguments.root, None)
     manifest = read_manifest(str(run.examples))
@@ -139,18 +147,28 @@ def main() -> None:
     )
     count = manifest.counts["by_split"][arguments.split]
     console = Console()
+    if arguments.table:
+        from running_table import as_text, running_table, sampled_codes
+
+        from trainer.export.loaded import LoadedModel
+
+        steps, _ = running_table(
+            sampled_codes(LoadedModel(str(run.full)), images, arguments.table, 0)
+        )
+        console.print(as_text(arguments.table, steps))
+        return
     with tempfile.TemporaryDirectory() as folder:
         if arguments.evaluator:
             seconds, wall = evaluator_seconds(arguments.root, arguments.split, Path(folder))
             console.print(f"whole evaluator, {count:,} images: {seconds:.1f} s of processor time")
             console.print(f"                 {wall:.1f} s by the clock")
             return
-        theirs, made, early = chapter_seconds(run.full, images, arguments.passes)
-        ours = ours_seconds(run.full, images, Path(folder))
+        chapter, passes, early = chapter_seconds(run.full, images, arguments.passes)
+        beam_pass = beam_seconds(run.full, images, Path(folder))
     table = Table("way", "processor s", "times as fast")
-    note = f"{made} made, {early} stopped early"
-    table.add_row(f"one pass an attribute ({note})", f"{theirs:.1f}", "1")
-    table.add_row("one pass for all", f"{ours:.1f}", f"{theirs / ours:.1f}")
+    note = f"{passes} made, {early} stopped early"
+    table.add_row(f"one pass an attribute ({note})", f"{chapter:.1f}", "1")
+    table.add_row("one pass for all", f"{beam_pass:.1f}", f"{chapter / beam_pass:.1f}")
     console.print(f"{len(images.attributes)} attributes, {count:,} images of {arguments.split}")
     console.print(table)
 

@@ -16,33 +16,18 @@ def split_files(examples: Artifact, split: str) -> tuple[str, ...]:
 
 
 class Evaluation(Artifact):
-    """How good a model is on held-out images.
+    """The quality of a model on held-out images.
 
     Layout of the payload:
-      metrics.json       what `components.latent_evaluator` measured, for the candidate, for
-                         a constant mean image and for the blessed model before it
-      blessing.json      {"blessed": bool, "reasons": [sentences], ...}
+      metrics.json       {split, seed, extractor (null without one), candidate, baseline (null
+                         where nothing is compared), difference (interval, in nats)}
+      blessing.json      {"blessed": bool, "reasons": [sentences]}
       contact_sheet.png  real images over their reconstructions, and samples of the prior
+      report.html        everything on one page
 
-    metrics.json (docs/evaluation.md says what each number means). At the top: `split`, `seed`,
-    `extractor` {hash, kind, ...} (null where there is none), `candidate`, `baseline` (null
-    where nothing is compared). Of each model, null where a number is not defined:
-      count, latent_dim, active_units, labels {name: {...}}, mean_image {...}
-      reconstruction_loss, kl_loss, elbo, bits_per_dim, mse, psnr, unexplained, ssim
-      iw_log_likelihood, iw_gain (above the ELBO of the same images), iw_samples
-      kl_per_dimension             [d] nats
-      latent_normality             {ks_statistic [d], mean [d], std [d],
-                                   histogram {edges [bins + 1], counts [d][bins]}}
-      sliced_wasserstein, sliced_wasserstein_reconstruction
-      cfid_samples, cfid_reconstructions, precision, recall
-      nearest_train                {memorised, memorised_held_out, median_distance,
-                                   median_distance_held_out, samples, train_images}
-      classes                      {name: {real, sampled}} shares by the extractor's eye
-      label_fidelity               {accuracy, accuracy_real, by_name {...}}
-      condition_probe              {score, chance, measure}
-      disentanglement              {mig, sap, dci {disentanglement, completeness,
-                                   informativeness}, factors [names]}
-    A number `x` may have its 95 % bootstrap interval beside it, `x_interval` [low, high].
+    `candidate` and `baseline` hold every metric that `components.latent_evaluator.metrics`
+    declares, null where it is not defined; a number `x` may have its 95 % bootstrap interval
+    beside it, `x_interval` [low, high]. docs/evaluation.md says what each means.
     """
 
     # The V2 compiler wants an import path here and no PROPERTIES.
@@ -61,7 +46,7 @@ class LatentVectors(Artifact):
 
 
 class Extractor(Artifact):
-    """A small network trained on the same data, by whose eye distances are measured.
+    """A small network trained on the same data, in whose features distances are measured.
 
     Layout of the payload:
       saved_model/    signature `features`: image uint8 [n, h, w, c] -> features float32
@@ -73,7 +58,7 @@ class Extractor(Artifact):
 
 
 class Drift(Artifact):
-    """How far the newest span of the data has moved from the last blessed one.
+    """The distance of the newest span of the data from the last blessed one.
 
     Layout of the payload, drift.json: {span, reference (both by name; null where nothing
     is compared), note (why not, or what of it not), images [of the reference, of the span],
@@ -85,7 +70,7 @@ class Drift(Artifact):
 
 
 class Trials(Artifact):
-    """What a search for hyper-parameters tried, and what came out.
+    """The trials of a search for hyper-parameters, with their results.
 
     Layout of the payload:
       trials.parquet, trials.csv  a row for each trial, the best first: number, rank, state,
@@ -94,7 +79,7 @@ class Trials(Artifact):
       search.json                 objective, what was searched and how, the columns in words
       pareto.png, pareto.svg      rate against distortion, with the Pareto front
       strips/trial-NNN.png        samples of the prior of that trial, side by side
-      strips.png                  the same of all trials
+      strips.png                  the strips of all trials
     """
 
     TYPE_NAME = "components.Trials"

@@ -33,7 +33,6 @@ class EvaluationConfig:
       likelihood. 0 samples: it is not measured.
     orthogonalise: attribute -> the attributes whose directions are taken out of its vector.
     edits: attributes whose edits the report shows first; empty: those that separate best.
-    source_table: attributes whose running table is made the way of the course chapter.
     factors: of the data, where they are known: a CSV file whose first column is the key, or
       the word `attributes`. Empty: nothing is said of disentanglement.
     extractor: the network that features come from.
@@ -70,7 +69,6 @@ class EvaluationConfig:
     iw_images: int = 256
     orthogonalise: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     edits: tuple[str, ...] = ()
-    source_table: tuple[str, ...] = ()
     factors: str = ""
     extractor: FeatureNetworkConfig = dataclasses.field(default_factory=FeatureNetworkConfig)
     min_active_units: int = 2
@@ -125,7 +123,7 @@ class EvaluationConfig:
         attributes = tuple(attributes)
         known = (*attributes, *labels)
         named = {f"orthogonalise.{name}": (name, *out) for name, out in self.orthogonalise.items()}
-        named |= {"source_table": self.source_table, "edits": self.edits}
+        named["edits"] = self.edits
         for key, names in named.items():
             for name in names:
                 allowed = ", ".join(known) or "nothing with data that has no names"

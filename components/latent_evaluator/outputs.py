@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind besides the attribute vectors."""
+"""The files that an evaluation leaves, and the mark of a blessing."""
 
 from __future__ import annotations
 
@@ -11,54 +11,79 @@ from typing import Any
 import numpy as np
 from tfx import types
 from tfx.components.evaluator import constants
-from tfx.utils import io_utils, path_utils
+from tfx.dsl.io import fileio
+from tfx.utils import io_utils
 
 from components.latent_evaluator.blessing import Verdict
-from components.latent_evaluator.config import EvaluationConfig
-from components.latent_evaluator.metrics.model_metrics import ModelEvaluation
-from components.latent_evaluator.passes.tally import ScoreAccumulator
+from components.latent_evaluator.evaluation import Evaluation
+from components.latent_evaluator.report.collect import report_inputs
 from components.latent_evaluator.report.contact_sheet import model_sheet
-from trainer.export.metadata import read_metadata
+from components.latent_evaluator.report.page import FILE as REPORT
+from components.latent_evaluator.report.page import write_report
 
+METRICS, VERDICT, CONTACT_SHEET = "metrics.json", "blessing.json", "contact_sheet.png"
 SAMPLE_ROWS = 3
 
 
-def draw_sheet(
-    tally: ScoreAccumulator,
-    measured: ModelEvaluation,
-    verdict: Verdict,
-    model: types.Artifact,
-    config: EvaluationConfig,
-) -> bytes:
-    """The contact sheet as PNG."""
+def write_evaluation(evaluation: Evaluation, directory: str, vectors_directory: str) -> None:
+    """Writes the payloads of the artifacts `evaluation` and `attribute_vectors`."""
+    config, verdict = evaluation.inputs.config, evaluation.verdict
+    extractor = evaluation.context.extractor
+    evaluation.vectors.save(vectors_directory)
+    write_json(
+        os.path.join(directory, METRICS),
+        {
+            "split": config.split,
+            "seed": config.seed,
+            "extractor": extractor.facts if extractor else None,
+            "baseline": None,
+            "difference": evaluation.difference,
+            **{name: model.metrics for name, model in evaluation.models.items()},
+        },
+    )
+    write_json(
+        os.path.join(directory, VERDICT),
+        {"blessed": verdict.blessed, "reasons": list(verdict.reasons)},
+    )
+    with fileio.open(os.path.join(directory, CONTACT_SHEET), "wb") as file:
+        file.write(draw_sheet(evaluation))
+    write_report(os.path.join(directory, REPORT), report_inputs(evaluation))
+
+
+def draw_sheet(evaluation: Evaluation) -> bytes:
+    """Returns the contact sheet as PNG."""
+    candidate = evaluation.candidate
     rows = [
-        (label, np.stack([real for _, real, _ in shown]), np.stack([made for _, _, made in shown]))
-        for label, shown in sorted(tally.gallery.items())
+        (
+            label,
+            np.stack([image for _, image, _ in images]),
+            np.stack([decoded for _, _, decoded in images]),
+        )
+        for label, images in sorted(candidate.accumulator.gallery.items())
     ]
     count = SAMPLE_ROWS * max(len(real) for _, real, _ in rows)
-    metadata = read_metadata(path_utils.eval_model_path(model.uri))
-    found = measured.metrics
+    metadata, metrics = candidate.metadata, candidate.metrics
     family = metadata["family"].upper().replace("_", "-")
     title = (
         f"{family}, {metadata['latent_dim']} latent dimensions: "
-        f"{'blessed' if verdict.blessed else 'not blessed'}"
+        f"{'blessed' if evaluation.verdict.blessed else 'not blessed'}"
     )
     caption = (
-        f"{found['count']:,} {config.split} images   ·   "
-        f"{_cost(found)}   ·   PSNR {found['psnr']:.1f} dB "
-        f"(mean image {found['mean_image']['psnr']:.1f})   ·   "
-        f"{found['active_units']} of {found['latent_dim']} dimensions in use"
+        f"{metrics['count']:,} {evaluation.inputs.config.split} images   ·   "
+        f"{_cost(metrics)}   ·   PSNR {metrics['psnr']:.1f} dB "
+        f"(mean image {metrics['mean_image']['psnr']:.1f})   ·   "
+        f"{metrics['active_units']} of {metrics['latent_dim']} dimensions in use"
     )
     buffer = io.BytesIO()
-    sheet = model_sheet(rows, measured.samples[:count], title, caption)
+    sheet = model_sheet(rows, candidate.samples[:count], title, caption)
     sheet.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
-def _cost(found: dict[str, Any]) -> str:
-    if found["elbo"] is None:
-        return f"reconstruction {found['reconstruction_loss']:.1f} nats, no KL"
-    return f"ELBO {found['elbo']:.1f} nats"
+def _cost(metrics: dict[str, Any]) -> str:
+    if metrics["elbo"] is None:
+        return f"reconstruction {metrics['reconstruction_loss']:.1f} nats, no KL"
+    return f"ELBO {metrics['elbo']:.1f} nats"
 
 
 def bless(
@@ -87,13 +112,13 @@ def bless(
 
 
 def write_json(path: str, value: dict[str, Any]) -> None:
-    """Whatever is not finite is written as null."""
+    """Writes plain data; numbers that are not finite are written as null."""
     text = json.dumps(_finite(value), indent=2, sort_keys=True, allow_nan=False)
     io_utils.write_string_file(path, text + "\n")
 
 
 def _finite(value: Any) -> Any:
-    """JSON knows no NaN."""
+    """Replaces what JSON has no number for by None."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

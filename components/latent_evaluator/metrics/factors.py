@@ -1,4 +1,4 @@
-"""What is known of how images were made."""
+"""The factors that images were made of, and how single dimensions of the code stand for them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ from collections.abc import Sequence
 
 import numpy as np
 from tfx.dsl.io import fileio
+from threadpoolctl import threadpool_limits
 
+from components.latent_evaluator.config import ATTRIBUTE_FACTORS
+from components.latent_evaluator.metrics.context import EvaluatedModel
+from components.latent_evaluator.metrics.disentanglement import disentanglement
+from components.latent_evaluator.metrics.registry import (
+    FACTORS,
+    HIGH,
+    Measurement,
+    Row,
+    metric,
+)
 from data_prep.errors import InputError
+
+MOST_IMAGES = 2000  # that disentanglement is measured on
 
 
 def read_factors(path: str) -> dict[bytes, tuple[str, ...]]:
-    """Rows of a CSV file by the key in their first column; the header is under b"".
+    """Returns the rows of a CSV file by the key in their first column; the header is under b"".
 
     Raises:
       InputError: where it cannot be read or a row is too short or long.
@@ -40,11 +53,11 @@ def read_factors(path: str) -> dict[bytes, tuple[str, ...]]:
 def factors_of(
     keys: Sequence[bytes], table: dict[bytes, tuple[str, ...]]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Each factor of those keys that the table knows.
+    """Looks up the factors of images.
 
     Returns:
-      The positions of these keys, and name -> float64 (some value has a fraction), int64 or
-      str [n].
+      The positions of the keys that are in the table, int64 [n], and name -> values of these, [n]:
+      int64, float64 (where some value has a fraction) or str.
     """
     known = np.array([i for i, key in enumerate(keys) if key in table], np.int64)
     columns = zip(*(table[keys[i]] for i in known), strict=True)
@@ -58,3 +71,59 @@ def _typed(column: Sequence[str]) -> np.ndarray:
         except ValueError:
             continue
     return np.array(column)
+
+
+def factor_values(model: EvaluatedModel) -> tuple[np.ndarray, dict[str, np.ndarray]] | None:
+    """Returns the positions of the images whose factors are known, and their values by name, of
+    the first MOST_IMAGES images; None where no factor is known."""
+    context, columns = model.context, model.columns
+    if context.config.factors == ATTRIBUTE_FACTORS and "attributes" in columns:
+        values = columns["attributes"][:MOST_IMAGES].astype(np.int64)
+        return np.arange(len(values)), dict(zip(context.attributes, values.T, strict=True))
+    if context.factors is None:
+        return None
+    rows, factors = factors_of(list(columns["key"][:MOST_IMAGES]), context.factors)
+    return (rows, factors) if len(rows) else None
+
+
+@metric(
+    "disentanglement",
+    Row(part="mig", title="MIG", form=".3f", better=HIGH, words="mutual information gap"),
+    Row(
+        part="sap",
+        title="SAP",
+        form=".3f",
+        better=HIGH,
+        words="separated attribute predictability",
+    ),
+    Row(
+        part="dci.disentanglement",
+        title="DCI disentanglement",
+        form=".3f",
+        better=HIGH,
+        words="each dimension tells of one factor",
+    ),
+    Row(
+        part="dci.completeness",
+        title="DCI completeness",
+        form=".3f",
+        better=HIGH,
+        words="each factor is told by one dimension",
+    ),
+    Row(
+        part="dci.informativeness",
+        title="DCI informativeness",
+        form=".3f",
+        better=HIGH,
+        words="how well the factors are told at all",
+    ),
+    group=FACTORS,
+)
+def disentanglement_of_factors(model: EvaluatedModel) -> Measurement:
+    known = factor_values(model)
+    if known is None:
+        return Measurement(None)
+    rows, factors = known
+    seed = 0 if model.config.factors == ATTRIBUTE_FACTORS else model.config.seed
+    with threadpool_limits(1):  # many small fits: more threads only wait for each other
+        return Measurement(disentanglement(model.z_mean[rows], factors, seed))

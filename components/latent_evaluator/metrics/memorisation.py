@@ -1,8 +1,9 @@
-"""Whether samples are copies of training images."""
+"""The search for copies of training images among samples."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ RATIO = 1 / 3
 
 
 def thumbnails(images: np.ndarray) -> np.ndarray:
-    """Images as vectors: averaged down to at most 16 by 16 pixels, in [0, 1].
+    """Returns images as vectors: averaged down to at most 16 by 16 pixels, in [0, 1].
 
     uint8 [n, height, width, channels] -> float32 [n, values].
     """
@@ -24,35 +25,41 @@ def thumbnails(images: np.ndarray) -> np.ndarray:
 
 
 class NearestTwo:
-    """The distances of points to the nearest and the second nearest of all that is seen."""
+    """The distances of points to the nearest and the second nearest of all points added."""
 
     def __init__(self, points: np.ndarray) -> None:
-        """points: float32 [n, values]."""
+        """Starts with nothing added.
+
+        Args:
+          points: float32 [n, values].
+        """
         self._points = points
         self._best = np.full((len(points), 2), np.inf, np.float32)
-        self.seen = 0
+        self.count = 0
 
-    def see(self, others: np.ndarray) -> None:
-        """others: float32 [m, values]; batches may come in any order."""
+    def add(self, others: np.ndarray) -> None:
+        """Takes a batch, float32 [m, values], into account; batches may come in any order."""
         candidates = [self._best, squared_distances(self._points, others)]
         together = np.concatenate(candidates, axis=1)
         self._best = np.sort(np.partition(together, 1, axis=1)[:, :2], axis=1)
-        self.seen += len(others)
+        self.count += len(others)
 
     def distances(self) -> np.ndarray:
-        """Root mean square difference of a value, float32 [n, 2]; inf for what is not there."""
+        """Returns the root mean square difference of a value to the nearest and the second nearest
+        point, float32 [n, 2]; inf where there is none."""
         return np.sqrt(self._best / self._points.shape[1])
 
 
 def nearest_two(points: np.ndarray, batches: Iterable[np.ndarray]) -> NearestTwo:
-    found = NearestTwo(points)
+    """Returns the two nearest neighbours of points, float32 [n, values], in all batches."""
+    nearest = NearestTwo(points)
     for batch in batches:
-        found.see(batch)
-    return found
+        nearest.add(batch)
+    return nearest
 
 
 def copies(distances: np.ndarray, ratio: float = RATIO) -> np.ndarray:
-    """Which points are copies: at less than a third of the distance of the second nearest.
+    """Returns which points are copies: at less than a third of the distance of the second nearest.
 
     Yoon et al. 2023 ("Diffusion probabilistic models generalize when they fail to memorize")
     and Gu et al. 2023 (arXiv 2310.02664), eq. 6. A ratio needs no scale and no threshold of
@@ -65,3 +72,48 @@ def copies(distances: np.ndarray, ratio: float = RATIO) -> np.ndarray:
       bool [n].
     """
     return distances[:, 0] < ratio * distances[:, 1]
+
+
+class CopySearch(NamedTuple):
+    """Distances to the two nearest training images.
+
+    sampled, held_out: [n, 2], of samples of the prior and of held-out images.
+    train_images: how many training images were searched.
+    """
+
+    sampled: np.ndarray
+    held_out: np.ndarray
+    train_images: int
+
+    def summary(self) -> dict[str, Any]:
+        """Returns the shares of copies and the median distances."""
+        return {
+            "memorised": float(copies(self.sampled).mean()),
+            "memorised_held_out": float(copies(self.held_out).mean()),
+            "median_distance": float(np.median(self.sampled[:, 0])),
+            "median_distance_held_out": float(np.median(self.held_out[:, 0])),
+            "samples": len(self.sampled),
+            "train_images": self.train_images,
+        }
+
+
+def search_copies(
+    samples: Sequence[np.ndarray], held_out: np.ndarray, training: Iterable[np.ndarray]
+) -> list[CopySearch | None]:
+    """Searches training images for copies, in one pass for several sets of samples.
+
+    Args:
+      samples: sets of samples, each uint8 [m, height, width, channels].
+      held_out: images that the models were not trained on, likewise.
+      training: batches of training images, likewise.
+
+    Returns:
+      The outcome for each set; None where there are fewer than two training images.
+    """
+    sets = [thumbnails(images) for images in (held_out, *samples)]
+    nearest = nearest_two(np.concatenate(sets), (thumbnails(images) for images in training))
+    ends = np.cumsum([len(images) for images in sets])[:-1]
+    real, *sampled = np.split(nearest.distances(), ends)
+    if nearest.count < 2:
+        return [None] * len(sampled)
+    return [CopySearch(distances, real, nearest.count) for distances in sampled]

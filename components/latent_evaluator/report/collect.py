@@ -1,4 +1,4 @@
-"""What the executor has measured, as the inputs of a report."""
+"""The contents of a report, collected from an evaluation."""
 
 from __future__ import annotations
 
@@ -8,75 +8,51 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from tfx.dsl.io import fileio
 
-from components.latent_evaluator.blessing import Verdict
-from components.latent_evaluator.config import EvaluationConfig
-from components.latent_evaluator.metrics.model_metrics import ModelEvaluation
-from components.latent_evaluator.passes.tally import psnr
+from components.latent_evaluator.evaluation import Evaluation
+from components.latent_evaluator.metrics.catalogue import table_rows
+from components.latent_evaluator.passes.score_accumulator import scores_of, sums_of
 from components.latent_evaluator.report.inputs import ReportInputs, Shown
-from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
-from components.span_drift.drift import DriftReport
 from components.tuner.search_report import read_report
 from data_prep import features
-from data_prep.manifest import Manifest
+from trainer.data.records import read_features
 from trainer.export.metadata import HISTORY_FILE, read_metadata
 
 MOST_SHOWN = 64
 _BATCH = 4096
 
 
-def gather(
-    *,
-    manifest: Manifest,
-    config: EvaluationConfig,
-    decoder: str,
-    measured: dict[str, ModelEvaluation],
-    vectors: AttributeVectors,
-    verdict: Verdict,
-    extractor: dict[str, Any] | None,
-    model_run: str | None,
-    trials: str | None,
-    drift: DriftReport | None,
-    files: Sequence[str],
-) -> ReportInputs:
-    """Args:
-    manifest: of the data.
-    decoder: directory of the candidate's decoder.
-    measured: of `candidate`, and of `baseline` where there is one to compare with.
-    model_run: where the candidate's training left its history.
-    trials: where the search that chose its hyper-parameters left them.
-    drift: of the newest span of the data.
-    files: shards of the split.
-    """
-    candidate, baseline = measured["candidate"], measured.get("baseline")
-    slices = {"attribute": by_attribute(candidate.kept, manifest.attributes)}
+def report_inputs(evaluation: Evaluation) -> ReportInputs:
+    """Returns everything that the report shows of an evaluation."""
+    inputs, candidate, baseline = evaluation.inputs, evaluation.candidate, evaluation.baseline
+    manifest, extractor = inputs.manifest, evaluation.context.extractor
+    slices = {"attribute": by_attribute(candidate.columns, manifest.attributes)}
     if features.COUNTRYCODE in manifest.extras:
-        slices["country"] = by_country(candidate.kept, files)
+        slices["country"] = by_country(candidate.columns, inputs.files)
     return ReportInputs(
         manifest=manifest,
-        split=config.split,
-        seed=config.seed,
-        description=read_metadata(decoder),
-        decoder=decoder,
+        split=inputs.config.split,
+        seed=inputs.config.seed,
+        description=read_metadata(inputs.candidate.decoder),
+        decoder=inputs.candidate.decoder,
         candidate=candidate.metrics,
         baseline=baseline.metrics if baseline else None,
-        verdict=verdict,
-        shown=shown_images(candidate.kept),
-        vectors=vectors if vectors.names else None,
-        history=read_history(model_run) if model_run else None,
-        extractor=extractor,
+        verdict=evaluation.verdict,
+        shown=shown_images(candidate.columns),
+        vectors=evaluation.vectors if evaluation.vectors.names else None,
+        history=read_history(inputs.model_run) if inputs.model_run else None,
+        extractor=extractor.facts if extractor else None,
         slices=slices,
-        search=read_report(trials) if trials else None,
-        drift=drift,
-        edits=config.edits,
+        search=read_report(inputs.trials) if inputs.trials else None,
+        drift=inputs.drift,
+        edits=inputs.config.edits,
     )
 
 
-def shown_images(kept: dict[str, np.ndarray]) -> Shown:
-    """The first of the kept images, which are in an order that means nothing."""
-    part = {name: values[:MOST_SHOWN] for name, values in kept.items()}
+def shown_images(columns: dict[str, np.ndarray]) -> Shown:
+    """Returns the first of the sampled images, which are in an order that means nothing."""
+    part = {name: values[:MOST_SHOWN] for name, values in columns.items()}
     images = part["image"]
     return Shown(
         images=images,
@@ -87,7 +63,7 @@ def shown_images(kept: dict[str, np.ndarray]) -> Shown:
 
 
 def read_history(model_run: str) -> dict[str, Any] | None:
-    """history.json of a training; None where it wrote none."""
+    """Reads history.json of a training; None where it wrote none."""
     path = os.path.join(model_run, HISTORY_FILE)
     if not fileio.exists(path):
         return None
@@ -95,48 +71,36 @@ def read_history(model_run: str) -> dict[str, Any] | None:
         return json.loads(file.read())
 
 
-def by_attribute(kept: dict[str, np.ndarray], names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Scores of the kept images with each attribute, as `tally.metrics` gives them by label."""
-    held = kept.get("attributes")
-    if held is None:
+def by_attribute(columns: dict[str, np.ndarray], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Returns the scores of the sampled images with each attribute."""
+    attributes = columns.get("attributes")
+    if attributes is None:
         return {}
-    return _scores(kept, {name: held[:, i] == 1 for i, name in enumerate(names)})
+    return _scores(columns, {name: attributes[:, i] == 1 for i, name in enumerate(names)})
 
 
-def by_country(kept: dict[str, np.ndarray], files: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Scores of the kept images by the country they were drawn in, read from the shards."""
-    spec = {
-        features.KEY: tf.io.FixedLenFeature([], tf.string),
-        features.COUNTRYCODE: tf.io.FixedLenFeature([], tf.string, ""),
-    }
-    wanted, found = set(kept["key"]), {}
-    records = tf.data.TFRecordDataset(list(files), "GZIP").batch(_BATCH)
-    for batch in records.map(lambda serialized: tf.io.parse_example(serialized, spec)):
-        pairs = zip(batch[features.KEY].numpy(), batch[features.COUNTRYCODE].numpy(), strict=True)
-        found.update({key: country for key, country in pairs if key in wanted})
-    countries = np.array([found.get(key, b"").decode("utf-8", "replace") for key in kept["key"]])
-    return _scores(kept, {name: countries == name for name in sorted(set(countries) - {""})})
+def by_country(columns: dict[str, np.ndarray], files: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Returns the scores of the sampled images by the country they were drawn in, which is read
+    from the shards."""
+    wanted, country_of = set(columns["key"]), {}
+    for batch in read_features(files, (features.KEY, features.COUNTRYCODE), _BATCH):
+        pairs = zip(batch[features.KEY], batch[features.COUNTRYCODE], strict=True)
+        country_of.update({key: country for key, country in pairs if key in wanted})
+    countries = np.array(
+        [country_of.get(key, b"").decode("utf-8", "replace") for key in columns["key"]]
+    )
+    return _scores(columns, {name: countries == name for name in sorted(set(countries) - {""})})
 
 
 def _scores(
-    kept: dict[str, np.ndarray], groups: dict[str, np.ndarray]
+    columns: dict[str, np.ndarray], groups: dict[str, np.ndarray]
 ) -> dict[str, dict[str, Any]]:
-    size = int(np.prod(kept["image"].shape[1:]))
-    scores = {}
-    for name, chosen in groups.items():
-        if not chosen.any():
-            continue
-        mean = {
-            scalar: float(kept[scalar][chosen].mean())
-            for scalar in ("reconstruction_loss", "kl_loss", "squared_error", "ssim")
-        }
-        posterior = "z_log_var" in kept
-        scores[name] = {
-            "count": int(chosen.sum()),
-            "elbo": -(mean["reconstruction_loss"] + mean["kl_loss"]) if posterior else None,
-            "reconstruction_loss": mean["reconstruction_loss"],
-            "kl_loss": mean["kl_loss"] if posterior else None,
-            "psnr": psnr(mean["squared_error"] / size),
-            "ssim": mean["ssim"],
-        }
-    return scores
+    """Returns the scores of each group of images, bool [n], that the tables of slices show."""
+    size, posterior = int(np.prod(columns["image"].shape[1:])), "z_log_var" in columns
+    shown = ["count", *(path for _, rows in table_rows() for path, row in rows if row.sliced)]
+    scores = {
+        name: scores_of(sums_of(columns, chosen), size, density=False, posterior=posterior)
+        for name, chosen in groups.items()
+        if chosen.any()
+    }
+    return {name: {key: values[key] for key in shown} for name, values in scores.items()}

@@ -8,19 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from components.latent_evaluator.metrics.catalogue import table_rows
 from components.latent_evaluator.report.charts import Bar
 from components.latent_evaluator.report.metric_table import number
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from data_prep.manifest import Manifest
 
 MOST_SLICES = 60
-_COLUMNS = {
-    "elbo": ("ELBO", ",.1f"),
-    "reconstruction_loss": ("reconstruction loss", ",.1f"),
-    "kl_loss": ("KL", ".2f"),
-    "psnr": ("PSNR", ".2f"),
-    "ssim": ("SSIM", ".3f"),
-}
 
 
 class Slices(NamedTuple):
@@ -33,31 +27,36 @@ class Slices(NamedTuple):
 
 
 def slices(kinds: dict[str, dict[str, dict[str, Any]]]) -> list[Slices]:
-    """What differs between parts of the split, the worst PSNR first.
+    """Returns a table for each kind with more than one part, the worst PSNR first.
 
     Args:
       kinds: scores by kind (label, attribute, country) and name.
     """
-    found = []
+    tables = []
     for kind, named in kinds.items():
         parts = {name: part for name, part in named.items() if part}
         if len(parts) < 2:
             continue
-        known = [c for c in _COLUMNS if any(part.get(c) is not None for part in parts.values())]
+        columns = [
+            (path, row)
+            for _, rows in table_rows()
+            for path, row in rows
+            if row.sliced and any(part.get(path) is not None for part in parts.values())
+        ]
         ordered = sorted(parts.items(), key=lambda item: (item[1].get("psnr") or 0, item[0]))
         highest = max((part.get("psnr") or 0 for part in parts.values()), default=0) or 1
-        rows = [
+        lines = [
             (
                 name,
                 f"{int(part.get('count', 0)):,}",
-                [number(part.get(column), _COLUMNS[column][1]) for column in known],
+                [number(part.get(path), row.form) for path, row in columns],
                 max(0.0, (part.get("psnr") or 0) / highest),
             )
             for name, part in ordered[:MOST_SLICES]
         ]
-        titles = [_COLUMNS[column][0] for column in known]
-        found.append(Slices(kind, titles, rows, len(ordered) - len(rows)))
-    return found
+        titles = [row.title for _, row in columns]
+        tables.append(Slices(kind, titles, lines, len(ordered) - len(lines)))
+    return tables
 
 
 class VectorRow(NamedTuple):

@@ -29,7 +29,7 @@ def estimate_vectors(
     attributes: Sequence[str],
     labels: Sequence[str],
     orthogonalise: Mapping[str, Sequence[str]],
-    facts: Mapping[str, str],
+    provenance: Mapping[str, str],
 ) -> AttributeVectors:
     """Args:
     moments: as `scoring.LatentMoments` makes them, of the split that vectors come from;
@@ -39,7 +39,7 @@ def estimate_vectors(
     counts: resamples of those, [r, n].
     attributes, labels: the names.
     orthogonalise: name -> the names whose directions are removed.
-    facts: split, held_out, model and data of `AttributeVectors`.
+    provenance: split, held_out, model and data of `AttributeVectors`.
     """
     names = (*attributes, *labels)
     size = len(names)
@@ -84,5 +84,5 @@ def estimate_vectors(
             for name, others in orthogonalise.items()
             if np.isfinite([by_name[other] for other in (name, *others)]).all()
         },
-        **facts,
+        **provenance,
     )

@@ -156,13 +156,13 @@ def test_impossible_thresholds_are_refused(wrong):
 
 
 def test_names_and_factors_that_the_data_has_not_are_refused():
-    config = EvaluationConfig(orthogonalise={"Hat": ("Male",)}, source_table=("cat",))
+    config = EvaluationConfig(orthogonalise={"Hat": ("Male",)}, edits=("cat",))
     config.check_names(("Hat", "Male"), ("cat",))
     with pytest.raises(
         InputError, match=r"evaluation\.orthogonalise\.Hat: got 'Male', allowed: Hat"
     ):
         config.check_names(("Hat",), ("cat",))
-    with pytest.raises(InputError, match=r"evaluation\.source_table: got 'cat'"):
+    with pytest.raises(InputError, match=r"evaluation\.edits: got 'cat'"):
         config.check_names(("Hat", "Male"), ())
     with pytest.raises(InputError, match="that has no attributes"):
         EvaluationConfig(factors="attributes").check_names((), ("cat",))

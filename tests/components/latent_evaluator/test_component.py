@@ -16,6 +16,8 @@ from tfx.types import standard_artifacts
 
 from components.latent_evaluator.blessing import NO_BASELINE, SAME_MODEL
 from components.latent_evaluator.config import EvaluationConfig
+from components.latent_evaluator.metrics.catalogue import METRICS
+from components.latent_evaluator.metrics.registry import Measurement, Row, at_least, metric
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from data_prep.errors import InputError
 from data_prep.features import ImageSpec
@@ -439,9 +441,7 @@ def test_an_empty_split_is_wrong_input(run, tmp_path, examples, models):
 def test_attribute_vectors_are_plain_numpys_and_tested_on_the_other_split(run, tmp_path, models):
     names = ("first_bright", "second_bright")
     data = write_examples(tmp_path / "data", shards=3, attributes=names)
-    config = dataclasses.replace(
-        CONFIG, orthogonalise={"first_bright": ("second_bright",)}, source_table=("first_bright",)
-    )
+    config = dataclasses.replace(CONFIG, orthogonalise={"first_bright": ("second_bright",)})
     outcome = run(tmp_path / "out", data, models[""], config=config)
     found = AttributeVectors.load(outcome.vectors.uri)
     assert found.names == (*names, *LABELS)
@@ -468,8 +468,6 @@ def test_attribute_vectors_are_plain_numpys_and_tested_on_the_other_split(run, t
     np.testing.assert_allclose(again.vectors, found.vectors, atol=1e-6)
     np.testing.assert_allclose(again.auc, found.auc, atol=1e-6)
     assert again.model == found.model
-    table = Path(outcome.vectors.uri, "source_table.txt").read_text().splitlines()
-    assert table[0] == "label: first_bright" and int(table[-1].split()[0]) == bright[:, 0].sum()
 
 
 def test_names_that_the_data_has_not_are_wrong_input(run, tmp_path, examples, models):
@@ -497,6 +495,41 @@ def test_a_model_of_an_earlier_version_is_not_compared(run, tmp_path, examples, 
     outcome = run(tmp_path / "out", examples, models[""], baseline=old)
     assert outcome.blessing.get_int_custom_property("blessed") == 1
     assert "earlier version of the trainer" in outcome.reasons[-1]
+
+
+@pytest.fixture
+def toy_metric():
+    """A metric with a row in the report and a threshold, registered for one test."""
+
+    @metric(
+        "mean_first_code",
+        Row(title="mean first code", form=".3f", unit="z", words="a toy", better="high"),
+        group="Toys",
+        threshold=at_least(2.0, "the mean first code is {value:.2f}, not {limit:g}"),
+    )
+    def mean_first_code(model):
+        return Measurement(
+            float(model.z_mean[:, 0].mean()), model.mean_interval(model.z_mean[:, 0])
+        )
+
+    yield
+    del METRICS["mean_first_code"]
+
+
+def test_a_declared_metric_reaches_the_file_the_report_and_the_verdict(
+    run, tmp_path, examples, models, toy_metric
+):
+    outcome = run(tmp_path, examples, models[""])
+    candidate = outcome.read("metrics.json")["candidate"]
+    mean = pictures("test")[:, 0].mean() / 255
+    assert candidate["mean_first_code"] == pytest.approx(mean, abs=1e-6)
+    low, high = candidate["mean_first_code_interval"]
+    assert low < mean < high
+    assert outcome.reasons == [f"the mean first code is {mean:.2f}, not 2"]
+    report = Path(outcome.evaluation.uri, "report.html").read_text()
+    assert '<th scope="rowgroup" colspan="3">Toys</th>' in report
+    assert "mean first code, z <small>a toy</small>" in report
+    assert f"<td>{mean:.3f}<small>{low:.3f} to {high:.3f}</small></td>" in report
 
 
 def test_noise_is_standard_normal_and_a_function_of_key_and_seed():

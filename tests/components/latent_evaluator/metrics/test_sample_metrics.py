@@ -30,7 +30,7 @@ def test_the_two_nearest_in_any_batches():
     expected = np.sort(gaps, axis=1)[:, :2]
     for batches in ([others], [others[:1], others[1:9], others[9:]]):
         found = nearest_two(points, batches)
-        assert found.seen == 40
+        assert found.count == 40
         assert found.distances() == pytest.approx(expected, rel=1e-3)
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from components.latent_evaluator.passes.tally import ScoreAccumulator, metrics
+from components.latent_evaluator.passes.score_accumulator import ScoreAccumulator, split_scores
 from trainer.data.records import Records
 from trainer.export.loaded import ScoredBatch
 
@@ -32,10 +32,10 @@ def batch(images, reconstructions, z_mean=None, labels=None, loss=3.0, kl=1.0, f
 
 
 def measure(*batches, likelihood="bernoulli", sigma=1.0):
-    tally = ScoreAccumulator(3)
+    accumulator = ScoreAccumulator(3)
     for each in batches:
-        tally.add(each)
-    return metrics(tally, likelihood=likelihood, sigma=sigma)
+        accumulator.add(each)
+    return split_scores(accumulator, likelihood=likelihood, sigma=sigma)
 
 
 BLACK, WHITE = [0] * PIXELS, [255] * PIXELS
@@ -133,17 +133,19 @@ def test_merging_in_any_order_gives_the_same():
     rng = np.random.default_rng(0)
     parts = []
     for part in range(3):
-        tally = ScoreAccumulator(2)
+        accumulator = ScoreAccumulator(2)
         images = rng.integers(0, 256, (4, PIXELS))
         labels = ["cat", "dog", "cat", "cow"]
-        tally.add(batch(images, rng.random((4, 4)), rng.random((4, 2)), labels, first=4 * part))
-        parts.append(tally)
+        accumulator.add(
+            batch(images, rng.random((4, 4)), rng.random((4, 2)), labels, first=4 * part)
+        )
+        parts.append(accumulator)
     one, other = ScoreAccumulator(2), ScoreAccumulator(2)
-    for tally in parts:
-        one.merge(tally)
-    for tally in reversed(parts):
-        other.merge(tally)
-    left, right = (metrics(t, likelihood="bernoulli") for t in (one, other))
+    for part in parts:
+        one.merge(part)
+    for part in reversed(parts):
+        other.merge(part)
+    left, right = (split_scores(t, likelihood="bernoulli") for t in (one, other))
     assert left["labels"].keys() == right["labels"].keys()
     for name in ("unexplained", "mse", "elbo"):
         assert left[name] == pytest.approx(right[name], rel=1e-12)

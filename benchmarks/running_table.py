@@ -1,18 +1,23 @@
 """The running estimate of an attribute vector as the course chapter makes it, for comparison.
 
-It differs from ours in three ways: it takes sampled z instead of z_mean, it stops as soon as
-both class means move little, and it measures the length of what it has then, which is too
+It differs from the evaluator's in three ways: it takes sampled z instead of z_mean, it stops as
+soon as both class means move little, and it measures the length of what it has then, which is too
 long by what sampling adds (docs/evaluation.md). One pass over the images for each attribute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from components.latent_evaluator.passes.beam import LatentMoments
+from trainer.data.records import membership, noise_for, read_records
+from trainer.export.loaded import LoadedModel
+
 STOP = 0.08
+BATCH = 128  # images, as in the chapter
 
 
 class Step(NamedTuple):
@@ -33,7 +38,7 @@ class Step(NamedTuple):
 def running_table(
     batches: Iterable[tuple[np.ndarray, np.ndarray]], stop: float = STOP
 ) -> tuple[list[Step], np.ndarray]:
-    """Goes through batches until a batch moves both means by less than `stop` in all.
+    """Adds batches until a batch moves both means by less than `stop` in all.
 
     Args:
       batches: (z [n, d], positive bool [n]).
@@ -76,7 +81,24 @@ def running_table(
 
 
 def as_text(name: str, steps: list[Step]) -> str:
-    """The table as the chapter prints it."""
+    """Returns the table as the chapter prints it."""
     lines = [f"label: {name}", "images\tPOS move\tNEG move\tdistance\tΔ distance"]
     lines += ["\t".join(str(round(value, 3)) for value in step) for step in steps]
     return "\n".join(lines) + "\n"
+
+
+def sampled_codes(
+    model: LoadedModel, images: LatentMoments, name: str, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Encodes the images of the split for one attribute alone.
+
+    Yields:
+      z sampled from the posterior, [n, d], and whether each image has the attribute, bool [n].
+    """
+    column = (*images.attributes, *images.labels).index(name)
+    for records in read_records(images.files, images.image.as_tuple, batch=BATCH):
+        z_mean, z_log_var = model.encode(records)
+        if z_log_var is not None:
+            noise = np.stack([noise_for(key, seed, model.latent_dim) for key in records.keys])
+            z_mean = z_mean + np.exp(z_log_var / 2) * noise
+        yield z_mean, membership(records, images.attributes, images.labels)[:, column]

@@ -1,6 +1,6 @@
-"""Sums over a split that merge in any order, and the metrics they amount to.
+"""Sums over a split that merge in any order, and the scores that follow from them.
 
-The model has done its part when a batch arrives here: only numpy is at work.
+Batches arrive with the model's outputs in them: only numpy is at work here.
 """
 
 from __future__ import annotations
@@ -21,64 +21,72 @@ from trainer.models.metrics import ACTIVE_VARIANCE
 
 _SCALARS = ("reconstruction_loss", "kl_loss", "squared_error", "cross_entropy", "entropy", "ssim")
 _EPSILON = 1e-7
+RANK, KEY = "rank", "key"
 
 
 @dataclasses.dataclass
 class ScoreAccumulator:
-    """Sums over the images seen so far, a few of the images themselves by label, and all that
-    is known of up to `max_images` of them (see `_row`)."""
+    """Sums over images, a few of the images by label, and columns of up to `max_images` of them.
+
+    sums: by label, float64 [1 + scalars]: the number of images, then each of _SCALARS.
+    moments: of z and pixels, sums of the values and of their squares, [2, d]; of kl, sums, [d].
+    gallery: by label, (key's hash, image, reconstruction) of at most `images_per_label` images.
+    sample: columns of the images with the smallest hashes; see `columns_of`.
+    """
 
     images_per_label: int
     max_images: int = 0
-    sums: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)  # count, *_SCALARS
+    sums: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     moments: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     gallery: dict[str, list[tuple[bytes, np.ndarray, np.ndarray]]] = dataclasses.field(
         default_factory=dict
     )
-    kept: BottomKSample = dataclasses.field(init=False)
+    sample: BottomKSample = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        self.kept = BottomKSample(self.max_images)
+        self.sample = BottomKSample(self.max_images)
 
     def add(self, batch: ScoredBatch) -> None:
+        """Adds a batch of images, each of which comes once."""
         records = batch.records
         pixels = records.images.astype(np.float64) / 255
-        guesses = batch.reconstructions.astype(np.float64)
-        each = np.stack(
+        reconstructions = batch.reconstructions.astype(np.float64)
+        scalars = np.stack(
             [
                 np.ones(len(pixels)),
                 batch.reconstruction_loss,
                 np.zeros(len(pixels)) if batch.kl_loss is None else batch.kl_loss,
-                _per_image((pixels - guesses) ** 2),
-                _per_image(_cross_entropy(pixels, guesses)),
+                _per_image((pixels - reconstructions) ** 2),
+                _per_image(_cross_entropy(pixels, reconstructions)),
                 _per_image(_cross_entropy(pixels, pixels)),
-                ssim(pixels, guesses),
+                ssim(pixels, reconstructions),
             ],
             axis=1,
         )
         z_mean = batch.z_mean.astype(np.float64)
         labels = np.asarray(records.labels, dtype=object)
         for label in sorted(set(records.labels)):
-            self._add_sums(label, each[labels == label].sum(axis=0))
+            self._add_sums(label, scalars[labels == label].sum(axis=0))
         for name, values in (("z", z_mean), ("pixel", pixels)):
             self._add_moments(name, np.stack([values.sum(axis=0), (values**2).sum(axis=0)]))
         if batch.z_log_var is not None:
-            each_kl = kl_by_dimension(batch.z_mean, batch.z_log_var)
-            self._add_moments("kl", each_kl * len(pixels))
-        shown = to_pixels(guesses)
+            kl = kl_by_dimension(batch.z_mean, batch.z_log_var)
+            self._add_moments("kl", kl * len(pixels))
+        decoded = to_pixels(reconstructions)
         for index, (key, label) in enumerate(zip(records.keys, records.labels, strict=True)):
-            self._show(label, [(rank(key), records.images[index], shown[index])])
+            self._add_to_gallery(label, [(rank(key), records.images[index], decoded[index])])
         if self.max_images:
-            self.kept.add(records.keys, _row(batch, shown, each))
+            self.sample.add(records.keys, columns_of(batch, decoded, scalars))
 
     def merge(self, other: ScoreAccumulator) -> None:
+        """Adds what another accumulator holds, of other images."""
         for label, sums in other.sums.items():
             self._add_sums(label, sums)
         for name, moments in other.moments.items():
             self._add_moments(name, moments)
-        for label, shown in other.gallery.items():
-            self._show(label, shown)
-        self.kept.merge(other.kept)
+        for label, images in other.gallery.items():
+            self._add_to_gallery(label, images)
+        self.sample.merge(other.sample)
 
     def _add_sums(self, label: str, sums: np.ndarray) -> None:
         self.sums[label] = self.sums.get(label, 0) + sums
@@ -86,40 +94,52 @@ class ScoreAccumulator:
     def _add_moments(self, name: str, moments: np.ndarray) -> None:
         self.moments[name] = self.moments.get(name, 0) + moments
 
-    def _show(self, label: str, shown: list[tuple[bytes, np.ndarray, np.ndarray]]) -> None:
-        """Keeps the images whose key's hash is smallest: the same ones in any order."""
-        both = self.gallery.get(label, []) + shown
-        both.sort(key=lambda entry: entry[0])
-        self.gallery[label] = both[: self.images_per_label]
+    def _add_to_gallery(
+        self, label: str, images: list[tuple[bytes, np.ndarray, np.ndarray]]
+    ) -> None:
+        """Holds the images whose key's hash is smallest: the same ones in any order."""
+        merged = self.gallery.get(label, []) + images
+        merged.sort(key=lambda entry: entry[0])
+        self.gallery[label] = merged[: self.images_per_label]
 
 
-def _row(batch: ScoredBatch, shown: np.ndarray, each: np.ndarray) -> dict[str, np.ndarray]:
-    """What is kept of images: label str, attributes int8 [n, names] (where there are some),
-    z_mean and z_log_var float32 [n, d] (the latter with a posterior), image and reconstruction
-    uint8 [n, h, w, c], and each of the summed scalars, float64 [n]."""
-    row = {
+def columns_of(
+    batch: ScoredBatch, decoded: np.ndarray, scalars: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Returns the columns that are held of single images.
+
+    label str; attributes int8 [n, names], where there are some; z_mean and, with a posterior,
+    z_log_var float32 [n, d]; image and reconstruction uint8 [n, h, w, c]; and each of the summed
+    scalars, float64 [n].
+
+    Args:
+      batch: n images with the model's outputs.
+      decoded: their reconstructions, uint8.
+      scalars: [n, 1 + scalars], a one and the summed scalars of each image.
+    """
+    columns = {
         "label": np.asarray(batch.records.labels, dtype=object),
         "z_mean": batch.z_mean.astype(np.float32),
         "image": batch.records.images,
-        "reconstruction": shown,
-        **dict(zip(_SCALARS, each.T[1:], strict=True)),
+        "reconstruction": decoded,
+        **dict(zip(_SCALARS, scalars.T[1:], strict=True)),
     }
     if batch.z_log_var is not None:
-        row["z_log_var"] = batch.z_log_var.astype(np.float32)
+        columns["z_log_var"] = batch.z_log_var.astype(np.float32)
     if batch.records.attributes.shape[1]:
-        row["attributes"] = batch.records.attributes.astype(np.int8)
-    return row
+        columns["attributes"] = batch.records.attributes.astype(np.int8)
+    return columns
 
 
-def metrics(
-    tally: ScoreAccumulator, *, likelihood: str, sigma: float = 1.0, posterior: bool = True
+def split_scores(
+    accumulator: ScoreAccumulator, *, likelihood: str, sigma: float = 1.0, posterior: bool = True
 ) -> dict[str, Any]:
-    """The metrics of a split.
+    """Returns the scores of a split.
 
     Args:
-      tally: of at least one image.
+      accumulator: sums over at least one image.
       likelihood: `bernoulli`, or a Gaussian one (`gaussian`, `gaussian_learned`).
-      sigma: of `gaussian`.
+      sigma: the standard deviation of `gaussian`.
       posterior: whether the model has one. Without it there is no KL, hence no ELBO: kl_loss,
         elbo and bits_per_dim are None.
 
@@ -127,17 +147,17 @@ def metrics(
       count; reconstruction_loss, kl_loss, elbo (its sum's negative: higher is better), in nats
       per image; bits_per_dim; mse over pixels in [0, 1]; psnr in dB; ssim; unexplained (see
       below); kl_per_dimension in nats, a list (None without a posterior); active_units of
-      latent_dim; `mean_image`: what the split's own mean image scores; `labels`: the same for
-      each label.
+      latent_dim; `mean_image`: scores of the split's own mean image; `labels`: scores of the
+      images with each label, see `scores_of`.
 
       `unexplained` is the share of the mean image's error that the reconstructions leave: of
       its Bernoulli deviance (the cross-entropy above that of a perfect reconstruction), or of
       its squared error. It is 0 for perfect reconstructions whatever the likelihood's constant.
     """
-    total = np.sum(list(tally.sums.values()), axis=0)
+    total = np.sum(list(accumulator.sums.values()), axis=0)
     count = total[0]
-    pixel_mean, pixel_square = tally.moments["pixel"] / count
-    z_mean, z_square = tally.moments["z"] / count
+    pixel_mean, pixel_square = accumulator.moments["pixel"] / count
+    z_mean, z_square = accumulator.moments["z"] / count
     size = pixel_mean.size
     variance = (pixel_square - pixel_mean**2).clip(0)
     mean_error = float(variance.sum())
@@ -145,18 +165,18 @@ def metrics(
     z_variance = z_square - z_mean**2
 
     density = likelihood != "bernoulli"
-    whole = _scores(total, size, density, posterior)
+    scores = scores_of(total, size, density, posterior)
     if not density:
         mean_loss = mean_cross_entropy
         floor = total[1 + _SCALARS.index("entropy")] / count
         left = total[1 + _SCALARS.index("cross_entropy")] / count - floor
-        whole["unexplained"] = _share(left, mean_cross_entropy - floor)
+        scores["unexplained"] = _share(left, mean_cross_entropy - floor)
     else:
         mean_loss = _gaussian_loss(mean_error, size, None if "learned" in likelihood else sigma)
-        whole["unexplained"] = _share(whole["mse"] * size, mean_error)
+        scores["unexplained"] = _share(scores["mse"] * size, mean_error)
     return {
-        **whole,
-        "kl_per_dimension": (tally.moments["kl"] / count).tolist() if posterior else None,
+        **scores,
+        "kl_per_dimension": (accumulator.moments["kl"] / count).tolist() if posterior else None,
         "active_units": int((z_variance > ACTIVE_VARIANCE).sum()),
         "latent_dim": int(z_mean.size),
         "mean_image": {
@@ -165,14 +185,22 @@ def metrics(
             "psnr": psnr(mean_error / size),
         },
         "labels": {
-            label: _scores(sums, size, density, posterior)
-            for label, sums in sorted(tally.sums.items())
+            label: scores_of(sums, size, density, posterior)
+            for label, sums in sorted(accumulator.sums.items())
             if label
         },
     }
 
 
-def _scores(sums: np.ndarray, size: int, density: bool, posterior: bool) -> dict[str, Any]:
+def scores_of(sums: np.ndarray, size: int, density: bool, posterior: bool) -> dict[str, Any]:
+    """Returns the scores that follow from the sums over some images alone.
+
+    Args:
+      sums: the number of images, then the sum of each of _SCALARS over them.
+      size: values of an image.
+      density: whether the likelihood is one, as opposed to a probability.
+      posterior: whether the model has one.
+    """
     count = int(sums[0])
     loss, kl, error = (float(value) for value in sums[1:4] / count)
     bits = bits_per_dim(loss + kl, size, density=density)
@@ -188,8 +216,14 @@ def _scores(sums: np.ndarray, size: int, density: bool, posterior: bool) -> dict
     }
 
 
+def sums_of(columns: dict[str, np.ndarray], chosen: np.ndarray) -> np.ndarray:
+    """Returns the sums over chosen images, bool [n], of `columns_of` many, for `scores_of`."""
+    sums = [chosen.sum(), *(columns[name][chosen].sum() for name in _SCALARS)]
+    return np.array(sums, np.float64)
+
+
 def psnr(mse: float) -> float:
-    """Peak signal-to-noise ratio in dB of values in [0, 1]; at most 120."""
+    """Returns the peak signal-to-noise ratio in dB of values in [0, 1]; at most 120."""
     return 10 * math.log10(1 / max(mse, 1e-12)) if not math.isnan(mse) else math.nan
 
 
@@ -198,28 +232,29 @@ def _share(part: float, whole: float) -> float:
 
 
 def _gaussian_loss(squared_error: float, size: int, sigma: float | None) -> float:
-    """Negative log-likelihood in nats of a summed squared error; sigma None: its own best."""
+    """Returns the negative log-likelihood, in nats, of a summed squared error.
+
+    sigma None stands for the one under which the error is most likely.
+    """
     variance = max(squared_error / size, 1e-12) if sigma is None else sigma**2
     return 0.5 * (squared_error / variance + size * math.log(2 * math.pi * variance))
 
 
-def _cross_entropy(pixels: np.ndarray, guesses: np.ndarray) -> np.ndarray:
-    """-x log p - (1 - x) log (1 - p), in nats; p is kept off 0 and 1 as Keras does."""
-    guesses = guesses.clip(_EPSILON, 1 - _EPSILON)
-    return -(pixels * np.log(guesses) + (1 - pixels) * np.log1p(-guesses))
+def _cross_entropy(pixels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Returns -x log p - (1 - x) log (1 - p), in nats; p is clipped off 0 and 1 as Keras does."""
+    p = probabilities.clip(_EPSILON, 1 - _EPSILON)
+    return -(pixels * np.log(p) + (1 - pixels) * np.log1p(-p))
 
 
 def _per_image(values: np.ndarray) -> np.ndarray:
     return values.reshape(len(values), -1).sum(axis=1)
 
 
-RANK, KEY = "rank", "key"
-
-
 class BottomKSample:
-    """What is known of the images whose key's hash is smallest, up to `limit` of them.
+    """Columns of the images whose key's hash is smallest, up to `limit` of them.
 
-    Like a uniform sample without replacement, and the same one however the data is sharded.
+    A bottom-k sample is like a uniform one without replacement, and is the same one however the
+    data is sharded.
     """
 
     def __init__(self, limit: int) -> None:
@@ -227,9 +262,11 @@ class BottomKSample:
         self._parts: list[dict[str, np.ndarray]] = []
 
     def add(self, keys: list[bytes], columns: dict[str, np.ndarray]) -> None:
-        """Args:
-        keys: n unique ones.
-        columns: name -> [n, ...]; the same names each time.
+        """Adds images.
+
+        Args:
+          keys: n unique ones.
+          columns: name -> [n, ...]; the same names each time.
         """
         ranks = np.array([int.from_bytes(rank(key), "big") for key in keys], np.uint64)
         part = {RANK: ranks, KEY: np.asarray(keys, dtype=object), **columns}
@@ -237,11 +274,12 @@ class BottomKSample:
         self._tidy(2 * self._limit)
 
     def merge(self, other: BottomKSample) -> None:
+        """Adds the images of another sample."""
         self._parts.extend(other._parts)
         self._tidy(2 * self._limit)
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Every column, in the order of the hashes; {} where nothing was added."""
+        """Returns every column, in the order of the hashes; {} where nothing was added."""
         self._tidy(0)
         return self._parts[0] if self._parts else {}
 
@@ -264,5 +302,5 @@ class BottomKSample:
 
 
 def rank(key: bytes) -> bytes:
-    """A hash of a key, 8 bytes: where the image stands in an order that means nothing."""
+    """Returns the hash of a key, 8 bytes, by which images are ordered without any meaning."""
     return hashlib.blake2b(key, digest_size=8).digest()

@@ -1,0 +1,214 @@
+"""The evaluation of a model, from prepared data and SavedModels to a verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import apache_beam as beam
+
+from components.latent_evaluator.baseline import (
+    ModelLocation,
+    fingerprint,
+    interval_of_difference,
+    why_not_compared,
+)
+from components.latent_evaluator.blessing import Verdict, judge
+from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
+from components.latent_evaluator.metrics.catalogue import measure
+from components.latent_evaluator.metrics.context import EvaluatedModel, EvaluationContext
+from components.latent_evaluator.metrics.factors import read_factors
+from components.latent_evaluator.metrics.memorisation import search_copies
+from components.latent_evaluator.passes.beam import LatentMoments, Passes, Scoring, run_passes
+from components.latent_evaluator.passes.moments import Moments
+from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
+from components.latent_evaluator.vectors.estimate import estimate_vectors
+from components.span_drift.drift import DriftReport
+from data_prep.errors import InputError
+from data_prep.manifest import Manifest
+from trainer.config import ImageShape
+from trainer.data.records import membership, read_records
+from trainer.export.loaded import LoadedDecoder, LoadedModel
+from trainer.measures.feature_network import FeatureNetwork
+
+CANDIDATE, BASELINE = "candidate", "baseline"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EvaluationInputs:
+    """Everything that an evaluation reads.
+
+    manifest, manifest_sha256: of the data.
+    files, vector_files: shards of the splits that are measured, and that vectors come from.
+    candidate: the model in question. baseline: the latest blessed one, where there is one.
+    extractor: directory of the extractor; None: nothing is measured by features.
+    model_run: directory that the training left its history in.
+    trials: directory of the search that chose the hyper-parameters.
+    drift: the drift of the newest span of the data.
+    """
+
+    config: EvaluationConfig
+    manifest: Manifest
+    manifest_sha256: str
+    files: tuple[str, ...]
+    vector_files: tuple[str, ...]
+    candidate: ModelLocation
+    baseline: ModelLocation | None = None
+    extractor: str | None = None
+    model_run: str | None = None
+    trials: str | None = None
+    drift: DriftReport | None = None
+
+    @property
+    def image(self) -> ImageShape:
+        image = self.manifest.image
+        return ImageShape(height=image.height, width=image.width, channels=image.channels)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """The outcome of an evaluation.
+
+    models: the measured models, CANDIDATE and, where it is compared, BASELINE.
+    difference: interval of the nats that an image costs the candidate more than the baseline;
+      None without a comparison.
+    """
+
+    inputs: EvaluationInputs
+    context: EvaluationContext
+    models: dict[str, EvaluatedModel]
+    vectors: AttributeVectors
+    difference: tuple[float, float] | None
+    verdict: Verdict
+
+    @property
+    def candidate(self) -> EvaluatedModel:
+        return self.models[CANDIDATE]
+
+    @property
+    def baseline(self) -> EvaluatedModel | None:
+        return self.models.get(BASELINE)
+
+
+def evaluate(
+    inputs: EvaluationInputs, make_pipeline: Callable[[], beam.Pipeline], folder: str
+) -> Evaluation:
+    """Measures the candidate, and the baseline beside it, and judges the candidate.
+
+    Args:
+      make_pipeline: returns an empty Beam pipeline.
+      folder: a temporary one for the job's results.
+
+    Raises:
+      InputError: where the config does not fit the data.
+    """
+    config, manifest = inputs.config, inputs.manifest
+    config.check_names(manifest.attributes, manifest.labels)
+    note = why_not_compared(inputs.candidate, inputs.baseline, inputs.image, manifest)
+    locations = {CANDIDATE: inputs.candidate}
+    if inputs.baseline is not None and not note:
+        locations[BASELINE] = inputs.baseline
+    passes = _run_passes(inputs, make_pipeline, folder, locations)
+    context = EvaluationContext(
+        config=config,
+        attributes=manifest.attributes,
+        extractor=FeatureNetwork(inputs.extractor) if inputs.extractor else None,
+        factors=(
+            read_factors(config.factors)
+            if config.factors and config.factors != ATTRIBUTE_FACTORS
+            else None
+        ),
+    )
+    models = {
+        name: EvaluatedModel.sampled(
+            context,
+            passes.accumulators[name],
+            LoadedModel(location.full_model),
+            LoadedDecoder(location.decoder),
+        )
+        for name, location in locations.items()
+    }
+    _measure(inputs, models)
+    difference = interval_of_difference(models[CANDIDATE], models.get(BASELINE))
+    verdict = judge(
+        models[CANDIDATE].metrics,
+        config,
+        models[BASELINE].metrics if BASELINE in models else None,
+        note,
+        difference,
+        inputs.drift,
+    )
+    return Evaluation(
+        inputs=inputs,
+        context=context,
+        models=models,
+        vectors=_vectors(inputs, models[CANDIDATE], passes.moments),
+        difference=difference,
+        verdict=verdict,
+    )
+
+
+def _run_passes(
+    inputs: EvaluationInputs,
+    make_pipeline: Callable[[], beam.Pipeline],
+    folder: str,
+    locations: dict[str, ModelLocation],
+) -> Passes:
+    config, manifest = inputs.config, inputs.manifest
+    passes = run_passes(
+        make_pipeline,
+        folder,
+        Scoring(
+            files=inputs.files,
+            image=inputs.image,
+            seed=config.seed,
+            images_per_label=config.images_per_label,
+            max_images=config.max_images,
+        ),
+        LatentMoments(
+            files=inputs.vector_files,
+            image=inputs.image,
+            attributes=manifest.attributes,
+            labels=manifest.labels,
+        ),
+        {name: location.full_model for name, location in locations.items()},
+    )
+    if not passes.accumulators[CANDIDATE].sums:
+        raise InputError(f"evaluation.split: the {config.split} split has no images")
+    return passes
+
+
+def _measure(inputs: EvaluationInputs, models: dict[str, EvaluatedModel]) -> None:
+    """Fills in the metrics of all models; reads the training images once for all of them."""
+    config = inputs.config
+    held_out = models[CANDIDATE].images[: config.samples]
+    training = read_records(inputs.vector_files, inputs.image.as_tuple, limit=config.train_images)
+    searches = search_copies(
+        [model.samples for model in models.values()],
+        held_out,
+        (records.images for records in training),
+    )
+    for model, copies in zip(models.values(), searches, strict=True):
+        model.copies = copies
+        model.metrics = measure(model)
+
+
+def _vectors(
+    inputs: EvaluationInputs, candidate: EvaluatedModel, moments: Moments | None
+) -> AttributeVectors:
+    config, manifest = inputs.config, inputs.manifest
+    return estimate_vectors(
+        moments,
+        candidate.z_mean,
+        membership(candidate.records, manifest.attributes, manifest.labels),
+        candidate.counts,
+        attributes=manifest.attributes,
+        labels=manifest.labels,
+        orthogonalise=config.orthogonalise,
+        provenance={
+            "split": config.vectors_split,
+            "held_out": config.split,
+            "model": fingerprint(inputs.candidate.full_model),
+            "data": inputs.manifest_sha256,
+        },
+    )

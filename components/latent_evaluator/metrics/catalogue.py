@@ -1,0 +1,40 @@
+"""All metrics of an evaluation: importing this module registers them, so those who use the registry
+import it from here.
+
+A new module of metrics is added to the import below.
+"""
+
+from __future__ import annotations
+
+from components.latent_evaluator.metrics import (
+    conditions,
+    factors,
+    latent_space,
+    likelihood,
+    reconstructions,
+    samples,
+)
+from components.latent_evaluator.metrics.registry import (
+    METRICS,
+    as_markdown,
+    check_thresholds,
+    measure,
+    table_rows,
+)
+
+__all__ = [
+    "METRICS",
+    "as_markdown",
+    "check_thresholds",
+    "conditions",
+    "factors",
+    "latent_space",
+    "likelihood",
+    "measure",
+    "reconstructions",
+    "samples",
+    "table_rows",
+]
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")

@@ -1,0 +1,108 @@
+"""The condition of a conditional model: whether samples show it, and whether codes keep it."""
+
+from __future__ import annotations
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from components.latent_evaluator.metrics.class_coverage import attribute_fidelity, label_fidelity
+from components.latent_evaluator.metrics.context import EvaluatedModel
+from components.latent_evaluator.metrics.probes import probe_attributes, probe_labels
+from components.latent_evaluator.metrics.registry import (
+    CONDITION,
+    HIGH,
+    INTERVAL,
+    LOW,
+    Measurement,
+    Row,
+    metric,
+)
+from components.latent_evaluator.metrics.samples import share_with_interval
+from trainer.measures.feature_network import LABEL, Features
+
+
+@metric(
+    "label_fidelity",
+    Row(
+        part="accuracy",
+        title="label fidelity",
+        form=".1%",
+        better=HIGH,
+        words="samples recognised as what they were asked to be",
+    ),
+    Row(
+        part="accuracy_real",
+        title="of real images",
+        form=".1%",
+        words="what the same eye recognises of them",
+    ),
+    group=CONDITION,
+    needs=("extractor", "condition"),
+)
+def fidelity_to_conditions(model: EvaluatedModel) -> Measurement:
+    """Measures how often the extractor finds the condition in samples, and in real images.
+
+    It is None where the extractor classifies something else than the condition.
+    """
+    assert model.extractor is not None and model.condition is not None
+    facts = model.extractor.facts
+    if model.condition["names"] != facts["names"]:
+        return Measurement(None)
+    kind, names = facts["kind"], facts["names"]
+    sampled, by_name = _fidelity(model.sample_conditions, model.features.sampled, kind, names)
+    real, _ = _fidelity(model.conditions, model.features.real, kind, names)
+    if not len(sampled) or not len(real):
+        return Measurement(None)
+    accuracy = share_with_interval(model, sampled.astype(np.float64))
+    assert accuracy.interval is not None
+    return Measurement(
+        {
+            "accuracy": accuracy.value,
+            f"accuracy{INTERVAL}": list(accuracy.interval),
+            "accuracy_real": float(np.mean(real)),
+            "by_name": by_name,
+        }
+    )
+
+
+def _fidelity(
+    conditions: np.ndarray | None, features: Features, kind: str, names: list[str]
+) -> tuple[np.ndarray, dict[str, float]]:
+    """Returns the fidelity of each image that has a condition, [n], and that by name."""
+    assert conditions is not None
+    if kind != LABEL:
+        return attribute_fidelity(conditions, features.scores, names)
+    labelled = conditions.any(axis=1)
+    labels = conditions[labelled].argmax(axis=1)
+    return label_fidelity(labels, features.scores[labelled], names)
+
+
+@metric(
+    "condition_probe",
+    Row(
+        part="score",
+        title="condition in the code",
+        form=".3f",
+        better=LOW,
+        words="what a probe reads of the condition from z",
+    ),
+    Row(
+        part="chance",
+        title="by chance",
+        form=".3f",
+        words="the probe's score if z told nothing",
+    ),
+    group=CONDITION,
+    needs=("condition",),
+)
+def condition_probe(model: EvaluatedModel) -> Measurement:
+    assert model.condition is not None
+    z = model.z_mean
+    if not np.isfinite(z).all():
+        return Measurement(None)
+    with threadpool_limits(1):  # many small fits: more threads only wait for each other
+        if model.condition["kind"] == LABEL:
+            probe = probe_labels(z, np.array(model.records.labels))
+        else:
+            probe = probe_attributes(z, model.records.attributes)
+    return Measurement(probe._asdict() if probe else None)

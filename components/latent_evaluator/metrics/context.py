@@ -1,0 +1,215 @@
+"""The subjects of an evaluation: what all its models share, and each model with its outputs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from components.latent_evaluator.config import EvaluationConfig
+from components.latent_evaluator.metrics.bootstrap import mean_interval, resample_counts
+from components.latent_evaluator.metrics.memorisation import CopySearch
+from components.latent_evaluator.passes.score_accumulator import ScoreAccumulator, split_scores
+from trainer.data.records import Records
+from trainer.export.loaded import LoadedDecoder, LoadedModel, encode_condition
+from trainer.measures.feature_network import FeatureNetwork, Features
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Bootstrap:
+    """The resamples that every model of a run shares, so that comparisons are paired."""
+
+    resamples: int
+    seed: int
+
+    def counts(self, size: int, stream: int = 0) -> np.ndarray:
+        """Returns resamples of `size` images, [resamples, size], as `resample_counts` does.
+
+        Args:
+          size: how many images there are.
+          stream: another number for another set of images.
+        """
+        return resample_counts(size, self.resamples, self.seed + stream)
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationContext:
+    """What is the same for every model of a run.
+
+    attributes: the data's attributes, by name.
+    extractor: the network that features come from; None: nothing is measured by features.
+    factors: rows as `factors.read_factors` returns them; None where they are unknown.
+    """
+
+    config: EvaluationConfig
+    attributes: tuple[str, ...]
+    extractor: FeatureNetwork | None
+    factors: dict[bytes, tuple[str, ...]] | None
+
+    @property
+    def bootstrap(self) -> Bootstrap:
+        return Bootstrap(self.config.resamples, self.config.seed)
+
+
+class ImageFeatures(NamedTuple):
+    """Features of real images, of samples of the prior and of reconstructions."""
+
+    real: Features
+    sampled: Features
+    reconstructed: Features
+
+
+@dataclasses.dataclass
+class EvaluatedModel:
+    """A model with its outputs on the split: what every metric is a function of.
+
+    accumulator: sums over all images of the split, and columns of some of them.
+    model: the full model.
+    samples: images of the prior, uint8 [m, height, width, channels].
+    sample_conditions: float32 [m, names], the samples' conditions; None of a model without.
+    copies: the search for copies of training images among the samples; None before it ran, and
+      where there are fewer than two training images.
+    metrics: the values of metrics.json, once they are measured.
+    """
+
+    context: EvaluationContext
+    accumulator: ScoreAccumulator
+    model: LoadedModel
+    samples: np.ndarray
+    sample_conditions: np.ndarray | None
+    copies: CopySearch | None = None
+    metrics: dict[str, Any] = dataclasses.field(default_factory=dict)
+    _results: dict[Any, Any] = dataclasses.field(default_factory=dict, repr=False)
+
+    @classmethod
+    def sampled(
+        cls,
+        context: EvaluationContext,
+        accumulator: ScoreAccumulator,
+        model: LoadedModel,
+        decoder: LoadedDecoder,
+    ) -> EvaluatedModel:
+        """Draws samples of the prior from the decoder.
+
+        A conditional model takes the conditions of images of the split in turn, so that its
+        samples are of what real images are.
+        """
+        config = context.config
+        records = records_of(accumulator.sample.columns())
+        conditions = encode_condition(model.metadata, records.labels, records.attributes)
+        if conditions is not None:
+            conditions = conditions[np.arange(config.samples) % len(conditions)]
+        samples = decoder.sample(config.samples, config.seed, conditions)
+        return cls(context, accumulator, model, samples, conditions)
+
+    def once(self, compute: Callable[[EvaluatedModel], T]) -> T:
+        """Returns `compute` of this model, computed once, for metrics that share its result."""
+        if compute not in self._results:
+            self._results[compute] = compute(self)
+        return self._results[compute]
+
+    @property
+    def config(self) -> EvaluationConfig:
+        return self.context.config
+
+    @property
+    def bootstrap(self) -> Bootstrap:
+        return self.context.bootstrap
+
+    @property
+    def extractor(self) -> FeatureNetwork | None:
+        return self.context.extractor
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return self.model.metadata
+
+    @property
+    def has_posterior(self) -> bool:
+        return "z_log_var" in self.columns
+
+    @property
+    def condition(self) -> dict[str, Any] | None:
+        """The kind and the names of the condition; None of an unconditional model."""
+        return self.metadata.get("condition")
+
+    @cached_property
+    def columns(self) -> dict[str, np.ndarray]:
+        """Columns of the images that are measured one by one; see `columns_of`."""
+        return self.accumulator.sample.columns()
+
+    @property
+    def images(self) -> np.ndarray:
+        """Real images of the split, uint8 [n, height, width, channels]."""
+        return self.columns["image"]
+
+    @property
+    def reconstructions(self) -> np.ndarray:
+        """Reconstructions of `images`, uint8 [n, height, width, channels]."""
+        return self.columns["reconstruction"]
+
+    @property
+    def z_mean(self) -> np.ndarray:
+        """Codes of `images`, float32 [n, latent_dim]."""
+        return self.columns["z_mean"]
+
+    @property
+    def nats(self) -> np.ndarray:
+        """The cost of each image, float64 [n]: the negative ELBO, or the reconstruction loss of
+        a model without a posterior."""
+        return self.columns["reconstruction_loss"] + self.columns["kl_loss"]
+
+    @cached_property
+    def records(self) -> Records:
+        """The images in the form in which models take them."""
+        return records_of(self.columns)
+
+    @cached_property
+    def conditions(self) -> np.ndarray | None:
+        """Conditions of `images`, float32 [n, names]; None of an unconditional model."""
+        return encode_condition(self.metadata, self.records.labels, self.records.attributes)
+
+    @cached_property
+    def scores(self) -> dict[str, Any]:
+        """The numbers that are sums over all images of the split; see `split_scores`."""
+        return split_scores(
+            self.accumulator,
+            likelihood=self.metadata["reconstruction"],
+            sigma=self.metadata["sigma"] or 1.0,
+            posterior=self.model.has_prior,
+        )
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Resamples of `images`, float32 [resamples, n]."""
+        return self.bootstrap.counts(len(self.images))
+
+    def mean_interval(self, values: np.ndarray) -> tuple[float, float]:
+        """Returns the interval of the mean of one value an image, [n]."""
+        return mean_interval(values, self.counts)
+
+    @cached_property
+    def features(self) -> ImageFeatures:
+        """Features of all images by the extractor, which there must be."""
+        assert self.extractor is not None
+        return ImageFeatures(
+            self.extractor(self.images),
+            self.extractor(self.samples),
+            self.extractor(self.reconstructions),
+        )
+
+
+def records_of(columns: dict[str, np.ndarray]) -> Records:
+    """Returns the images of `columns` in the form in which models take them."""
+    images = columns["image"]
+    return Records(
+        keys=list(columns["key"]),
+        labels=list(columns["label"]),
+        images=images,
+        attributes=columns.get("attributes", np.zeros((len(images), 0), np.int8)),
+    )

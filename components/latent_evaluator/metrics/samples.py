@@ -1,0 +1,186 @@
+"""The quality and the variety of samples of the prior, beside real images."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from components.latent_evaluator.metrics.bootstrap import mean_interval
+from components.latent_evaluator.metrics.class_coverage import class_shares, dropped
+from components.latent_evaluator.metrics.context import EvaluatedModel
+from components.latent_evaluator.metrics.precision_recall import NEIGHBOURS, precision_and_recall
+from components.latent_evaluator.metrics.registry import (
+    HIGH,
+    INTERVAL,
+    LOW,
+    SAMPLES,
+    Check,
+    Judged,
+    Measurement,
+    Row,
+    Threshold,
+    metric,
+)
+from components.latent_evaluator.metrics.set_distances import feature_distance, pixel_distances
+from trainer.measures.feature_network import LABEL
+
+
+def _not_much_further(key: str, name: str) -> Threshold:
+    """Returns the threshold of a distance of samples from real images against the blessed model's.
+
+    A model is refused where even the better end of its interval is worse than allowed after the
+    worse end of the blessed model's.
+    """
+
+    def check(value: float, limit: float, judged: Judged) -> Check | None:
+        assert judged.baseline is not None
+        old = judged.baseline.get(key)
+        if old is None or not math.isfinite(old):
+            return None
+        low, high = judged.metrics[key + INTERVAL]
+        old_low, old_high = judged.baseline[key + INTERVAL]
+        return Check(
+            low <= old_high * (1 + limit),
+            f"{name} {value:.4g} ({low:.4g} to {high:.4g}) against the blessed model's "
+            f"{old:.4g} ({old_low:.4g} to {old_high:.4g}) (at most "
+            f"{limit:.0%} worse, beyond both intervals)",
+        )
+
+    return Threshold(limit="max_sample_worsening", check=check, relative=True)
+
+
+@metric(
+    "cfid_samples",
+    Row(
+        title="cFID",
+        form=".2f",
+        better=LOW,
+        words="Frechet distance by the eye of the extractor below",
+        headline=True,
+    ),
+    group=SAMPLES,
+    needs=("extractor",),
+    threshold=_not_much_further("cfid_samples", "cFID of samples"),
+)
+def cfid_samples(model: EvaluatedModel) -> Measurement:
+    return feature_distance(model, model.features.sampled)
+
+
+@metric(
+    "sliced_wasserstein",
+    Row(
+        title="sliced Wasserstein",
+        form=".4f",
+        better=LOW,
+        words="distance of the images' distributions, no extractor",
+    ),
+    group=SAMPLES,
+    threshold=_not_much_further("sliced_wasserstein", "sliced Wasserstein distance of samples"),
+)
+def sliced_wasserstein(model: EvaluatedModel) -> Measurement:
+    return model.once(pixel_distances).sampled
+
+
+def coverage(model: EvaluatedModel) -> tuple[np.ndarray, np.ndarray] | None:
+    """Returns which samples lie among the real images, and the other way round, as
+    `precision_and_recall` does; None for too few images."""
+    real, sampled = model.features.real.values, model.features.sampled.values
+    if min(len(real), len(sampled)) <= NEIGHBOURS:
+        return None
+    return precision_and_recall(real, sampled)
+
+
+def _share_covered(model: EvaluatedModel, side: int) -> Measurement:
+    covered = model.once(coverage)
+    if covered is None:
+        return Measurement(None)
+    return share_with_interval(model, covered[side].astype(np.float64))
+
+
+def share_with_interval(model: EvaluatedModel, values: np.ndarray) -> Measurement:
+    """Returns the mean of one value an image, [n] of any set of images, and its interval."""
+    counts = model.bootstrap.counts(len(values))
+    return Measurement(float(values.mean()), mean_interval(values, counts))
+
+
+@metric(
+    "precision",
+    Row(title="precision", form=".3f", better=HIGH, words="samples that look real"),
+    group=SAMPLES,
+    needs=("extractor",),
+)
+def precision(model: EvaluatedModel) -> Measurement:
+    return _share_covered(model, 0)
+
+
+@metric(
+    "recall",
+    Row(
+        title="recall",
+        form=".3f",
+        better=HIGH,
+        words="real images the samples come near to",
+        headline=True,
+    ),
+    group=SAMPLES,
+    needs=("extractor",),
+)
+def recall(model: EvaluatedModel) -> Measurement:
+    return _share_covered(model, 1)
+
+
+def _few_copies(value: dict[str, Any], limit: float, judged: Judged) -> Check:
+    more = value["memorised"] - value["memorised_held_out"]
+    return Check(
+        more <= limit,
+        f"{value['memorised']:.1%} of {value['samples']:,} samples are copies of training "
+        f"images, of held-out images {value['memorised_held_out']:.1%} "
+        f"(at most {limit:.1%} more)",
+    )
+
+
+@metric(
+    "nearest_train",
+    Row(
+        part="memorised",
+        title="memorised",
+        form=".1%",
+        better=LOW,
+        words="samples that repeat a training image",
+    ),
+    group=SAMPLES,
+    needs=("copies",),
+    threshold=Threshold(limit="max_memorised", check=_few_copies),
+)
+def nearest_train(model: EvaluatedModel) -> Measurement:
+    assert model.copies is not None
+    return Measurement(model.copies.summary())
+
+
+def _no_class_dropped(value: dict[str, Any], limit: float, judged: Judged) -> Check:
+    missing = [
+        f"{name} ({share['sampled']:.1%} of samples, {share['real']:.1%} of real images)"
+        for name, share in value.items()
+        if dropped(share["real"], share["sampled"], judged.config.samples, limit)
+    ]
+    least = f"at least {limit:.0%} of its share of real images"
+    if missing:
+        return Check(False, f"dropped classes: {', '.join(missing)}; each needs {least}")
+    return Check(True, f"none of {len(value)} classes is missing from the samples ({least})")
+
+
+@metric(
+    "classes",
+    group=SAMPLES,
+    needs=("extractor",),
+    threshold=Threshold(limit="min_class_share", check=_no_class_dropped),
+)
+def classes(model: EvaluatedModel) -> Measurement:
+    assert model.extractor is not None
+    facts = model.extractor.facts
+    if facts["kind"] != LABEL:
+        return Measurement(None)
+    real, sampled = model.features.real.scores, model.features.sampled.scores
+    return Measurement(class_shares(real, sampled, facts["names"]))

@@ -1,10 +1,11 @@
 """report.html: the evaluation of a model as one page that opens anywhere, offline.
 
-page      write_report(path, inputs) is the way in
-inputs    what a report is made of; gathering: from what the executor has measured
-panels    which images are decoded and shown, of a subject: a model and its images
-embedding how images get into the file
-measures  the table of metrics; facts: slices, attribute vectors, data card
-charts    curves, histograms and heat map as SVG geometry
-templates the page itself: HTML, style and script
+page          write_report(path, inputs) writes it
+inputs        the contents of a report; collect: from the outcome of an evaluation
+registry      how a section is declared; sections: all of them, in the order of the page
+image_panels  the images that are decoded and shown; model_view: a model with its images
+data_uri      images inside the file
+metric_table  the table of metrics; tables: slices, attribute vectors, data card
+charts        curves, histograms and heat map as SVG geometry
+templates     the page itself: HTML, style and script, a template for each section
 """

@@ -1,4 +1,4 @@
-"""How far the newest span has moved from the last blessed one, as the report shows it."""
+"""The drift of the newest span from the last blessed one, as the report shows it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class DriftLine(NamedTuple):
 
 
 class DriftSection(NamedTuple):
-    """What the section shows. histograms: bars of the newest span, the line of the other."""
+    """The contents of the section.
+
+    histograms: the newest span as bars, the last blessed one as a line.
+    """
 
     title: str
     note: str
@@ -42,8 +45,8 @@ class DriftSection(NamedTuple):
     histograms: tuple[Histogram, ...]
 
 
-def drift(report: DriftReport) -> DriftSection:
-    """The section of a comparison, or of why there was none."""
+def drift_section(report: DriftReport) -> DriftSection:
+    """Returns the section of a comparison, or of why there was none."""
     old, new = report.images
     title = f"Span {report.span}"
     if report.reference is not None:
@@ -53,25 +56,25 @@ def drift(report: DriftReport) -> DriftSection:
         )
     lines = tuple(
         DriftLine(
-            *NAMES[each.name],
-            f"{each.distance:.3f}",
-            f"{each.noise:.3f}",
-            f"{each.allowed:g}",
-            "" if each.passed else "worse",
-            each.words,
+            *NAMES[measure.name],
+            f"{measure.distance:.3f}",
+            f"{measure.noise:.3f}",
+            f"{measure.allowed:g}",
+            "" if measure.passed else "worse",
+            measure.words,
         )
-        for each in report.measures
+        for measure in report.measures
     )
-    drawn = tuple(
-        Histogram(NAMES[name][0], f"{found['edges'][0]:.3g} to {found['edges'][-1]:.3g}",
-                  *_paths(found["span"], found["reference"]))
-        for name, found in report.histograms.items()
+    histograms = tuple(
+        Histogram(NAMES[name][0], f"{bins['edges'][0]:.3g} to {bins['edges'][-1]:.3g}",
+                  *_paths(bins["span"], bins["reference"]))
+        for name, bins in report.histograms.items()
     )  # fmt: skip
-    return DriftSection(title, report.note, lines, drawn)
+    return DriftSection(title, report.note, lines, histograms)
 
 
 def _paths(bars: Sequence[float], line: Sequence[float]) -> tuple[str, str]:
-    """Paths of bars of equal width, and of the outline of others."""
+    """Returns the path of bars of equal width, and that of the outline of others."""
     highest = max(*bars, *line, 1e-9)
     across = np.linspace(0, BINS_WIDTH, len(bars) + 1)
 

@@ -27,7 +27,7 @@ class TrialLine(NamedTuple):
 
 
 class TuningSection(NamedTuple):
-    """What the section shows."""
+    """The contents of the section."""
 
     objective: str
     searched: tuple[str, ...]
@@ -35,8 +35,8 @@ class TuningSection(NamedTuple):
     plot: Picture
 
 
-def search(report: SearchReport) -> TuningSection:
-    """Of a finished search, the best trial first."""
+def tuning_section(report: SearchReport) -> TuningSection:
+    """Returns the section of a finished search, the best trial first."""
     svg = base64.b64encode(report.pareto_svg.encode()).decode()
     plot = Picture(
         uri=f"data:image/svg+xml;base64,{svg}",

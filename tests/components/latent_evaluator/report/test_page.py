@@ -6,13 +6,16 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import Markup, escape
 
 from components.latent_evaluator.report import page
 from components.latent_evaluator.report.charts import BINS_HEIGHT
 from components.latent_evaluator.report.page import render, write_report
+from components.latent_evaluator.report.registry import SECTIONS, section
 from components.span_drift.drift import DriftMeasure, DriftReport
 from components.tuner.search_report import SearchReport
 
+EVIL = "<img src=x>"
 EVERY = {
     "verdict", "metrics", "training", "reconstructions", "samples", "manifold", "traversals",
     "walk", "edits", "morphs", "styles", "latent", "vectors", "slices", "data",
@@ -171,3 +174,34 @@ def test_why_nothing_was_compared_is_told(make_inputs):
     html = render(dataclasses.replace(make_inputs("bare"), drift=found))
     assert "<p>Span 8. There is no blessed model yet.</p>" in html
     assert "moved most" not in html
+
+
+@pytest.fixture
+def toy_section():
+    """A section before the slices, registered for one test; it applies to faces alone."""
+
+    @section("toy", "Toy", heading="A toy of a section", before="slices")
+    def toy(view):
+        if not view.inputs.manifest.attributes:
+            return None
+        return Markup("<p>{} images of {}</p>").format(len(view.shown.images), EVIL)
+
+    yield
+    del SECTIONS["toy"]
+
+
+def test_a_declared_section_and_its_link_stand_where_they_belong(make_inputs, toy_section):
+    html = render(make_inputs("faces"))
+    reader = Reader(html)
+    order = [a["id"] for tag, a in reader.tags if tag == "section"]
+    assert order[order.index("toy") - 1 :] == ["vectors", "toy", "slices", "data"]
+    links = [a["href"][1:] for tag, a in reader.tags if tag == "a"]
+    assert links == [name for name in order if name != "verdict"]
+    assert "<h2>A toy of a section</h2>" in html
+    assert f"<p>12 images of {escape(EVIL)}</p>" in html
+    assert 'id="toy"' not in render(make_inputs("bare"))
+
+
+def test_a_section_is_declared_once():
+    with pytest.raises(ValueError, match="there is a section data already"):
+        section("data", "Data")(lambda view: None)

@@ -1,0 +1,125 @@
+"""The sections of the report, in the order of the page."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from components.latent_evaluator.report import charts, image_panels, metric_table, tables
+from components.latent_evaluator.report.drift_section import drift_section
+from components.latent_evaluator.report.model_view import ModelView
+from components.latent_evaluator.report.registry import SECTIONS, render_template, section
+from components.latent_evaluator.report.tuning_section import tuning_section
+from trainer.export.metadata import has_prior
+
+__all__ = ["SECTIONS"]
+
+
+@section("metrics", "Metrics")
+def metrics(view: ModelView) -> Markup:
+    inputs = view.inputs
+    table = metric_table.table(inputs.candidate, inputs.baseline)
+    return render_template("metrics.html", inputs=inputs, metrics=table)
+
+
+@section("drift", "Drift")
+def drift(view: ModelView) -> Markup | None:
+    if view.inputs.drift is None:
+        return None
+    return render_template("drift.html", drift=drift_section(view.inputs.drift))
+
+
+@section("training", "Training")
+def training(view: ModelView) -> Markup | None:
+    history = view.inputs.history
+    curves = charts.curves(history) if history else []
+    return render_template("training.html", curves=curves) if curves else None
+
+
+@section("search", "Search")
+def search(view: ModelView) -> Markup | None:
+    if view.inputs.search is None:
+        return None
+    return render_template("search.html", search=tuning_section(view.inputs.search))
+
+
+@section("reconstructions", "Reconstructions")
+def reconstructions(view: ModelView) -> Markup:
+    panel = image_panels.reconstructions(view)
+    return render_template("reconstructions.html", reconstructions=panel)
+
+
+@section("samples", "Samples")
+def samples(view: ModelView) -> Markup:
+    return render_template("samples.html", samples=image_panels.samples(view))
+
+
+@section("manifold", "Manifold")
+def manifold(view: ModelView) -> Markup | None:
+    panel = image_panels.manifold(view)
+    if panel is None:
+        return None
+    return render_template("manifold.html", manifold=panel, inputs=view.inputs)
+
+
+@section("traversals", "Traversals")
+def traversals(view: ModelView) -> Markup:
+    return render_template("traversals.html", traversals=image_panels.traversals(view))
+
+
+@section("walk", "Walk", heading="Walk along an attribute")
+def walk(view: ModelView) -> Markup | None:
+    walks = image_panels.walks(view)
+    return render_template("walk.html", walks=walks) if walks else None
+
+
+@section("edits", "Edits", heading="Attribute edits")
+def edits(view: ModelView) -> Markup | None:
+    panels = image_panels.edits(view)
+    if not panels:
+        return None
+    prior = has_prior(view.inputs.description)
+    return render_template("edits.html", edits=panels, has_prior=prior)
+
+
+@section("morphs", "Morphs")
+def morphs(view: ModelView) -> Markup | None:
+    panel = image_panels.morphs(view)
+    return render_template("morphs.html", morphs=panel) if panel else None
+
+
+@section("styles", "Styles")
+def styles(view: ModelView) -> Markup | None:
+    panel = image_panels.styles(view)
+    return render_template("styles.html", styles=panel, inputs=view.inputs) if panel else None
+
+
+@section("latent", "Latent space")
+def latent_space(view: ModelView) -> Markup | None:
+    normality = view.inputs.candidate.get("latent_normality")
+    histograms = charts.histograms(normality, view.order) if normality else []
+    kl = charts.columns(view.sizes, view.order) if view.has_kl else None
+    if not histograms and kl is None:
+        return None
+    return render_template("latent.html", histograms=histograms, kl=kl)
+
+
+@section("vectors", "Vectors", heading="Attribute vectors")
+def vectors(view: ModelView) -> Markup | None:
+    estimated = view.inputs.vectors
+    rows = tables.vector_rows(estimated) if estimated else []
+    if estimated is None or not rows:
+        return None
+    cosines = charts.heat_map(estimated)
+    return render_template("vectors.html", vectors=rows, cosines=cosines, inputs=view.inputs)
+
+
+@section("slices", "Slices")
+def slices(view: ModelView) -> Markup | None:
+    by_label = view.inputs.candidate.get("labels") or {}
+    parts = tables.slices({"label": by_label, **view.inputs.slices})
+    return render_template("slices.html", slices=parts) if parts else None
+
+
+@section("data", "Data", heading="Data card")
+def data(view: ModelView) -> Markup:
+    return render_template("data.html", card=tables.data_card(view.inputs.manifest))

@@ -15,8 +15,14 @@ from data_prep.job.prepare import prepare
 from data_prep.job.progress import PrepProgress
 from data_prep.layout import rejects_file
 from data_prep.manifest import manifest_sha256, read_manifest
-from data_prep.records.key_hash import key_hash
+from data_prep.records.key_hash import key_hashes
 from data_prep.sources import quickdraw
+
+
+def key_hash(key: bytes, seed: int) -> tuple[int, int]:
+    return tuple(
+        key_hashes(np.frombuffer(key, np.uint8), np.array([0, len(key)]), seed)[0].tolist()
+    )
 
 
 def options(**more) -> PrepConfig:

@@ -1,6 +1,6 @@
-"""Frozen dataclasses from plain mappings, with errors a person can act on.
+"""The base of every config: constraints at its fields, read from plain mappings.
 
-Every config and option class of the project is a frozen dataclass read through
+Every config class of the project is a frozen dataclass read through
 `parse`, so an unknown key or an impossible value is refused the same way everywhere:
 one line that names the key, the value and what is allowed.
 """
@@ -146,7 +146,7 @@ def parse(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
 
 
 def to_dict(config: Any) -> dict[str, Any]:
-    """The plain data that `parse` would read back to an equal object (tuples as lists)."""
+    """Returns plain data that `parse` reads back to an equal object; tuples become lists."""
 
     def plain(value: Any) -> Any:
         if dataclasses.is_dataclass(value) and not isinstance(value, type):

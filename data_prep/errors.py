@@ -1,5 +1,5 @@
-"""The one exception that means "the user's input is wrong"."""
+"""The exception that means "the user's input is wrong"."""
 
 
 class InputError(ValueError):
-    """Wrong input or a wrong call: shown as one line, exit status 2, no traceback."""
+    """A wrong input or call: shown as one line, exit status 2, no traceback."""

@@ -10,14 +10,9 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from data_prep.config_base import require
-
-if TYPE_CHECKING:
-    from data_prep.config import PrepConfig, SampleConfig
-    from data_prep.filesystem import InputFile
-    from data_prep.sources.base import Reader
 
 BUILT_IN = "data_prep.sources.catalogue"  # by name: it lies above, and is loaded when asked for
 
@@ -45,7 +40,7 @@ class Option:
 
 
 class Source:
-    """A kind of raw data.
+    """A kind of raw data. `config` is a PrepConfig everywhere, `sample` a SampleConfig.
 
     The docstring's first line is the help of `latentforge prep`.
 
@@ -78,19 +73,22 @@ class Source:
         """Returns the fields of PrepConfig that the values of `options` stand for."""
         return values
 
-    def image_shape(self, config: PrepConfig) -> tuple[int, int, int]:
+    def image_shape(self, config: Any) -> tuple[int, int, int]:
         """Returns (height, width, channels) of the prepared images, as the config has them."""
         return config.image_size, config.image_size, self.channels
 
     def is_known_unread(self, names: Sequence[str]) -> bool:
         """Tells whether config and names of the input show what the examples will be like.
 
-        A graph over a bucket is then built where the bucket cannot be seen.
+        A graph over a bucket is then built where the bucket cannot be read.
         """
         return False
 
-    def reader(self, config: PrepConfig, files: Sequence[InputFile]) -> Reader:
-        """Returns the reader of the files, which looks at what must be known beforehand."""
+    def reader(self, config: Any, files: Sequence[Any]) -> Any:
+        """Returns the `data_prep.sources.base.Reader` of some InputFiles.
+
+        It looks at all that must be known before a record is read.
+        """
         raise NotImplementedError
 
 
@@ -111,11 +109,11 @@ class GeneratedSource(Source):
         """Returns the module that writes the files."""
         return importlib.import_module(self.generated_by)
 
-    def folder_name(self, sample: SampleConfig) -> str:
+    def folder_name(self, sample: Any) -> str:
         """Returns a name that changes with everything in `sample` that decides the files."""
         raise NotImplementedError
 
-    def generate(self, folder: str, sample: SampleConfig) -> None:
+    def generate(self, folder: str, sample: Any) -> None:
         """Writes the files into a new folder."""
         raise NotImplementedError
 

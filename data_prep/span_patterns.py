@@ -1,4 +1,4 @@
-"""Spans: numbered or dated parts of a data set that grows, told apart by their paths.
+"""The spans of a data set that grows: numbered or dated parts, which their paths name.
 
 The placeholders are TFX's: `{SPAN}`, `{SPAN:3}` (zero-padded to that width), or `{YYYY}`,
 `{MM}` and `{DD}`, whose span is the number of days since 1970-01-01.
@@ -25,7 +25,7 @@ _ANY = re.compile(r"\{[A-Z]+(?::\d+)?\}")
 
 
 def has_span(pattern: str) -> bool:
-    """Whether a path holds a placeholder.
+    """Tells whether a path holds a placeholder.
 
     >>> has_span("raw/{SPAN:2}/*.bin"), has_span("raw/{a,b}/*.bin")
     (True, False)
@@ -41,24 +41,24 @@ def check_patterns(patterns: Iterable[str]) -> None:
     """
     patterns = list(patterns)
     for pattern in patterns:
-        found = _ANY.findall(pattern)
+        names = _ANY.findall(pattern)
         numbers = len(_NUMBER.findall(pattern))
-        dates = sorted(each for each in found if each in DATE)
+        dates = sorted(name for name in names if name in DATE)
         fits = (numbers, dates) in ((1, []), (0, sorted(DATE)))
-        if not fits or len(found) != numbers + len(dates):
+        if not fits or len(names) != numbers + len(dates):
             raise InputError(
-                f"input {pattern}: got the placeholders {', '.join(found) or '(none)'}, "
+                f"input {pattern}: got the placeholders {', '.join(names) or '(none)'}, "
                 f"allowed: {ALLOWED}, in every path of a data set of spans, lists included"
             )
 
 
 def fill(pattern: str, span: int) -> str:
-    """The path of one span.
+    """Returns the path of one span.
 
     >>> fill("raw/{SPAN:3}/*.bin", 7), fill("raw/{YYYY}-{MM}-{DD}/*.bin", 20_000)
     ('raw/007/*.bin', 'raw/2024-10-04/*.bin')
     """
-    pattern = _NUMBER.sub(lambda found: str(span).zfill(int(found[1] or 0)), pattern)
+    pattern = _NUMBER.sub(lambda match: str(span).zfill(int(match[1] or 0)), pattern)
     if DATE[0] in pattern:
         day = EPOCH + datetime.timedelta(days=span)
         for name, value in zip(DATE, (f"{day:%Y}", f"{day:%m}", f"{day:%d}"), strict=True):
@@ -67,7 +67,7 @@ def fill(pattern: str, span: int) -> str:
 
 
 def name_of(pattern: str, span: int) -> str:
-    """How people call a span: its number, or its day.
+    """Returns the name of a span: its number, or its day.
 
     >>> name_of("raw/{SPAN:3}/*.bin", 7), name_of("raw/{YYYY}/{MM}{DD}/*.bin", 20_000)
     ('7', '2024-10-04')
@@ -76,10 +76,10 @@ def name_of(pattern: str, span: int) -> str:
 
 
 def span_of(pattern: str, path: str) -> int:
-    """The span whose path, or glob, this is; the inverse of `fill`.
+    """Returns the span of a path or glob; the inverse of `fill`.
 
     Raises:
-      InputError: where it is none's.
+      InputError: where it is no span's.
     """
     span = _span(_regex(pattern, exact=True).fullmatch(path))
     if span is None:
@@ -88,7 +88,7 @@ def span_of(pattern: str, path: str) -> int:
 
 
 def span_of_file(pattern: str, path: str) -> int | None:
-    """The span of a file that the glob may match; None where it does not.
+    """Returns the span of a file that the glob may match; None where it does not.
 
     Raises:
       InputError: where its number is padded and the pattern does not say so.
@@ -108,7 +108,7 @@ def span_of_file(pattern: str, path: str) -> int | None:
 
 
 def any_span(pattern: str) -> str:
-    """A glob that matches the files of every span.
+    """Returns a glob that matches the files of every span.
 
     >>> any_span("raw/{YYYY}-{MM}-{DD}/*.bin")
     'raw/*-*-*/*.bin'
@@ -117,13 +117,13 @@ def any_span(pattern: str) -> str:
 
 
 def config_of_span(config: PrepConfig, span: int) -> PrepConfig:
-    """The config with the lists of one span."""
+    """Returns the config with the lists of one span."""
     lists: dict[str, Any] = {name: fill(getattr(config, name), span) for name in LISTS}
     return dataclasses.replace(config, **lists)
 
 
 def _span(matched: re.Match[str] | None) -> int | None:
-    """None too for what looks like a date and is none."""
+    """Returns the span of a match; None without one, or where its digits are no date."""
     if matched is None:
         return None
     groups = matched.groupdict()
@@ -138,15 +138,16 @@ def _span(matched: re.Match[str] | None) -> int | None:
 
 @functools.lru_cache
 def _regex(pattern: str, exact: bool = False) -> re.Pattern[str]:
-    """Matches the paths of the glob, with a group for each placeholder.
+    """Returns a pattern of the paths of the glob, with a group for each placeholder.
 
-    exact: its wildcards stand for themselves, so that it matches filled-in globs.
+    exact: the glob's wildcards stand for themselves, so that it matches filled-in globs.
     """
     tokens = re.split(r"(\{[A-Z]+(?::\d+)?\}|\*+|\?|\[[^\]]+\])", pattern)
     return re.compile("".join(_token(token, exact) for token in tokens))
 
 
 def _token(token: str, exact: bool) -> str:
+    """Returns the regular expression of a placeholder, a wildcard or plain text."""
     number = _NUMBER.fullmatch(token)
     if number:
         return rf"(?P<SPAN>\d{{{number[1]}}})" if number[1] else r"(?P<SPAN>\d+)"

@@ -30,7 +30,7 @@ class Annotations(NamedTuple):
     parts: np.ndarray | None  # int64 [n], 0 train, 1 eval, 2 test, -1 unknown
 
     def rows_of(self, names: pa.Array) -> np.ndarray:
-        """int64 [m]: the row of each name, -1 where it has none."""
+        """Returns the row of each name, int64 [m]; -1 where it has none."""
         rows = pc.fill_null(pc.index_in(names, value_set=self.names), -1)
         return rows.to_numpy(zero_copy_only=False).astype(np.int64)
 
@@ -41,7 +41,7 @@ def read_annotations(
     """Reads the lists whose paths are given ("" where there is none).
 
     Returns:
-      (attribute names, Lists).
+      (attribute names, annotations).
 
     Raises:
       InputError: naming the file, the line and what is wrong with it.
@@ -69,7 +69,7 @@ def read_annotations(
 
 
 def _read_attributes(path: str) -> tuple[tuple[str, ...], dict[bytes, int]]:
-    """(names, file name -> packed bits, as a signed 64-bit number)."""
+    """Returns the attribute names, and packed bits by file name, as signed 64-bit numbers."""
     rows = _rows(path)
     _, head = next(rows, (0, []))
     if len(head) == 1 and head[0].isdecimal():  # the official .txt begins with its length
@@ -101,6 +101,7 @@ def _read_attributes(path: str) -> tuple[tuple[str, ...], dict[bytes, int]]:
 
 
 def _read_numbers(path: str, limit: int) -> dict[bytes, int]:
+    """Reads a list of file names with a number below `limit` each."""
     numbers: dict[bytes, int] = {}
     for line, row in _rows(path):
         # Python refuses to read numbers of thousands of digits.
@@ -116,13 +117,14 @@ def _read_numbers(path: str, limit: int) -> dict[bytes, int]:
 
 
 def _add(column: dict[bytes, int], name: str, value: int, path: str, line: int) -> None:
+    """Adds a row; refuses a second one of the name that differs."""
     key = name.encode()
     if column.setdefault(key, value) != value:
         raise InputError(f"list {path}: line {line}: {name} stands there twice and differs")
 
 
 def _rows(path: str) -> Iterator[tuple[int, Sequence[str]]]:
-    """(line number, fields) of the lines that are not blank; commas or blanks between fields."""
+    """Yields (line number, fields) of lines that are not blank; commas or blanks part fields."""
     try:
         text = read_whole(path).decode("utf-8-sig")
     except UnicodeDecodeError:

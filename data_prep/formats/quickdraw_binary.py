@@ -5,9 +5,9 @@ bytes, recognized u8, timestamp u32, n_strokes u16, then for each stroke n_point
 x u8 [n_points], y u8 [n_points].
 
 The format has no marks between records, so one wrong count makes the rest unreadable
-unless the reader finds its feet again. `scan` does: where the bytes stop looking like
+unless the reader finds the next record. `scan` does: where the bytes stop looking like
 records it searches for the next place where several records in a row fit, and reports
-what lies between as one damaged span.
+the bytes between as one damaged span.
 """
 
 from __future__ import annotations
@@ -22,17 +22,19 @@ _CHAIN = 3  # that many records in a row prove a new beginning
 
 _OVERRUN, _DAMAGED = -1, -2
 
-# What is wrong with a single drawing; 0 is a good one.
+# The faults of a single drawing; 0 is a good one.
 DRAWING_REASONS = ("", "no_strokes", "empty_stroke")
 
 
 @njit(cache=True, nogil=True)
 def u16(data, at):
+    """Reads an unsigned 16-bit number."""
     return np.int64(data[at]) | (np.int64(data[at + 1]) << 8)
 
 
 @njit(cache=True, nogil=True)
 def _record_end(data, start, stop):
+    """Returns the end of the record at `start`, or _OVERRUN or _DAMAGED."""
     if stop - start < HEADER:
         return _OVERRUN
     for at in (start + 8, start + 9):  # countrycode is printable
@@ -54,6 +56,7 @@ def _record_end(data, start, stop):
 
 @njit(cache=True, nogil=True)
 def _begins_records(data, start, stop):
+    """Tells whether _CHAIN records, or the last ones, follow each other from `start` on."""
     at = start
     for _ in range(_CHAIN):
         begin, at = at, _record_end(data, at, stop)
@@ -67,7 +70,7 @@ def _begins_records(data, start, stop):
 
 @njit(cache=True, nogil=True)
 def _swallows(data, start, stop, size):
-    """Whether a lying record reaches over others that begin within it."""
+    """Tells whether a record with a wrong count reaches over others that begin within it."""
     for at in range(start + HEADER, stop):  # noqa: SIM110
         if _begins_records(data, at, size):
             return True
@@ -156,7 +159,7 @@ def _walk(data, starts, reasons):
 
 
 def split_records(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets of the whole records that fill `data`, and what is wrong with each.
+    """Returns the offsets of the whole records that fill `data`, and the fault of each.
 
     Returns:
       (int64 [n + 1], uint8 [n]): the second indexes DRAWING_REASONS.
@@ -184,7 +187,11 @@ def _headers(data, offsets, key_ids, countries, recognized, timestamps):
 def headers(
     data: np.ndarray, offsets: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(key_id uint64 [n], countrycode uint8 [2 n], recognized int64 [n], timestamp int64 [n])."""
+    """Returns the fixed fields of records.
+
+    Returns:
+      (key_id uint64 [n], countrycode uint8 [2 n], recognized int64 [n], timestamp int64 [n]).
+    """
     n = len(offsets) - 1
     out = (
         np.empty(n, np.uint64),
@@ -216,7 +223,7 @@ def _decimals(numbers, text, offsets):
 
 
 def decimals(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """uint64 [n] -> their decimal text, uint8 [total], and its offsets, int64 [n + 1]."""
+    """Returns the decimal text of uint64 [n]: uint8 [total], and its offsets, int64 [n + 1]."""
     text = np.empty(20 * len(numbers), np.uint8)
     offsets = np.empty(len(numbers) + 1, np.int64)
     _decimals(numbers, text, offsets)

@@ -1,4 +1,4 @@
-"""Quick Draw's ndjson, simplified or raw -> records of the binary layout.
+"""Quick Draw's ndjson, simplified or raw, as records of the binary layout.
 
 Arrow parses a whole block of lines at once. Only where a block holds a line that Arrow
 refuses are its lines read one by one, to find out which and why.
@@ -31,7 +31,7 @@ SCHEMA = pa.schema(
 )
 _NOT_A_DRAWING, _BAD_KEY, _EMPTY_WORD = "not_a_drawing", "bad_key_id", "empty_word"
 _BAD_COUNTRY, _BAD_TIME = "bad_countrycode", "bad_timestamp"
-# What the compiled encoder finds; 0 is a good drawing.
+# The faults that the compiled encoder finds; 0 is a good drawing.
 _REASONS = (
     "",
     "no_strokes",
@@ -80,7 +80,7 @@ def parse_lines(block: bytes) -> Lines:
 
 
 def _parse_block(block: bytes, rows: int) -> pa.Table | None:
-    """All lines at once; None where any of them needs a closer look."""
+    """Parses all lines at once; returns None where one of them must be read by itself."""
     if not rows:
         return SCHEMA.empty_table()
     try:
@@ -104,7 +104,11 @@ def _parse_block(block: bytes, rows: int) -> pa.Table | None:
 
 
 def _parse_each(lines: list[bytes]) -> tuple[pa.Table, np.ndarray]:
-    """Line by line: a table of all, and which of them are no drawings (rows of nulls)."""
+    """Parses line by line.
+
+    Returns:
+      (a table of all lines, bool [n]: the line is no drawing, and its row is of nulls).
+    """
     rows: list[dict[str, Any]] = []
     bad = np.zeros(len(lines), np.bool_)
     for i, line in enumerate(lines):
@@ -116,6 +120,7 @@ def _parse_each(lines: list[bytes]) -> tuple[pa.Table, np.ndarray]:
 
 
 def _parse_line(line: bytes) -> dict[str, Any] | None:
+    """Returns the fields of a line, or None where it is no drawing."""
     try:
         row = json.loads(line)
         if not isinstance(row, dict):
@@ -132,6 +137,7 @@ def _parse_line(line: bytes) -> dict[str, Any] | None:
 
 
 def _parse_keys(keys: pa.Array, reason: np.ndarray) -> np.ndarray:
+    """Returns key_ids, uint64 [n]; notes the reason where a text is none."""
     filled = pc.fill_null(keys, "")
     digits = pc.match_substring_regex(filled, r"^[0-9]{1,20}$").to_numpy(False)
     # 20 digits may still be too many for 64 bits; compared as text they need no parsing.
@@ -142,7 +148,7 @@ def _parse_keys(keys: pa.Array, reason: np.ndarray) -> np.ndarray:
 
 
 def _parse_times(times: pa.Array, reason: np.ndarray) -> np.ndarray:
-    """Seconds since 1970 of "2017-03-02 23:25:10.07453 UTC"; 0 where there is no time."""
+    """Returns seconds since 1970 of "2017-03-02 23:25:10.07453 UTC"; 0 where there is no time."""
     text = pc.utf8_slice_codeunits(pc.fill_null(times, "1970-01-01 00:00:00"), 0, 19)
     shape = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
     good = pc.match_substring_regex(text, shape)
@@ -150,9 +156,9 @@ def _parse_times(times: pa.Array, reason: np.ndarray) -> np.ndarray:
     try:
         stamps = text.cast(pa.timestamp("s"))
     except pa.ArrowInvalid:  # a month 13 somewhere: look at each
-        each = [_timestamp(value) for value in text.to_pylist()]
-        good = pc.and_(good, pa.array([e is not None for e in each]))
-        stamps = pa.array([e or 0 for e in each], pa.timestamp("s"))
+        seconds_of = [_timestamp(value) for value in text.to_pylist()]
+        good = pc.and_(good, pa.array([value is not None for value in seconds_of]))
+        stamps = pa.array([value or 0 for value in seconds_of], pa.timestamp("s"))
     seconds = stamps.cast(pa.int64()).to_numpy(False)
     fits = good.to_numpy(False) & (seconds >= 0) & (seconds < 2**32)
     reason[~fits] = _BAD_TIME
@@ -167,7 +173,7 @@ def _timestamp(text: str) -> int | None:
 
 
 def _parse_countries(codes: pa.Array, reason: np.ndarray) -> np.ndarray:
-    """uint8 [n, 2]; two zero bytes where there is no country."""
+    """Returns country codes, uint8 [n, 2]; two zero bytes where there is none."""
     filled = pc.fill_null(codes, "").cast(pa.binary())
     size = pc.binary_length(filled).to_numpy(False)
     reason[(size != 2) & (size != 0)] = _BAD_COUNTRY
@@ -182,6 +188,7 @@ def _encode(
     recognized: np.ndarray,
     seconds: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns records (data uint8, offsets int64 [n + 1]) and reason codes, int64 [n]."""
     strokes = drawings.values
     parts = strokes.values if len(drawings) else pa.array([], pa.list_(pa.float64()))
     n = len(drawings)
@@ -211,7 +218,7 @@ def _offsets(lists: pa.Array, n: int) -> np.ndarray:
 
 @njit(cache=True, nogil=True)
 def _check(d, drawing_at, stroke_at, part_at, values):
-    """(reason code, whether raw) of drawing d."""
+    """Returns (reason code, whether raw) of drawing d."""
     first, last = drawing_at[d], drawing_at[d + 1]
     if first == last:
         return 1, False

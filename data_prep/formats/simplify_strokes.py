@@ -18,7 +18,7 @@ EPSILON = 2.0  # pixels
 
 @njit(cache=True, nogil=True)
 def resample(x, y, spacing):
-    """Points every `spacing` along the polyline, its first and last points included.
+    """Returns points every `spacing` along the polyline, its first and last points included.
 
     x, y: float64 [n], n >= 1. Returns two float64 arrays of equal length.
     """
@@ -58,7 +58,7 @@ def _distance(px, py, ax, ay, bx, by):
 
 @njit(cache=True, nogil=True)
 def ramer_douglas_peucker(x, y, epsilon):
-    """Which points to keep: bool [n]. Distances are to the line through the end points."""
+    """Returns bool [n]: the point stays. Distances are to the line through the end points."""
     n = len(x)
     keep = np.zeros(n, np.bool_)
     keep[0] = keep[n - 1] = True
@@ -83,16 +83,16 @@ def ramer_douglas_peucker(x, y, epsilon):
 
 @njit(cache=True, nogil=True)
 def simplify_stroke(x, y, left, top, scale):
-    """One raw stroke -> whole pixel coordinates in 0..255, uint8 [m] each.
+    """Simplifies a raw stroke to whole pixel coordinates in 0..255, uint8 [m] each.
 
     x, y: float64 [n], n >= 1; left, top: the drawing's minima; scale: 255 over its larger side.
     """
     even_x, even_y = resample((x - left) * scale, (y - top) * scale, SPACING)
     keep = ramer_douglas_peucker(even_x, even_y, EPSILON)
-    kept_x, kept_y = even_x[keep], even_y[keep]
-    out_x, out_y = np.empty(len(kept_x), np.uint8), np.empty(len(kept_y), np.uint8)
-    for i in range(len(kept_x)):
+    few_x, few_y = even_x[keep], even_y[keep]
+    out_x, out_y = np.empty(len(few_x), np.uint8), np.empty(len(few_y), np.uint8)
+    for i in range(len(few_x)):
         # The farthest point may stand a rounding error beyond the side.
-        out_x[i] = np.uint8(min(np.rint(kept_x[i]), SIDE))
-        out_y[i] = np.uint8(min(np.rint(kept_y[i]), SIDE))
+        out_x[i] = np.uint8(min(np.rint(few_x[i]), SIDE))
+        out_y[i] = np.uint8(min(np.rint(few_y[i]), SIDE))
     return out_x, out_y

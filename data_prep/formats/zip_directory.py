@@ -1,4 +1,4 @@
-"""Zip archives by their central directory: listed in parts, members read where they lie.
+"""Zip archives by their central directory: listed in parts, members read in place.
 
 Nothing is unpacked and nothing is read twice. The directory of a large archive is cut
 into parts that workers read apart, so that no process holds all its names. The format is
@@ -28,13 +28,15 @@ OFFSET, SIZE, FULL, CRC, METHOD, FLAGS, NAME_AT, NAME_SIZE = range(8)
 
 
 class Directory(NamedTuple):
+    """The central directory of an archive."""
+
     start: int  # bytes, in the archive
     stop: int
     entries: int
 
 
 def find_directory(file: InputFile) -> Directory:
-    """Reads the end of an archive.
+    """Finds the directory at the end of an archive.
 
     Raises:
       InputError: it is no zip, or cut short.
@@ -59,12 +61,12 @@ def find_directory(file: InputFile) -> Directory:
 
 
 def cut_directory(file: InputFile, directory: Directory) -> Iterator[tuple[int, int]]:
-    """(start, stop) of runs of whole entries, in bytes of the archive."""
+    """Yields (start, stop) of runs of whole entries, in bytes of the archive."""
     at = directory.start
     while at < directory.stop:
         window = read_range(file.path, at, min(at + _WINDOW, directory.stop))
         _, used, damaged = _parse_window(window)
-        if damaged or not used:  # what is left cannot be cut: one part tells what is wrong
+        if damaged or not used:  # the rest cannot be cut: one part reports the damage
             yield at, directory.stop
             return
         yield at, at + used
@@ -72,11 +74,11 @@ def cut_directory(file: InputFile, directory: Directory) -> Iterator[tuple[int, 
 
 
 def read_entries(path: str, start: int, stop: int) -> tuple[np.ndarray, bytes, int]:
-    """The entries of a part of the directory.
+    """Reads the entries of a part of the directory.
 
     Returns:
       (int64 [n, 8] in the columns OFFSET … NAME_SIZE, the part's bytes, which NAME_AT points
-      into, and how many of them were no entry).
+      into, and the number of bytes that were no entry).
     """
     block = read_range(path, start, stop)
     rows, used, _ = _parse_window(block)
@@ -84,13 +86,13 @@ def read_entries(path: str, start: int, stop: int) -> tuple[np.ndarray, bytes, i
 
 
 def safe_name(name: str) -> bool:
-    """Whether a member's name stays below the archive's own folder."""
+    """Tells whether a member's name stays below the archive's own folder."""
     parts = name.replace("\\", "/").split("/")
     return not (name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0])
 
 
 def read_member(stream: BinaryIO, row: Sequence[int]) -> bytes | str:
-    """A member's contents, or why they cannot be had.
+    """Returns a member's contents, or the reason why it has none.
 
     Args:
       stream: the archive.
@@ -121,6 +123,7 @@ def read_member(stream: BinaryIO, row: Sequence[int]) -> bytes | str:
 
 
 def _parse_window(block: bytes) -> tuple[np.ndarray, int, bool]:
+    """Returns (entries int64 [n, 8], bytes used, whether the bytes after them are no entry)."""
     data = np.frombuffer(block, np.uint8)
     rows = np.empty((len(data) // _ENTRY + 1, 8), np.int64)
     count, used, damaged = _parse(data, rows)
@@ -137,7 +140,7 @@ def _number(data, at, size):
 
 @njit(cache=True, nogil=True)
 def _parse(data, rows):
-    """(entries, bytes used, whether what follows is no entry)."""
+    """Fills `rows`; returns (entries, bytes used, whether the bytes after are no entry)."""
     at = count = 0
     while at + _ENTRY <= len(data):
         if _number(data, at, 4) != 0x02014B50:

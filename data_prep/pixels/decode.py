@@ -1,4 +1,4 @@
-"""Encoded pictures -> square uint8 RGB images: checked, decoded, cropped, resized."""
+"""The way from encoded pictures to square uint8 images: checked, decoded, cropped, resized."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Picture(NamedTuple):
 
     pixels: uint8 [height / reduction, width / reduction, channels] (rounded up), RGB or gray.
     height, width: of the whole picture.
-    reduction: how many pixels of the picture a pixel stands for along each side.
+    reduction: the number of the picture's pixels that a pixel stands for along each side.
     """
 
     pixels: np.ndarray
@@ -44,7 +44,7 @@ class Picture(NamedTuple):
 
 
 def picture_size(data: bytes) -> tuple[int, int] | None:
-    """(height, width) from the header alone; None if there is no readable one."""
+    """Returns (height, width) from the header alone; None if there is no readable one."""
     if data[:2] == b"\xff\xd8":
         at = _jpeg_frame(data)
         return struct.unpack_from(">HH", data, at + 5) if at else None
@@ -61,7 +61,7 @@ def picture_size(data: bytes) -> tuple[int, int] | None:
 
 
 def _jpeg_frame(data: bytes) -> int:
-    """Where the header of the picture itself begins, past any thumbnail; 0 if nowhere."""
+    """Returns the start of the picture's own header, past any thumbnail; 0 if there is none."""
     at = 2
     while at + 9 <= len(data):
         if data[at] != 0xFF:
@@ -78,7 +78,7 @@ def _jpeg_frame(data: bytes) -> int:
 
 
 def decode(data: bytes, channels: int = 3, fitter: Fitter | None = None) -> Picture | str:
-    """The picture; or the reason why not.
+    """Decodes a picture, or returns the reason why it cannot.
 
     JPEG and PNG by OpenCV, all else that Pillow reads by Pillow. A JPEG must have its end,
     since decoders fill what is cut off with gray; what cameras append to it does not matter.
@@ -86,7 +86,7 @@ def decode(data: bytes, channels: int = 3, fitter: Fitter | None = None) -> Pict
     Args:
       data: the encoded picture.
       channels: 3 or 1.
-      fitter: that it is decoded for; a JPEG that it makes much smaller is reduced by libjpeg.
+      fitter: the crop and size to decode for; a JPEG that shrinks a lot is reduced by libjpeg.
     """
     size = picture_size(data)
     if size is None or 0 in size:
@@ -118,13 +118,13 @@ def decode(data: bytes, channels: int = 3, fitter: Fitter | None = None) -> Pict
 
 
 def _turned(size: tuple[int, int], pixels: np.ndarray, reduction: int) -> tuple[int, int]:
-    """The size in the header, as OpenCV turned the picture by its EXIF data."""
-    as_it_lies = tuple(-(-side // reduction) for side in size)
-    return size if pixels.shape[:2] == as_it_lies else size[::-1]
+    """Returns the size in the header, turned as OpenCV turned the picture by its EXIF data."""
+    as_stored = tuple(-(-side // reduction) for side in size)
+    return size if pixels.shape[:2] == as_stored else size[::-1]
 
 
 class Fitter:
-    """Crops the centre of pictures and resizes it to side x side, anti-aliased.
+    """A crop of the centre of pictures and its size, side x side; resized without aliasing.
 
     crop 0 takes the whole picture, whatever its shape (as the course chapter does); crop -1
     the largest centred square; else the centred square of that side.
@@ -135,7 +135,7 @@ class Fitter:
         self._taps: dict[tuple[int, float, float], Taps] = {}
 
     def reduction(self, height: int, width: int) -> int:
-        """The largest at which the crop of such a picture still has side x side pixels."""
+        """Returns the largest reduction at which the crop still has side x side pixels."""
         least = min(self._crop_of(height, width))
         return next((n for n in REDUCTIONS if least >= n * self.side), 1)
 
@@ -163,9 +163,9 @@ class Fitter:
         return square, square
 
     def _taps_of(self, size: int, start: float, length: float) -> Taps:
-        wanted = size, start, length
-        if wanted not in self._taps:
+        key = size, start, length
+        if key not in self._taps:
             if len(self._taps) > 256:  # folders of pictures of every size
                 self._taps.clear()
-            self._taps[wanted] = make_taps(size, self.side, start, length)
-        return self._taps[wanted]
+            self._taps[key] = make_taps(size, self.side, start, length)
+        return self._taps[key]

@@ -1,4 +1,4 @@
-"""Drawing records -> images: one compiled loop over a whole batch.
+"""The rasterizers: from records of drawings to images, a whole batch in one compiled loop.
 
 A record is a drawing in Google's binary layout: key_id u64, countrycode 2 bytes, recognized
 u8, timestamp u32, n_strokes u16, then for each stroke n_points u16, x u8[n], y u8[n], all
@@ -27,7 +27,7 @@ def rasterize(
       offsets: int64 [n + 1]; record i is buffer[offsets[i]:offsets[i + 1]].
       side: pixels, 8 to 1024; 32 with "book".
       rasterizer: "book" (black on white, no anti-aliasing) or "official" (anti-aliased,
-        white on black); see `raster_book` and `raster_official`.
+        white on black); see `rasterize_pillow` and `rasterize_official`.
 
     Returns:
       uint8 [n, side, side].

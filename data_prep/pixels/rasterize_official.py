@@ -72,7 +72,7 @@ def draw(buffer, offsets, images, block):
 
 @njit(cache=True, nogil=True)
 def _shift(buffer, start, scale, side):
-    """What to add to scaled coordinates to centre the drawing, pixel centres being whole."""
+    """Returns the shift that centres the drawing's scaled coordinates; pixel centres are whole."""
     left, top, right, bottom = np.uint8(255), np.uint8(255), np.uint8(0), np.uint8(0)
     at = start + HEADER
     for _ in range(u16(buffer, at - 2)):
@@ -91,7 +91,7 @@ def _shift(buffer, start, scale, side):
 
 @njit(cache=True, nogil=True)
 def _approach(canvas, side, x0, y0, x1, y1, reach, block):
-    """Lowers the canvas to the squared distance from a segment, wherever that may show."""
+    """Lowers the canvas to the squared distance from a segment, as far as the line reaches."""
     dx, dy = x1 - x0, y1 - y0
     square = dx * dx + dy * dy
     inverse = _ONE / square if square > _ZERO else _ZERO
@@ -117,6 +117,7 @@ def _approach(canvas, side, x0, y0, x1, y1, reach, block):
 
 @njit(cache=True, nogil=True)
 def _shade(canvas, reach, image):
+    """Writes the coverage of each pixel, 0 to 255, from its squared distance."""
     for k in range(len(image)):
         coverage = min(max(reach - np.sqrt(canvas[k]), _ZERO), _ONE)
         image[k] = np.uint8(np.int32(coverage * _WHITE + _HALF))

@@ -1,9 +1,9 @@
-"""The `book` rasterizer: what Pillow draws for the cookbook recipe, byte for byte.
+"""The `book` rasterizer: the pixels that Pillow draws for the cookbook's recipe.
 
 The recipe is `ImageDraw.line([(x // 8, y // 8), ...], fill=0, width=2)` for each stroke on
 a white 32x32 image. Pillow fills, for each segment, the parallelogram between it and a copy
-of it one pixel aside, row by row and in single precision. This is that fill with what width
-2 never needs left out; the tests compare it with Pillow for every slope from every column.
+of it one pixel aside, row by row and in single precision. This is that fill without the parts
+that width 2 never needs; the tests compare it with Pillow for every slope from every column.
 A stroke of a single point draws nothing: Pillow draws segments only.
 """
 

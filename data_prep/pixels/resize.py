@@ -1,4 +1,4 @@
-"""Anti-aliased resampling of a crop by the cubic kernel, compiled."""
+"""The resampling of a crop by the cubic kernel, without aliasing, compiled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Taps(NamedTuple):
 
 
 def make_taps(size: int, out: int, start: float = 0.0, length: float = 0.0) -> Taps:
-    """Weights of `out` pixels over the interval [start, start + length) of `size` pixels.
+    """Returns the taps of `out` pixels over [start, start + length) of `size` pixels.
 
     The kernel is Keys' cubic with a = -0.5 (1981, "Cubic convolution interpolation for digital
     image processing", eq. 4), stretched by the scale where that reduces, so that nothing
@@ -43,6 +43,7 @@ def make_taps(size: int, out: int, start: float = 0.0, length: float = 0.0) -> T
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:
+    """Returns Keys' kernel with a = -0.5 at the distances x, in pixels."""
     x = np.abs(x)
     near = (1.5 * x - 2.5) * x * x + 1
     far = ((-0.5 * x + 2.5) * x - 4) * x + 2
@@ -50,8 +51,9 @@ def _cubic(x: np.ndarray) -> np.ndarray:
 
 
 def resample(image: np.ndarray, rows: Taps, columns: Taps, out: np.ndarray) -> None:
-    """Writes what the taps take from `image`, uint8 [height, width, channels], into `out`,
-    uint8 [rows, columns, channels].
+    """Resamples `image` into `out` by the taps of both axes.
+
+    image: uint8 [height, width, channels]; out: uint8 [rows, columns, channels].
 
     Both passes add up whole lines of the image, which vector units like; so between them, and
     after the second, the image is laid on its side.
@@ -71,7 +73,7 @@ def resample(image: np.ndarray, rows: Taps, columns: Taps, out: np.ndarray) -> N
 # No fastmath in either: the same bytes on every processor.
 @njit(cache=True, nogil=True)
 def _weigh(lines, first, weights, out):
-    """out[i] = weights[i] @ lines[first[i] : first[i] + taps], uint8 lines."""
+    """Computes out[i] = weights[i] @ lines[first[i] : first[i] + taps] of uint8 lines."""
     for i in range(len(out)):
         to = out[i]
         to[:] = np.float32(0)
@@ -83,7 +85,7 @@ def _weigh(lines, first, weights, out):
 
 @njit(cache=True, nogil=True)
 def _weigh_to_bytes(lines, first, weights, out):
-    """The same of float32 lines, rounded."""
+    """Computes the rows of `_weigh` from float32 lines, rounded to bytes."""
     to = np.empty(out.shape[1], np.float32)
     for i in range(len(out)):
         to[:] = np.float32(0.5)  # to round by cutting

@@ -1,4 +1,4 @@
-"""What statistics and drift see of an image, without its bytes."""
+"""The statistics of an image: mean, deviation and share of ink."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def image_stats(
 
 @njit(cache=True, nogil=True)
 def _sum(images, sums):
-    """For each image the sum, the sum of squares and the number of values above 127."""
+    """Fills `sums` with each image's sum, sum of squares and number of values above 127."""
     for i in range(images.shape[0]):
         image = images[i]
         total, squares, bright = 0, 0, 0

@@ -1,4 +1,4 @@
-"""Arrow columns of bytes to and from numpy, without copying."""
+"""The views between Arrow columns of bytes and numpy arrays, without copying."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ import pyarrow as pa
 
 
 def binary_parts(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """(uint8 data, int64 offsets [n + 1]) of a large_binary array, slices included."""
+    """Returns (uint8 data, int64 offsets [n + 1]) of a large_binary array, slices included."""
     _, offsets, data = values.buffers()
     at = np.frombuffer(offsets, np.int64)[values.offset : values.offset + len(values) + 1]
     return np.frombuffer(data or b"", np.uint8), at
 
 
 def binary_array(data: np.ndarray, offsets: np.ndarray) -> pa.Array:
-    """The inverse of `binary_parts`, without copying."""
+    """Returns the array of data and offsets, without copying: the inverse of `binary_parts`."""
     parts = [None, pa.py_buffer(np.ascontiguousarray(offsets, np.int64)), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, parts)
 
 
 def image_column(images: np.ndarray) -> pa.Array:
-    """uint8 [n, ...] -> large_binary [n], the bytes of each image."""
+    """Returns the bytes of each image of uint8 [n, ...] as large_binary [n]."""
     flat = np.ascontiguousarray(images).reshape(-1)
     step = flat.size // len(images) if len(images) else 0
     return binary_array(flat, np.arange(len(images) + 1) * step)
 
 
 def large_binary(values: Sequence[bytes]) -> pa.Array:
+    """Returns the values as a large_binary array."""
     return pa.array(values, pa.large_binary())
 
 
 def read_only(array: np.ndarray) -> np.ndarray:
-    """A contiguous view without the right to write: one type, so one compilation."""
+    """Returns a contiguous view that cannot be written: one type, so one compilation."""
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view

@@ -1,4 +1,4 @@
-"""Columns -> tf.Example -> TFRecord -> gzip, whole batches at a time, without TensorFlow."""
+"""The writer of shards: columns as tf.Examples in a gzip TFRecord file, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ _CRC_MASK = 0xA282EAD8
 
 
 class Sink(Protocol):
+    """A place to write bytes to."""
+
     def write(self, data: bytes, /) -> int: ...
 
 
 def encode_examples(columns: Mapping[str, pa.Array | np.ndarray]) -> list[bytes]:
-    """Serialized tf.Examples, one a row, the same bytes in every process.
+    """Returns serialized tf.Examples, one a row, the same bytes in every process.
 
     The encoder orders a message's features by a hash that is salted per process. So each
     feature is encoded as an Example of its own, and a row's Examples are joined in the
@@ -64,7 +66,7 @@ def _encode_feature(name: str, values: pa.Array | np.ndarray) -> list[bytes]:
 
 
 def frame(records: Sequence[bytes]) -> Iterator[bytes]:
-    """The pieces of a TFRecord file: length, masked CRC of it, data, masked CRC of it."""
+    """Yields the pieces of a TFRecord file: length, masked CRC of it, data, masked CRC of it."""
     heads: dict[int, bytes] = {}
     for record in records:
         size = len(record)
@@ -78,7 +80,7 @@ def frame(records: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def masked_crc(data: bytes) -> bytes:
-    """TFRecord's checksum: CRC-32C, rotated and shifted, as 4 bytes."""
+    """Returns TFRecord's checksum: CRC-32C, rotated and shifted, as 4 bytes."""
     crc = google_crc32c.value(data)
     rotated = ((crc >> 15) | (crc << 17)) + _CRC_MASK
     return (rotated & 0xFFFFFFFF).to_bytes(4, "little")
@@ -86,20 +88,20 @@ def masked_crc(data: bytes) -> bytes:
 
 def write_examples(batches: Iterable[Mapping[str, Any]], sink: Sink) -> int:
     """Writes batches of columns as one gzip TFRecord file; returns the number of records."""
-    squeeze: Any = None
+    compressor: Any = None
     count = 0
     for columns in batches:
         records = encode_examples(columns)
         count += len(records)
         data = b"".join(frame(records))
-        squeeze = squeeze or _compressor(data)
-        sink.write(squeeze.compress(data))
-    sink.write((squeeze or _compressor(b"")).flush())
+        compressor = compressor or _compressor(data)
+        sink.write(compressor.compress(data))
+    sink.write((compressor or _compressor(b"")).flush())
     return count
 
 
 def _compressor(first: bytes) -> Any:
-    """Photos hardly shrink, so they are stored: gzip all the same, at no cost."""
+    """Returns a gzip compressor, which stores what hardly shrinks, such as photos."""
     shrinks = len(isal_zlib.compress(first[:PROBE], GZIP_LEVEL)) < WORTHWHILE * len(first[:PROBE])
     if first and not shrinks:
         return zlib.compressobj(0, zlib.DEFLATED, 31)

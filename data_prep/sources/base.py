@@ -36,7 +36,7 @@ class Chunk(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """One input that did not become a record, and where it stands."""
+    """An input that did not become a record, and its place."""
 
     reason: str
     unit: str  # "byte", "line", "row" or "" where the path alone tells
@@ -47,7 +47,7 @@ class Reject(NamedTuple):
 
 
 class RecordBlock(NamedTuple):
-    """A block of what a chunk holds: the good records as columns, the others as rejects."""
+    """A block of a chunk's records: the good ones as columns, the others as rejects."""
 
     keys: pa.Array  # large_binary [n]
     labels: pa.Array | None  # large_binary [n]
@@ -77,25 +77,25 @@ class Reader(Protocol):
     shares: tuple[float, ...]  # of the records in each split, to size the shards
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
-        """The files that are cut and read together."""
+        """Returns the groups of files that are cut and read together."""
 
     def estimate(self, files: Sequence[InputFile]) -> float:
-        """The number of records, from sizes alone."""
+        """Returns the number of records, from sizes alone."""
 
     def chunks(self, files: tuple[InputFile, ...], group: int) -> Iterator[Chunk]:
         """Cuts a group into parts that can be read apart from each other."""
 
     def side_input(self) -> Any:
-        """What every `read` looks things up in; made once a worker. None: nothing."""
+        """Returns the tables that every `read` looks things up in, or None; once a worker."""
 
     def read(self, chunk: Chunk, side: Any) -> Iterator[RecordBlock]:
-        """Reads a part. Never raises for what the file holds."""
+        """Reads a chunk. Damage in the file makes rejects and never raises."""
 
     def decode(self, payloads: pa.Array) -> DecodedBatch:
-        """The images and other features of a batch."""
+        """Returns the images and other features of a batch of payloads."""
 
     def unmatched(self, matched: np.ndarray) -> list[str]:
-        """Names in the source's lists that no record had, given the rows that one had."""
+        """Returns the names in the source's lists without a record; `matched`: rows with one."""
 
 
 class FileReader:
@@ -117,13 +117,13 @@ class FileReader:
 
 
 def nothing(*rejects: Reject) -> RecordBlock:
-    """A block without records."""
+    """Returns a block without records."""
     empty = large_binary([])
     return RecordBlock(empty, empty, empty, list(rejects))
 
 
 def image_columns(images: np.ndarray, spec: ImageSpec) -> dict[str, Any]:
-    """The columns that every image has, from uint8 [n, height, width(, channels)]."""
+    """Returns the columns that every image has, from uint8 [n, height, width(, channels)]."""
     mean, std, ink = image_stats(images, spec.ink)
     return {
         features.IMAGE: image_column(images),

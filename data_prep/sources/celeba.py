@@ -125,7 +125,7 @@ class CelebAReader(EncodedImagesReader):
 
 
 def _take(values: np.ndarray | None, rows: np.ndarray, missing: int) -> np.ndarray:
-    """values[rows], and `missing` where the row is -1 or there are no values."""
+    """Returns values[rows], and `missing` where the row is -1 or there are no values."""
     if values is None or not len(values):
         return np.full(len(rows), missing, np.int64 if values is None else values.dtype)
     return np.where(rows >= 0, values[rows], np.array(missing, values.dtype))

@@ -32,7 +32,7 @@ _IMAGES, _LABELS = 0x803, 0x801  # magic numbers: uint8 of 3 and of 1 dimensions
 
 
 class Head(NamedTuple):
-    """What an image file says of itself."""
+    """The head of an image file."""
 
     images: int
     height: int
@@ -61,16 +61,16 @@ class IdxReader(FileReader):
             self.shares = self._official_shares(pairs)
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
-        """(image file, label file) pairs."""
+        """Returns pairs of (image file, label file)."""
         labels = {f.name.replace(".gz", ""): f for f in files if "labels-idx1" in f.name}
         pairs: list[tuple[InputFile, ...]] = []
         parts: dict[str, str] = {}  # a record's key is its part and row
         for file in files:
             if "images-idx3" in file.name:
-                wanted = file.name.replace(".gz", "").replace("images-idx3", "labels-idx1")
-                if wanted not in labels:
-                    raise InputError(f"input {file.path}: its labels ({wanted}) are not there")
-                pairs.append((file, labels[wanted]))
+                name = file.name.replace(".gz", "").replace("images-idx3", "labels-idx1")
+                if name not in labels:
+                    raise InputError(f"input {file.path}: its labels ({name}) are not there")
+                pairs.append((file, labels[name]))
                 before = parts.setdefault(_part(file), file.path)
                 if before.removesuffix(".gz") != file.path.removesuffix(".gz"):
                     raise InputError(
@@ -113,10 +113,10 @@ class IdxReader(FileReader):
             while at < head.images:
                 want = min(BLOCK, head.images - at)
                 data, numbers = _read(pixels, want * size), _read(classes, want)
-                got = min(len(data) // size, len(numbers))
-                yield self._records(part, at, data[: got * size], numbers[:got], size, chunk)
-                at += got
-                if got < want:
+                whole = min(len(data) // size, len(numbers))
+                yield self._records(part, at, data[: whole * size], numbers[:whole], size)
+                at += whole
+                if whole < want:
                     break
             rejects = []
             if at < head.images:
@@ -129,8 +129,9 @@ class IdxReader(FileReader):
         yield RecordBlock(empty, empty, empty, rejects)
 
     def _records(
-        self, part: str, first: int, data: bytes, numbers: bytes, size: int, chunk: Chunk
+        self, part: str, first: int, data: bytes, numbers: bytes, size: int
     ) -> RecordBlock:
+        """Returns the records of a block of images and their class numbers."""
         names, rejects, keep = self.config.label_names, [], []
         for i, number in enumerate(numbers):
             if names and number >= len(names):
@@ -158,13 +159,13 @@ class IdxReader(FileReader):
 
 
 def official_train_shares(splits: tuple[float, ...]) -> tuple[float, float]:
-    """How the official training part is shared between train and eval."""
+    """Returns the shares of train and eval in the official training part."""
     both = splits[0] + splits[1]
     return splits[0] / both, splits[1] / both
 
 
 def official_splits(keys: pa.Array, test: bool, config: PrepConfig) -> np.ndarray:
-    """int64 [n]: test for the official test part; the rest by hash into train and eval."""
+    """Returns splits, int64 [n]: test for the official test part; else train or eval by hash."""
     if test:
         return np.full(len(keys), 2, np.int64)
     hashes = key_hashes(*binary_parts(keys), config.seed)
@@ -180,7 +181,7 @@ def _part(file: InputFile) -> str:
 
 
 def _most_bytes(file: InputFile) -> int:
-    """That a file can hold, whatever its header says: gzip shrinks to 1/1032 at most."""
+    """Returns the most bytes a file can hold, whatever its header says: gzip's limit is 1/1032."""
     return file.size * (1032 if file.name.endswith(".gz") else 1)
 
 
@@ -189,7 +190,7 @@ def _plain(file: InputFile, stream: BinaryIO) -> BinaryIO:
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
-    """Up to `size` bytes: what is whole of a damaged gzip stream."""
+    """Reads up to `size` bytes; less where the file ends or its gzip stream is damaged."""
     parts, left = [], size
     # read1 hands out what is there; read would drop it where the stream breaks off.
     read = getattr(stream, "read1", stream.read)

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from data_prep.config import PrepConfig
-from data_prep.config_base import require
 from data_prep.records.arrow import large_binary
 from data_prep.sources.base import RecordBlock, Reject
 from data_prep.sources.encoded_images import EncodedImagesReader, Located, pack, require_key_split
 
 
 class ImageFolderReader(EncodedImagesReader):
-    """Pictures in a folder for each class.
+    """The reader of pictures in a folder for each class.
 
     A key is folder/class/name, so that train/cat/1.jpg and val/cat/1.jpg are two pictures. The
     split is by class/name alone: it stays when the folder is renamed, or sent again as a span.
@@ -23,8 +22,6 @@ class ImageFolderReader(EncodedImagesReader):
 
     def __init__(self, config: PrepConfig):
         super().__init__(config, channels=config.channels)
-        require(config.crop >= -1, "crop", config.crop,
-                "-1 (largest centred square), 0 (none) or pixels")  # fmt: skip
         require_key_split(config)
 
     def describe(self, located: Located, side: Any) -> RecordBlock:
@@ -34,18 +31,18 @@ class ImageFolderReader(EncodedImagesReader):
             Reject("no_class", "", 0, parts[i][-1], path=located.paths[i])
             for i in np.flatnonzero(~good)
         ]
-        kept = [each for each, g in zip(parts, good, strict=True) if g]
+        parts = [part for part, g in zip(parts, good, strict=True) if g]
         return RecordBlock(
-            large_binary(["/".join(each).encode() for each in kept]),
-            large_binary([label.encode() for _, label, _ in kept]),
+            large_binary(["/".join(part).encode() for part in parts]),
+            large_binary([label.encode() for _, label, _ in parts]),
             pack(located.places[good], [p for p, g in zip(located.paths, good, strict=True) if g]),
             rejects,
-            split_keys=large_binary([f"{label}/{name}".encode() for _, label, name in kept]),
+            split_keys=large_binary([f"{label}/{name}".encode() for _, label, name in parts]),
         )
 
 
 def _parts(name: str, path: str) -> tuple[str, str, str]:
-    """(folder, class, name); for what lies at the top of an archive its stem is the folder."""
+    """Returns (folder, class, name); at the top of an archive, its stem is the folder."""
     *above, last = name.replace("\\", "/").split("/")
     label = above[-1] if above else ""
     folder = above[-2] if len(above) > 1 else posixpath.splitext(posixpath.basename(path))[0]

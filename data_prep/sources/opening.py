@@ -1,14 +1,13 @@
-"""From a config and its inputs to the input files and the reader of them."""
+"""The opening of a source: its input files, and the reader of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-# The catalogue is imported so that the version of this code covers the readers, too.
 from data_prep.config import PrepConfig
 from data_prep.filesystem import InputFile, expand, find_spans
 from data_prep.source_registry import sources
-from data_prep.sources import catalogue as catalogue
+from data_prep.sources import catalogue as catalogue  # so that a hash of this code covers it
 from data_prep.sources.base import Reader
 from data_prep.span_patterns import config_of_span, fill, has_span
 
@@ -19,7 +18,7 @@ def look_at(config: PrepConfig, inputs: Sequence[str]) -> Reader:
     """Returns the reader, which says what its examples will be like.
 
     Nothing is listed or read where the config and the endings of the globs tell that, so that a
-    graph over a bucket can be built where the bucket cannot be seen. Of spans, the newest is.
+    graph over a bucket can be built where the bucket cannot be read. Else the newest span is.
     """
     source = sources()[config.source]
     if all("://" in path for path in inputs) and source.is_known_unread(inputs):

@@ -117,7 +117,7 @@ def _country_column(codes: np.ndarray) -> pa.Array:
 def _cut_records(file: InputFile) -> Iterator[tuple[int, int, bool]]:
     """Cuts a large `.bin` where one whole record follows another."""
     window = CHUNK + drawings.LOOKAHEAD
-    begin, begin_lost = 0, False  # of the part being gathered
+    begin, begin_lost = 0, False  # of the chunk under way
     at, lost, held = 0, False, b""
     with open_raw(file.path) as stream:
         while at < file.size:
@@ -139,6 +139,7 @@ def _cut_records(file: InputFile) -> Iterator[tuple[int, int, bool]]:
 
 
 def _cuts(begin: int, starts: np.ndarray) -> Iterator[int]:
+    """Yields the starts of records that lie a chunk's size apart."""
     while True:
         at = np.searchsorted(starts, begin + CHUNK)
         if at == len(starts):
@@ -148,6 +149,7 @@ def _cuts(begin: int, starts: np.ndarray) -> Iterator[int]:
 
 
 def _read_records(chunk: Chunk) -> RecordBlock:
+    """Reads a chunk of a `.bin`."""
     data = np.frombuffer(read_range(chunk.file.path, chunk.start, chunk.stop), np.uint8)
     _, records, spans, _ = drawings.scan(data, True, chunk.lost)
     rejects = [
@@ -183,6 +185,7 @@ def _read_records(chunk: Chunk) -> RecordBlock:
 
 
 def _read_lines(chunk: Chunk) -> RecordBlock:
+    """Reads a chunk of an `.ndjson`."""
     block, too_long = _whole_lines(chunk)
     lines = quickdraw_ndjson.parse_lines(block)
     bad = lines.reason != ""
@@ -211,7 +214,7 @@ def _read_lines(chunk: Chunk) -> RecordBlock:
 
 
 def _whole_lines(chunk: Chunk) -> tuple[bytes, bool]:
-    """The lines that begin in the chunk, and whether the last of them was given up."""
+    """Returns the lines that begin in the chunk, and whether the last one was too long."""
     with open_raw(chunk.file.path) as stream:
         before = min(chunk.start, 1)
         stream.seek(chunk.start - before)

@@ -18,7 +18,7 @@ _MAX_HEADER = 4096  # bytes
 
 
 def read_rows(chunk: Chunk) -> tuple[list[bytes], np.ndarray, list[Reject]]:
-    """The rows that begin in the chunk.
+    """Reads the rows that begin in the chunk.
 
     Returns:
       (keys, uint8 [n, 784], rejects). A key is "<word>/<row>": these files carry no key_id.
@@ -27,8 +27,8 @@ def read_rows(chunk: Chunk) -> tuple[list[bytes], np.ndarray, list[Reject]]:
         head = stream.read(_MAX_HEADER)
         data_at, promised, problem = _header(head)
         if problem:
-            whole = [Reject("not_a_bitmap_file", "byte", 0, detail=problem)]
-            return [], np.empty((0, PIXELS), np.uint8), whole if chunk.start == 0 else []
+            rejects = [Reject("not_a_bitmap_file", "byte", 0, detail=problem)]
+            return [], np.empty((0, PIXELS), np.uint8), rejects if chunk.start == 0 else []
         whole_rows = (chunk.file.size - data_at) // PIXELS
         held = min(promised, whole_rows)
         first = min(math.ceil(max(chunk.start - data_at, 0) / PIXELS), held)
@@ -48,14 +48,14 @@ def read_rows(chunk: Chunk) -> tuple[list[bytes], np.ndarray, list[Reject]]:
 
 
 def pad(data: np.ndarray, side: int) -> np.ndarray:
-    """uint8 [n * 784] -> uint8 [n, side, side], background around."""
+    """Pads uint8 [n * 784] with background to uint8 [n, side, side]."""
     border = (side - SIDE) // 2
     images = data.reshape(-1, SIDE, SIDE)
     return np.pad(images, ((0, 0), (border, border), (border, border))) if border else images
 
 
 def _header(head: bytes) -> tuple[int, int, str]:
-    """(offset of the rows, their number, what is wrong or "")."""
+    """Returns (offset of the rows, their number, the fault of the header or "")."""
     stream = io.BytesIO(head)
     try:
         version = np.lib.format.read_magic(stream)

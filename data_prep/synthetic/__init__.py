@@ -1,1 +1,1 @@
-"""Procedural drawings and faces whose generating factors are known."""
+"""Synthetic data: procedural drawings and faces whose generating factors are known."""

@@ -1,4 +1,4 @@
-"""The sample data: procedural drawings whose generating factors are known exactly.
+"""The procedural drawings of the source `sample`, whose generating factors are known exactly.
 
 They are written as Google writes simplified drawings: true `.bin` files, coordinates 0 to
 255, aligned to the top left corner (smallest x and y are 0). With one difference, so that
@@ -9,7 +9,7 @@ Style factors, drawn for each drawing on its own:
   slant: the shear, how far the top leans to the right for each unit of height, -0.4 to 0.4;
   size: the larger side as a share of the canvas, 0.6 to 1;
   jitter: how unsteady the hand is, 0 (steady) to 1;
-  strokes: how many strokes; the ones beyond a word's fewest add detail.
+  strokes: the number of strokes; those beyond a word's fewest add detail.
 Proportions (a roof's height, a smile's width, ...) vary besides.
 """
 
@@ -88,7 +88,7 @@ def write_drawings(directory: str, *, per_word: int, seed: int) -> list[str]:
 
 
 def read_factors(directory: str) -> dict[str, Array]:
-    """The columns of FACTORS_FILE: key_id uint64, word str, strokes int64, the others float64."""
+    """Reads the columns of FACTORS_FILE: key_id uint64, word str, strokes int64, else float64."""
     with open(os.path.join(directory, FACTORS_FILE), newline="") as file:
         rows = list(csv.DictReader(file))
     return {
@@ -97,7 +97,7 @@ def read_factors(directory: str) -> dict[str, Array]:
 
 
 def _draw_word(word: str, n: int, seed: int) -> tuple[bytes, dict[str, Array]]:
-    """All drawings of a word: their records, one after the other, and their factors."""
+    """Draws a word: returns the records, one after the other, and their factors."""
     rng = np.random.default_rng([seed, *word.encode()])
     shape = SHAPES[word]
     factors = {
@@ -127,7 +127,7 @@ def _draw_word(word: str, n: int, seed: int) -> tuple[bytes, dict[str, Array]]:
 
 
 def _by_hand(part: Array, jitter: Array, rng: np.random.Generator) -> Array:
-    """A stroke as drawn by an unsteady hand: misplaced a little, and with slow waves.
+    """Returns a stroke as an unsteady hand draws it: misplaced a little, and with slow waves.
 
     part float64 [points, 2] or [n, points, 2], jitter float64 [n] -> [n, points, 2].
     """
@@ -140,12 +140,13 @@ def _by_hand(part: Array, jitter: Array, rng: np.random.Generator) -> Array:
     return part + _WOBBLE * jitter[:, np.newaxis, np.newaxis] * offset
 
 
-def _fit(curves: Array, shown: Array, size: Array) -> Array:
-    """Moves what is shown to the top left corner, larger side 255 * size: uint8 [n, points, 2].
+def _fit(curves: Array, visible: Array, size: Array) -> Array:
+    """Moves the visible points to the top left corner, the larger side 255 * size.
 
-    curves float64 [n, points, 2], shown bool [n, points], size float64 [n].
+    curves float64 [n, points, 2], visible bool [n, points], size float64 [n]
+    -> uint8 [n, points, 2].
     """
-    visible = shown[..., np.newaxis]
+    visible = visible[..., np.newaxis]
     low = np.min(curves, axis=1, keepdims=True, where=visible, initial=np.inf)
     high = np.max(curves, axis=1, keepdims=True, where=visible, initial=-np.inf)
     side = (high - low).max(axis=2, keepdims=True)
@@ -154,23 +155,23 @@ def _fit(curves: Array, shown: Array, size: Array) -> Array:
 
 
 def _pack(header: Array, pixels: Array, lengths: list[int], drawn: Array) -> bytes:
-    """Records of the strokes that are drawn: a table with a place for every byte, less the rest.
+    """Packs records: a table with a place for every byte, rid of the strokes not drawn.
 
     header _HEADER [n], pixels uint8 [n, sum(lengths), 2], drawn bool [n, strokes].
     """
     n = len(header)
-    columns, kept = [header.view(np.uint8).reshape(n, -1)], [np.ones((n, _HEADER.itemsize), bool)]
+    columns, masks = [header.view(np.uint8).reshape(n, -1)], [np.ones((n, _HEADER.itemsize), bool)]
     ends = np.cumsum(lengths)
     for k, (end, points) in enumerate(zip(ends, lengths, strict=True)):
         count = np.array([points], "<u2").view(np.uint8)
         xy = pixels[:, end - points : end]
         columns += [np.broadcast_to(count, (n, 2)), xy[..., 0], xy[..., 1]]
-        kept.append(np.repeat(drawn[:, k : k + 1], 2 + 2 * points, axis=1))
-    return np.concatenate(columns, axis=1)[np.concatenate(kept, axis=1)].tobytes()
+        masks.append(np.repeat(drawn[:, k : k + 1], 2 + 2 * points, axis=1))
+    return np.concatenate(columns, axis=1)[np.concatenate(masks, axis=1)].tobytes()
 
 
 def _key_ids(seed: int, word: int, n: int) -> npt.NDArray[np.uint64]:
-    """Unique and spread over all 64 bits: an invertible mix of (seed, word, number).
+    """Returns unique ids over all 64 bits: an invertible mix of (seed, word, number).
 
     The mix is the finalizer of SplitMix64 (Steele, Lea and Flood, "Fast splittable
     pseudorandom number generators", 2014).

@@ -1,4 +1,4 @@
-"""Draws a procedural face: a flat, friendly cartoon with the proportions of an aligned photo.
+"""The drawing of a procedural face: a flat cartoon with the proportions of an aligned photo.
 
 The eyes are where CelebA's alignment puts them, and the centre 148 x 148 crop holds the
 whole head, from the hat to the knot of the tie.
@@ -27,7 +27,7 @@ Array = npt.NDArray[Any]
 
 
 def draw_face(face: Face) -> npt.NDArray[np.uint8]:
-    """The picture of a face, uint8 [HEIGHT, WIDTH, 3], RGB."""
+    """Draws a face; returns uint8 [HEIGHT, WIDTH, 3], RGB."""
     colours, head = colours_of(face), head_of(face)
     canvas = _backdrop(colours)
     pen = Pen(canvas, np.array([[1, 0, EYE_LEVEL[0]], [0, 1, EYE_LEVEL[1]]]))
@@ -43,7 +43,7 @@ def draw_face(face: Face) -> npt.NDArray[np.uint8]:
 
 
 def _backdrop(colours: Colours) -> Array:
-    """A canvas with a wall, a little lighter at the top."""
+    """Returns a canvas with a wall, a little lighter at the top."""
     light = np.linspace(0.25, 0.0, HEIGHT * OVERSAMPLING)[:, np.newaxis, np.newaxis]
     rows = np.rint(mix(colours.backdrop, _WHITE, light)).astype(np.uint8)
     return np.repeat(rows, WIDTH * OVERSAMPLING, axis=1)
@@ -57,7 +57,7 @@ def _clothes(pen: Pen, face: Face, colours: Colours) -> None:
 
 
 def _neck(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
-    """The neck with the chin's shadow, and what is worn around it."""
+    """Draws the neck with the chin's shadow, and the tie or necklace around it."""
     half = 16.0 + 5.0 * (face.traits["sex"] == "male") + 3.0 * face.measures["fullness"]
     tie = face.traits["necktie"] == "yes"
     deep = 64 if tie else 73
@@ -91,7 +91,7 @@ def _neck(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
 
 
 def _head(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
-    """The bare head with its features."""
+    """Draws the bare head with its features."""
     traits = face.traits
 
     def at(part: str) -> Pen:
@@ -136,7 +136,7 @@ def _head(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
 
 
 def _hair_and_worn(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
-    """What lies over the head: hair, glasses, hat, earrings."""
+    """Draws hair, glasses, hat and earrings over the head."""
     traits, yaw = face.traits, face.measures["yaw"]
     face_hair.front_hair(pen.moved(0.5 * yaw), face, head, colours)
     if traits["bangs"] == "yes":

@@ -1,4 +1,7 @@
-"""Eyes, nose, mouth and what lies around them. Coordinates as in `face_head`."""
+"""The features of a procedural face: eyes, nose, mouth and the skin around them.
+
+Coordinates are those of `face_head`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def eyes(pen: Pen, face: Face, colours: Colours) -> None:
 
 
 def brows(pen: Pen, face: Face, colours: Colours) -> None:
-    """A brow grows thicker with `brow_size`; an arched one rises to a peak."""
+    """Draws brows, thicker with `brow_size`; arched ones rise to a peak."""
     thick = 1.6 + 3.6 * face.measures["brow_size"] + 0.7 * (face.traits["sex"] == "male")
     arch = 4.5 if face.traits["brows"] == "arched" else 1.0
     hair = mix(colours.hair_dark, colours.line, 0.3)
@@ -63,7 +66,7 @@ def nose(pen: Pen, face: Face, colours: Colours) -> None:
 
 
 def mouth(pen: Pen, face: Face, colours: Colours) -> None:
-    """Lips along a curve that `smile` bends up at its ends, and the gap that `opening` makes."""
+    """Draws lips along a curve that `smile` bends up, and the gap that `opening` makes."""
     smile, opening = face.measures["smile"], face.measures["opening"]
     half = 13.0 + 6.0 * max(smile, 0.0)
     x = np.linspace(-1, 1, 25)
@@ -111,7 +114,7 @@ def bags(pen: Pen, colours: Colours) -> None:
 
 
 def wrinkles(pen: Pen, head: Head, colours: Colours) -> None:
-    """Of age: on the forehead, at the corners of the eyes, from nose to mouth."""
+    """Draws wrinkles on the forehead, at the corners of the eyes and from nose to mouth."""
     soft = mix(colours.line, colours.skin, 0.25)
     for y, half in ((-27, 17), (-33, 14)):
         pen.line(
@@ -140,7 +143,7 @@ def glasses(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
 
 
 def _eye(pen: Pen, side: int, face: Face, colours: Colours) -> None:
-    """One eye, the pen's origin in its middle; `side` is -1 on the left of the picture."""
+    """Draws an eye around the pen's origin; `side` is -1 on the left of the picture."""
     female = face.traits["sex"] == "female"
     painted = face.traits["makeup"] == "yes"
     tall = 2.2 + 4.6 * face.measures["eye_size"]

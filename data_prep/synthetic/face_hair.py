@@ -1,4 +1,4 @@
-"""Hair, hats and beards of the procedural faces. Coordinates as in `face_head`."""
+"""The hair, hats and beards of the procedural faces. Coordinates are those of `face_head`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CURLS = 13  # bumps around a short wavy head
 
 
 def hair_behind(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
-    """What of medium and long hair hangs behind the head."""
+    """Draws the part of medium and long hair that hangs behind the head."""
     length, tip = face.traits["length"], _TIP[face.traits["length"]]
     if length == "short":
         return
@@ -32,7 +32,7 @@ def hair_behind(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
 
 
 def front_hair(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
-    """The hair around the forehead; on a bald head, what is left at the sides."""
+    """Draws the hair around the forehead; on a bald head, the tufts at the sides."""
     if face.traits["hair"] == "bald":
         _bald_sides(pen, head, colours)
         return
@@ -48,7 +48,7 @@ def front_hair(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
 
 
 def fringe(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
-    """Bangs over the forehead, down to the brows."""
+    """Draws bangs over the forehead, down to the brows."""
     w = 0.86 * head.width
     ends = np.linspace(w, -w, 13)
     drop = np.where(np.arange(13) % 2, -20.0, -14.5) - 4 * (ends / w) ** 2
@@ -84,7 +84,7 @@ def hat(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
 
 
 def beard(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
-    """Everything that grows below the eyes; the mouth is drawn over it."""
+    """Draws all beard below the eyes; the mouth is drawn over it."""
     kind = face.traits["beard"]
     hair = mix(colours.hair, colours.hair_dark, 0.5)
     if kind == "shadow":
@@ -108,7 +108,7 @@ def mustache(pen: Pen, face: Face, colours: Colours) -> None:
 
 
 def _full_beard(head: Head, grow: float, top: float) -> Array:
-    """From the ears along the jaw and over the chin, open around the mouth: a closed outline."""
+    """Returns a closed outline from the ears along the jaw and over the chin, around the mouth."""
     edge = head.half(grow)
     edge = edge[edge[:, 1] > top]
     w = head.width
@@ -117,7 +117,7 @@ def _full_beard(head: Head, grow: float, top: float) -> Array:
 
 
 def _outer(face: Face, head: Head) -> Array:
-    """The right outer edge of the front hair, from the crown down."""
+    """Returns the right outer edge of the front hair, from the crown down."""
     w = head.width
     if face.traits["length"] == "short":
         return smooth([(0, -65), (24, -63), (w - 1, -46), (w + 5, -22), (w + 2, -2), (w - 1, 6)])
@@ -131,7 +131,7 @@ def _outer(face: Face, head: Head) -> Array:
 
 
 def _hairline(face: Face, head: Head) -> Array:
-    """The right inner edge of the front hair, from its end up to the middle of the forehead."""
+    """Returns the right inner edge of the front hair, from its end to the mid-forehead."""
     w = head.width
     high = face.traits["hairline"] == "receding"
     over = (
@@ -149,7 +149,7 @@ def _hairline(face: Face, head: Head) -> Array:
 
 
 def _strands(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
-    """A shine over the crown, and lines along the hair."""
+    """Draws a shine over the crown, and lines along the hair."""
     w = head.width
     shine = smooth([(-0.62 * w, -50), (-0.3 * w, -58), (0.1 * w, -59)])
     pen.line(shine, colours.hair_light, 3.0)
@@ -164,7 +164,7 @@ def _strands(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
 
 
 def _around(head: Head) -> Array:
-    """Centres of the curls of short wavy hair, float64 [n, 2]."""
+    """Returns the centres of the curls of short wavy hair, float64 [n, 2]."""
     angles = np.linspace(-0.12, np.pi + 0.12, _CURLS)
     return np.column_stack([(head.width - 1) * np.cos(angles), -14 - 44 * np.sin(angles)])
 

@@ -1,4 +1,4 @@
-"""What the parts of a procedural face share: the outline of the head, and the colours.
+"""The outline of a procedural face's head, and its colours.
 
 Coordinates: pixels from the point between the eyes, x to the right and y down.
 """
@@ -47,11 +47,11 @@ class Head:
     fullness: float  # 0 to 1, of the cheeks
 
     def outline(self, grow: float = 0.0) -> Array:
-        """The closed outline, float64 [n, 2]; `grow` pixels further out (in, if negative)."""
+        """Returns the closed outline, float64 [n, 2], `grow` pixels further out."""
         return mirrored(self.half(grow))
 
     def half(self, grow: float = 0.0) -> Array:
-        """The right half of the outline, from the crown to the chin."""
+        """Returns the right half of the outline, from the crown to the chin."""
         w, c = self.width + grow, self.chin + grow
         corner = 0.74 + 0.13 * self.jaw + 0.08 * self.fullness
         chin = 0.36 + 0.2 * self.jaw + 0.1 * self.fullness

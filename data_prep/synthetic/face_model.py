@@ -1,4 +1,4 @@
-"""The causal model of the procedural faces: samples from it, and its exact probabilities."""
+"""The causal model of the procedural faces, and samples from it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,24 @@ import bisect
 import dataclasses
 import functools
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from data_prep.synthetic.face_traits import ANY, ATTRIBUTES, MEASURES, TRAITS
 
 PICTURES = (3, 8)  # of an identity, from and to
 
-Array = npt.NDArray[Any]
-
 
 @dataclasses.dataclass(frozen=True)
 class Face:
-    """One face: the level of each of TRAITS, the value of each of MEASURES."""
+    """A face: the level of each of TRAITS, the value of each of MEASURES."""
 
     traits: Mapping[str, str]
     measures: Mapping[str, float]
 
     def attributes(self) -> dict[str, bool]:
-        """Whether each of ATTRIBUTES holds."""
+        """Returns the truth of each of ATTRIBUTES."""
         return {name: self.traits[trait] in levels for name, (trait, levels) in ATTRIBUTES.items()}
 
 
@@ -41,26 +37,6 @@ def sample_faces(count: int, seed: int) -> Iterator[tuple[int, Face]]:
     return itertools.islice(faces, count)
 
 
-def true_marginals() -> dict[str, float]:
-    """The exact probability of each of ATTRIBUTES."""
-    chances = {}
-    for name, (trait, levels) in ATTRIBUTES.items():
-        chances[name] = float(_holds(trait, levels) @ _joint((trait,)))
-    return chances
-
-
-def true_correlations() -> Array:
-    """The exact correlation of each pair of ATTRIBUTES, float64 [k, k], in their order."""
-    pairs = itertools.combinations_with_replacement(ATTRIBUTES.values(), 2)
-    k = len(ATTRIBUTES)
-    both = np.zeros((k, k))
-    both[np.triu_indices(k)] = [_both(*one, *other) for one, other in pairs]
-    both = np.triu(both) + np.triu(both, 1).T
-    chances = np.diag(both)
-    deviations = np.sqrt(chances * (1 - chances))
-    return (both - np.outer(chances, chances)) / np.outer(deviations, deviations)
-
-
 def _sample_identity(seed: int, identity: int) -> Iterator[Face]:
     rng = np.random.default_rng([seed, identity])
     person = _sample(rng, Face({}, {}), of_person=True)
@@ -69,7 +45,7 @@ def _sample_identity(seed: int, identity: int) -> Iterator[Face]:
 
 
 def _sample(rng: np.random.Generator, known: Face, of_person: bool) -> Face:
-    """The known face, with the traits and measures of the person, or of the picture, added."""
+    """Adds the traits and measures of the person, or of the picture, to those known."""
     traits, measures = dict(known.traits), dict(known.measures)
     uniform = iter(rng.random(len(TRAITS) + len(MEASURES)).tolist())
     for name, trait in TRAITS.items():
@@ -84,8 +60,8 @@ def _sample(rng: np.random.Generator, known: Face, of_person: bool) -> Face:
 
 
 @functools.cache
-def _chances(name: str, parents: tuple[str, ...]) -> tuple[float, ...]:
-    """The probabilities of a trait's levels, from the first row that fits its parents' levels."""
+def probabilities(name: str, parents: tuple[str, ...]) -> tuple[float, ...]:
+    """Returns the probabilities of a trait's levels: the first row that fits its parents'."""
     for row, chances in TRAITS[name].chances.items():
         if all(want in (ANY, level) for want, level in zip(row, parents, strict=True)):
             return chances
@@ -94,42 +70,5 @@ def _chances(name: str, parents: tuple[str, ...]) -> tuple[float, ...]:
 
 @functools.cache
 def _bounds(name: str, parents: tuple[str, ...]) -> tuple[float, ...]:
-    """Where in [0, 1] one level of a trait ends and the next begins."""
-    return tuple(itertools.accumulate(_chances(name, parents)))[:-1]
-
-
-def _holds(trait: str, levels: Iterable[str]) -> Array:
-    """1 for each level of the trait that is one of `levels`, float64."""
-    return np.isin(TRAITS[trait].levels, list(levels)).astype(np.float64)
-
-
-def _both(one: str, levels: Iterable[str], other: str, other_levels: Iterable[str]) -> float:
-    """The probability that each of two traits is at one of the given levels."""
-    if one == other:
-        return float(_holds(one, set(levels) & set(other_levels)) @ _joint((one,)))
-    return float(_holds(one, levels) @ _joint((one, other)) @ _holds(other, other_levels))
-
-
-@functools.cache
-def _joint(names: tuple[str, ...]) -> Array:
-    """The joint probabilities of some traits: an axis for each, over its levels.
-
-    The product of the tables of all their ancestors, summed over what is not asked for.
-    """
-    ancestors = set(names)
-    for name in reversed(TRAITS):  # children before parents
-        if name in ancestors:
-            ancestors.update(TRAITS[name].parents)
-    axes = {name: axis for axis, name in enumerate(TRAITS)}
-    operands: list[Any] = []
-    for name in sorted(ancestors):
-        operands += [_table(name), [axes[one] for one in (*TRAITS[name].parents, name)]]
-    return np.einsum(*operands, [axes[name] for name in names], optimize="greedy")
-
-
-@functools.cache
-def _table(name: str) -> Array:
-    """A trait's conditional probabilities: an axis for each parent, the last for the levels."""
-    parents = [TRAITS[parent].levels for parent in TRAITS[name].parents]
-    rows = [_chances(name, levels) for levels in itertools.product(*parents)]
-    return np.reshape(rows, (*map(len, parents), len(TRAITS[name].levels)))
+    """Returns the places in [0, 1] at which one level of a trait ends and the next begins."""
+    return tuple(itertools.accumulate(probabilities(name, parents)))[:-1]

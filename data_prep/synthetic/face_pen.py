@@ -1,4 +1,4 @@
-"""A pen for flat, smooth-edged pictures, and the curves and colours it is used with.
+"""A pen for flat, smooth-edged pictures, with curves and colours to draw.
 
 Colours are float64 [3], RGB in 0 to 255. Points are float64 [n, 2], x to the right and y
 down, in pixels of the finished picture.
@@ -25,7 +25,7 @@ Points = Array | Sequence[tuple[float, float]]
 
 @dataclasses.dataclass(frozen=True)
 class Pen:
-    """Draws on a shared canvas, in coordinates of its own.
+    """A pen that draws on a shared canvas, in coordinates of its own.
 
     canvas: uint8 [height, width, 3], OVERSAMPLING times the finished picture, RGB.
     matrix: float64 [2, 3], from the pen's coordinates to pixels of the finished picture.
@@ -35,26 +35,27 @@ class Pen:
     matrix: Array
 
     def moved(self, dx: float, dy: float = 0.0) -> Pen:
-        """A pen whose origin lies at (dx, dy) of this one's coordinates."""
+        """Returns a pen whose origin lies at (dx, dy) of this one's coordinates."""
         matrix = self.matrix.copy()
         matrix[:, 2] += matrix[:, :2] @ (dx, dy)
         return Pen(self.canvas, matrix)
 
     def turned(self, degrees: float, about: tuple[float, float]) -> Pen:
-        """A pen turned clockwise about a point of this one's coordinates."""
+        """Returns a pen turned clockwise about a point of this one's coordinates."""
         angle = np.deg2rad(degrees)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        there = self.moved(*about).matrix
-        turned = Pen(self.canvas, np.column_stack([there[:, :2] @ turn, there[:, 2]]))
+        pivot = self.moved(*about).matrix
+        turned = Pen(self.canvas, np.column_stack([pivot[:, :2] @ turn, pivot[:, 2]]))
         return turned.moved(-about[0], -about[1])
 
     def fill(self, points: Points, colour: Array) -> None:
+        """Fills a closed outline."""
         cv2.fillPoly(
             self.canvas, [self._fixed(points)], colour.tolist(), cv2.LINE_AA, _FRACTION_BITS
         )
 
     def line(self, points: Points, colour: Array, width: float) -> None:
-        """An open line with round ends."""
+        """Draws an open line with round ends, `width` pixels wide."""
         thickness = max(1, round(width * OVERSAMPLING))
         cv2.polylines(
             self.canvas,
@@ -67,7 +68,7 @@ class Pen:
         )
 
     def tint(self, points: Points, colour: Array, share: float, soft: float = 0.0) -> None:
-        """Mixes `share` of the colour into what is there; `soft` blurs the edge, in pixels."""
+        """Mixes `share` of the colour into the canvas; `soft` blurs the edge, in pixels."""
         fixed = self._fixed(points)
         margin = int(3 * soft * OVERSAMPLING) + 1
         low = np.maximum((fixed.min(axis=0) >> _FRACTION_BITS) - margin, 0)
@@ -83,14 +84,14 @@ class Pen:
         part[:] = np.rint(part + (colour.astype(np.float32) - part) * weight)
 
     def _fixed(self, points: Points) -> Array:
-        """Points on the canvas as whole numbers of 1 / 2**_FRACTION_BITS pixels, int32 [n, 2]."""
+        """Returns points on the canvas in units of 1 / 2**_FRACTION_BITS pixels, int32 [n, 2]."""
         placed = np.asarray(points) @ self.matrix[:, :2].T + self.matrix[:, 2]
         # whole coordinates are the centres of pixels, in the finished picture and on the canvas
         return np.rint(((placed + 0.5) * OVERSAMPLING - 0.5) * 2**_FRACTION_BITS).astype(np.int32)
 
 
 def smooth(knots: Points, closed: bool = False) -> Array:
-    """A Catmull-Rom curve through the knots, float64 [n, 2].
+    """Returns a Catmull-Rom curve through the knots, float64 [n, 2].
 
     Source: Catmull and Rom, "A class of local interpolating splines", 1974.
     """
@@ -102,25 +103,25 @@ def smooth(knots: Points, closed: bool = False) -> Array:
 
 
 def mirrored(half: Points) -> Array:
-    """The right half of an outline, from top to bottom, and its mirror image back to the top."""
+    """Returns the right half of an outline, top to bottom, and its mirror image back up."""
     right = np.asarray(half, np.float64)
     return np.concatenate([right, right[::-1] * (-1, 1)])
 
 
 def ribbon(line: Points, depth: float) -> Array:
-    """The closed strip between a line and the same line `depth` pixels further down."""
+    """Returns the closed strip between a line and the same line `depth` pixels further down."""
     upper = np.asarray(line, np.float64)
     return np.concatenate([upper, np.add(upper[::-1], (0, depth))])
 
 
 def ellipse(x: float, y: float, rx: float, ry: float, power: float = 2.0) -> Array:
-    """A closed ellipse around (x, y); a power above 2 makes it squarer (a superellipse)."""
+    """Returns a closed ellipse around (x, y), squarer with a power above 2 (a superellipse)."""
     bent = np.sign(_CIRCLE) * np.abs(_CIRCLE) ** (2 / power)
     return bent * (rx, ry) + (x, y)
 
 
 def waved(line: Array, height: float, waves: float) -> Array:
-    """The line, swinging sideways `waves` times along its way by up to `height` pixels."""
+    """Returns the line swinging sideways `waves` times by up to `height` pixels."""
     along = np.gradient(line, axis=0)
     normal = along[:, ::-1] * (1, -1) / np.linalg.norm(along, axis=1, keepdims=True)
     phase = np.linspace(0, 2 * np.pi * waves, len(line))
@@ -132,17 +133,17 @@ def rgb(red: float, green: float, blue: float) -> Array:
 
 
 def hsv(hue: float, saturation: float, value: float) -> Array:
-    """The colour of hue, saturation and value, each in [0, 1]."""
+    """Returns the colour of hue, saturation and value, each in [0, 1]."""
     return 255 * np.array(colorsys.hsv_to_rgb(hue, saturation, value))
 
 
 def mix(colour: Array, other: Array, share: float | Array) -> Array:
-    """`share` of the other colour, the rest of the first."""
+    """Returns a mix: `share` of the other colour, the rest of the first."""
     return colour + (other - colour) * share
 
 
 def between(palette: Array, place: float) -> Array:
-    """The colour at `place` in [0, 1] of a palette float64 [n, 3], which it runs through."""
+    """Returns the colour at `place` in [0, 1] along a palette, float64 [n, 3]."""
     at = place * (len(palette) - 1)
     below = min(int(at), len(palette) - 2)
     return mix(palette[below], palette[below + 1], at - below)

@@ -1,12 +1,12 @@
-"""What a procedural face is like, and how likely that is: the tables of the causal model.
+"""The traits of a procedural face and their probabilities: the tables of the causal model.
 
 A face has traits, each one of a few levels, and measures, which are numbers. TRAITS holds
 every probability: a trait depends on the traits named as its parents and on nothing else,
 so the true marginals and correlations of the attributes follow exactly. A measure is
 uniform in a range that may depend on one trait: `smile` is large where `smiling` is yes.
 
-What belongs to a person (`of_person`) is the same in all pictures of an identity; the rest
-is drawn for each picture. That changes how much samples scatter, not the probabilities.
+The traits of a person (`of_person`) are the same in all pictures of an identity; the others
+are drawn for each picture. That changes how much samples scatter, not the probabilities.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The procedural faces as files, in the layout of CelebA: aligned JPEGs and the official lists.
 
-The lists say of every picture what CelebA's would: 40 attributes as 1 and -1, the identity,
-and the partition (0 train, 1 validation, 2 test), which no identity shares with another.
+The lists hold for every picture, as CelebA's do, 40 attributes as 1 and -1, the identity and
+the partition (0 train, 1 validation, 2 test), which no identity shares with another.
 Attributes that no part of the drawing shows (Attractive, Blurry, High_Cheekbones) are -1.
 FACTORS_FILE holds everything a picture was drawn from, so it can be drawn again.
 """
@@ -83,7 +83,7 @@ def write_faces(directory: str, *, count: int, seed: int) -> str:
 
 
 def read_factors(directory: str) -> dict[str, npt.NDArray[Any]]:
-    """The columns of FACTORS_FILE, a row for each picture.
+    """Reads the columns of FACTORS_FILE, a row for each picture.
 
     image_id str, identity int64, the traits of `face_traits.TRAITS` str, its MEASURES float64.
     """
@@ -121,6 +121,6 @@ def _write_lists(directory: str, faces: Sequence[tuple[str, int, Face]]) -> None
 
 
 def _signs(face: Face) -> str:
-    """A row of ATTRIBUTES_FILE: 1 and -1 in columns of two, as the official list has them."""
+    """Returns a row of ATTRIBUTES_FILE: 1 and -1 in columns of two, as the official list."""
     holds = face.attributes()
     return " ".join(" 1" if holds.get(name, False) else "-1" for name in CELEBA_ATTRIBUTES)

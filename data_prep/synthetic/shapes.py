@@ -1,7 +1,7 @@
-"""How each word of the sample data is drawn: its strokes, as curves in a unit square.
+"""The shapes of the procedural drawings: each word's strokes, as curves in a unit square.
 
 A word is a function of `vary` and `strokes`. `vary(low, high)` gives a random number for
-each drawing, float64 [n, 1]; `strokes` is how many strokes each drawing will have, int64
+each drawing, float64 [n, 1]; `strokes` is the number of strokes of each drawing, int64
 [n, 1]. It returns the strokes in drawing order, each float64 [n, points, 2] or, where all
 drawings share it, [points, 2]: x to the right and y downwards, about 0 to 1. Drawing i then
 keeps its first strokes[i].
@@ -21,6 +21,8 @@ Vary = Callable[[float, float], Array]
 
 
 class Word(NamedTuple):
+    """A word's limits of strokes, and the function that draws it."""
+
     fewest: int  # strokes without which it would not be recognised
     most: int
     draw: Callable[[Vary, Array], list[Array]]
@@ -39,8 +41,9 @@ def _arc(
     turn: Number = 1.03,
     points: int = 20,
 ) -> Array:
-    """Part of an ellipse around (x, y), from `start` over `turn` of a turn, clockwise from east.
+    """Returns part of an ellipse around (x, y): `turn` of a turn, clockwise from `start`.
 
+    A start of 0 is the east.
     The default goes a little beyond a whole turn, as a hand does.
     """
     angle = 2 * np.pi * (start + turn * np.linspace(0, 1, points))
@@ -48,7 +51,7 @@ def _arc(
 
 
 def _path(*corners: tuple[Number, Number], steps: int = 4) -> Array:
-    """Straight lines from corner to corner, each cut into `steps` that can wobble."""
+    """Returns straight lines from corner to corner, each cut into `steps` that can wobble."""
     at = np.linspace(0, len(corners) - 1, steps * (len(corners) - 1) + 1)
     before = np.minimum(at.astype(int), len(corners) - 2)
     part = at - before

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -11,17 +14,68 @@ from data_prep.errors import InputError
 from data_prep.features import CELEBA_ATTRIBUTES
 from data_prep.synthetic import faces
 from data_prep.synthetic.face_drawing import EYE_LEVEL, HEIGHT, WIDTH, draw_face
-from data_prep.synthetic.face_model import (
-    PICTURES,
-    Face,
-    sample_faces,
-    true_correlations,
-    true_marginals,
-)
+from data_prep.synthetic.face_model import PICTURES, Face, probabilities, sample_faces
 from data_prep.synthetic.face_traits import ANY, ATTRIBUTES, MEASURES, TRAITS
 from data_prep.synthetic.faces import read_factors, write_faces
 
 COUNT = 120
+
+
+def true_marginals() -> dict[str, float]:
+    """Returns the exact probability of each of ATTRIBUTES."""
+    return {
+        name: float(_indicator(trait, levels) @ _joint((trait,)))
+        for name, (trait, levels) in ATTRIBUTES.items()
+    }
+
+
+def true_correlations() -> np.ndarray:
+    """Returns the exact correlation of each pair of ATTRIBUTES, float64 [k, k], in their order."""
+    pairs = itertools.combinations_with_replacement(ATTRIBUTES.values(), 2)
+    k = len(ATTRIBUTES)
+    both = np.zeros((k, k))
+    both[np.triu_indices(k)] = [_both(*one, *other) for one, other in pairs]
+    both = np.triu(both) + np.triu(both, 1).T
+    chances = np.diag(both)
+    deviations = np.sqrt(chances * (1 - chances))
+    return (both - np.outer(chances, chances)) / np.outer(deviations, deviations)
+
+
+def _indicator(trait: str, levels: Iterable[str]) -> np.ndarray:
+    """Returns 1 for each level of the trait that is one of `levels`, float64."""
+    return np.isin(TRAITS[trait].levels, list(levels)).astype(np.float64)
+
+
+def _both(one: str, levels: Iterable[str], other: str, other_levels: Iterable[str]) -> float:
+    """Returns the probability that each of two traits is at one of some levels."""
+    if one == other:
+        return float(_indicator(one, set(levels) & set(other_levels)) @ _joint((one,)))
+    return float(_indicator(one, levels) @ _joint((one, other)) @ _indicator(other, other_levels))
+
+
+@functools.cache
+def _joint(names: tuple[str, ...]) -> np.ndarray:
+    """Returns the joint probabilities of some traits: an axis for each, over its levels.
+
+    The product of the tables of all their ancestors, summed over the traits not asked for.
+    """
+    ancestors = set(names)
+    for name in reversed(TRAITS):  # children before parents
+        if name in ancestors:
+            ancestors.update(TRAITS[name].parents)
+    axes = {name: axis for axis, name in enumerate(TRAITS)}
+    operands = []
+    for name in sorted(ancestors):
+        operands += [_table(name), [axes[one] for one in (*TRAITS[name].parents, name)]]
+    return np.einsum(*operands, [axes[name] for name in names], optimize="greedy")
+
+
+@functools.cache
+def _table(name: str) -> np.ndarray:
+    """Returns a trait's conditional probabilities: an axis for each parent, the last the levels."""
+    parents = [TRAITS[parent].levels for parent in TRAITS[name].parents]
+    rows = [probabilities(name, levels) for levels in itertools.product(*parents)]
+    return np.reshape(rows, (*map(len, parents), len(TRAITS[name].levels)))
 
 
 @pytest.fixture(scope="module")

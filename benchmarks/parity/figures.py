@@ -11,8 +11,9 @@ import numpy as np
 from claims import decode, encode
 from data import Data, Images
 
+from trainer.figures.compose import Figure, Row
 from trainer.figures.latent_walks import draw_codes
-from trainer.figures.sheet import Row, sheet, to_png
+from trainer.figures.sheet import sheet, to_png
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
@@ -62,4 +63,4 @@ def digits(path: Path, models: Mapping[str, Any], data: Data) -> None:
         shown.append(Row(again, name=name, note="reconstructed"))
         shown.append(Row(decode(model, codes, labels), note="sampled"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(to_png(sheet(shown)))
+    path.write_bytes(to_png(sheet(Figure(shown))))

@@ -17,7 +17,8 @@ from tfx.dsl.io import fileio
 from components.tuner.pareto import draw
 from data_prep.config_base import to_dict
 from trainer.config.hyperparameters import SEARCHED, Value, values_of, with_values
-from trainer.figures.sheet import Row, sheet, to_png
+from trainer.figures.compose import Figure, Row
+from trainer.figures.sheet import sheet, to_png
 from trainer.tuning.config import OBJECTIVES, SearchSpec
 from trainer.tuning.objective import METRICS
 from trainer.tuning.trial_store import STRIP, Trial
@@ -122,10 +123,10 @@ def _write_strips(trials: list[Trial], directory: str) -> None:
         score = "failed" if trial.score is None else f"{trial.score:.4g}"
         rows.append(Row(images, f"{rank}.  {score}", in_words(trial.values)))
     if rows:
-        picture = sheet(
+        figure = Figure(
             rows,
             title="Samples of the prior, a row for each trial",
             caption="the best first, with its score",
         )
         with fileio.open(os.path.join(directory, PICTURE), "wb") as file:
-            file.write(to_png(picture))
+            file.write(to_png(sheet(figure)))

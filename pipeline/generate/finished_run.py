@@ -1,4 +1,4 @@
-"""Where the models and the data of a finished run are, told from its summary.
+"""The directories of a finished run's models and data, read from its summary.
 
 Standard library only: a wrong directory is refused before TensorFlow is loaded.
 """
@@ -18,8 +18,8 @@ VECTORS_TABLE = "attribute_vectors.json"  # in the artifact, as in a pushed deco
 
 
 class FinishedRun(NamedTuple):
-    """Directories. Only `decoder` is there where only a decoder is at hand; a run that ended
-    before its evaluation has no `vectors`."""
+    """The directories of a run. A decoder alone has only `decoder`; a run that ended before its
+    evaluation has no `vectors`."""
 
     decoder: Path
     full: Path | None = None
@@ -28,7 +28,7 @@ class FinishedRun(NamedTuple):
 
 
 def find(run: Path | None, decoder: Path | None) -> FinishedRun:
-    """The models of the run with that root, or that decoder alone.
+    """Finds the models of the run with that root, or that decoder alone.
 
     Args:
       run: a root; with neither, the run below `RUNS` whose summary is the newest.
@@ -47,13 +47,13 @@ def find(run: Path | None, decoder: Path | None) -> FinishedRun:
     return _run(root)
 
 
-def edit_names(found: FinishedRun) -> tuple[str, ...]:
-    """The attributes and labels along which codes can be moved, those that are told apart best
-    in front where that is known."""
-    metadata = read_metadata(str(found.decoder))
-    if found.vectors is None:
+def edit_names(run: FinishedRun) -> tuple[str, ...]:
+    """Returns the attributes and labels along which codes can be moved, those with the best AUC
+    first where that is known."""
+    metadata = read_metadata(str(run.decoder))
+    if run.vectors is None:
         return tuple(metadata.get("edits", ()))
-    table = json.loads((found.vectors / VECTORS_TABLE).read_text(encoding="utf-8"))
+    table = json.loads((run.vectors / VECTORS_TABLE).read_text(encoding="utf-8"))
     conditions = condition_names(metadata)
     rows = [row for row in table["vectors"] if row["norm"] and row["name"] not in conditions]
     rows.sort(key=lambda row: -(row["auc"] or 0))
@@ -74,15 +74,15 @@ def _run(root: Path) -> FinishedRun:
     vectors = None
     if "attribute_vectors" in artifacts:
         vectors = _moved(Path(artifacts["attribute_vectors"]), root)
-    found = FinishedRun(model / "Format-Serving", model / "Format-TFMA", examples, vectors)
-    for path in found:
+    run = FinishedRun(model / "Format-Serving", model / "Format-TFMA", examples, vectors)
+    for path in run:
         if path is not None and not path.is_dir():
             raise InputError(f"--run: the run in {root} is not whole: {path} is missing")
-    return found
+    return run
 
 
 def _moved(path: Path, root: Path) -> Path:
-    """The artifact where the run wrote it, or below the root that has been moved since."""
+    """Returns the artifact's directory, below the root where that has been moved since."""
     if path.is_dir() or "artifacts" not in path.parts:
         return path
     below = path.parts[len(path.parts) - 1 - path.parts[::-1].index("artifacts") :]

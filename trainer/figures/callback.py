@@ -1,7 +1,8 @@
-"""Draws while a model trains."""
+"""The callback that draws figures of a model while it trains."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -14,21 +15,22 @@ from PIL import Image
 
 from trainer.config import TrainerConfig
 from trainer.data.records import to_pixels
-from trainer.figures import latent_walks, training_figures
+from trainer.figures import compose, latent_walks
 from trainer.figures.animation import animate
 from trainer.figures.examples import Examples
-from trainer.figures.sheet import to_png
+from trainer.figures.scatter import codes_by_label
+from trainer.figures.sheet import mosaics, sheet, to_png
 from trainer.training.trackers import Trackers
 
 DIRECTORY = "pictures"
 ANIMATED = {"manifold": 100, "scatter": 150}  # milliseconds a frame, as in the sources
 RECONSTRUCTED = 10
-SAMPLES, COLUMNS = 30, 10  # samples in all, or a row for each condition
+SAMPLES = 30  # in all, or a row for each condition
 BATCH = 250
 
 
 class FigureCallback(keras.callbacks.Callback):
-    """At the epochs of `snapshot_epochs`, and at the last one, writes into `directory`
+    """Draws at the epochs of `snapshot_epochs`, and at the last one. It writes into `directory`
 
       reconstructions-<epoch>.png, samples-<epoch>.png, manifold-<epoch>.png and
       scatter-<epoch>.png (epochs from 1), which it logs to the training's trackers as well;
@@ -62,14 +64,13 @@ class FigureCallback(keras.callbacks.Callback):
         """
         super().__init__()
         self.examples = examples
-        self.names = settings.condition_names[: training_figures.MAX_PANELS]
-        self.every = np.eye(len(settings.condition_names), dtype=np.float32)
-        self.has_prior = settings.model.has_prior
-        self.apart = settings.model.condition == "label"
-        self.shown = latent_walks.round_robin(examples.labels, RECONSTRUCTED)
-        self.wanted = set(snapshot_epochs(settings.train.epochs))
-        self.samples = latent_walks.draw_codes(
-            COLUMNS if self.names else SAMPLES, settings.model.latent_dim, settings.train.seed
+        self.config = settings
+        self.positions = latent_walks.round_robin(examples.labels, RECONSTRUCTED)
+        self.epochs = set(snapshot_epochs(settings.train.epochs))
+        self.noise = latent_walks.draw_codes(
+            compose.COLUMNS if settings.condition_names else SAMPLES,
+            settings.model.latent_dim,
+            settings.train.seed,
         )
         self.grid = latent_walks.manifold(settings.model.latent_dim)
         self.directory = directory
@@ -83,7 +84,7 @@ class FigureCallback(keras.callbacks.Callback):
                 self._publish({kind: _read(os.path.join(keep, name))}, epoch)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        if epoch not in self.wanted and not self.model.stop_training:
+        if epoch not in self.epochs and not self.model.stop_training:
             return
         figures = self._draw(f"epoch {epoch + 1}")
         pngs = {kind: to_png(picture) for kind, picture in figures.items()}
@@ -92,7 +93,7 @@ class FigureCallback(keras.callbacks.Callback):
         self._publish(pngs, epoch + 1)
 
     def finish(self) -> None:
-        """Writes the animations, of every picture there is. Also without a training."""
+        """Writes the animations of every picture there is, also without a training."""
         names = sorted(tf.io.gfile.listdir(self.directory))
         for kind, milliseconds in ANIMATED.items():
             paths = [
@@ -103,51 +104,75 @@ class FigureCallback(keras.callbacks.Callback):
                 _write(os.path.join(self.directory, f"{kind}.gif"), content)
 
     def _draw(self, title: str) -> dict[str, Image.Image]:
-        examples = self.examples
-        real = examples.images[self.shown]
-        told = self.model.condition_of(examples.batch)
-        conditions = None if told is None else keras.ops.convert_to_numpy(told)
-        codes = self._encode(examples.images, conditions)
-        shown = None if conditions is None else conditions[self.shown]
-        decoded = self._decode(codes[self.shown], shown)
-        return {
-            "reconstructions": training_figures.reconstructions(real, decoded, title),
-            "samples": training_figures.samples(self._from_prior(self.samples), COLUMNS, title),
-            "manifold": training_figures.manifold(self._from_prior(self.grid), title),
-            "scatter": training_figures.codes_by_label(
-                codes if self.has_prior else _standardized(codes),
-                examples.labels,
-                examples.names,
-                apart=self.apart,
-                title=title,
-            ),
+        view = TrainingView(self.model, self.config, self.noise)
+        examples, positions = self.examples, self.positions
+        codes, conditions = view.encode(examples)
+        starts = compose.Starts(
+            codes[positions],
+            None if conditions is None else conditions[positions],
+            examples.images[positions],
+        )
+        groups = compose.each_condition(view)
+        figures = {
+            "reconstructions": compose.reconstructions(view, starts, grouped=False),
+            "samples": compose.samples(view, len(self.noise), groups),
+            "manifold": compose.manifold(view, view.from_prior(self.grid), groups),
         }
-
-    def _encode(self, images: np.ndarray, conditions: np.ndarray | None) -> np.ndarray:
-        """z_mean, float32 [n, latent_dim]."""
-
-        def mean(pixels: Any, condition: Any) -> Any:
-            return self.model.encode(self.model.scale(pixels), condition)[0]
-
-        return _in_batches(mean, images, conditions)
-
-    def _decode(self, codes: np.ndarray, conditions: np.ndarray | None) -> np.ndarray:
-        """uint8 [n, height, width, channels]."""
-        return to_pixels(_in_batches(self.model.decode, codes, conditions))
-
-    def _from_prior(self, noise: np.ndarray) -> list[tuple[str, np.ndarray]]:
-        """(name, images) of the same codes for each condition."""
-        codes = keras.ops.convert_to_numpy(self.model.from_prior(noise))
-        if not self.names:
-            return [("", self._decode(codes, None))]
-        told = np.repeat(self.every[: len(self.names)], len(codes), axis=0)
-        images = self._decode(np.tile(codes, (len(self.names), 1)), told)
-        return list(zip(self.names, np.split(images, len(self.names)), strict=True))
+        layouts = {"manifold": mosaics}
+        pictures = {
+            kind: layouts.get(kind, sheet)(dataclasses.replace(figure, title=title))
+            for kind, figure in figures.items()
+        }
+        pictures["scatter"] = codes_by_label(
+            codes if self.config.model.has_prior else _standardized(codes),
+            examples.labels,
+            examples.names,
+            apart=view.by_label,
+            title=title,
+        )
+        return pictures
 
     def _publish(self, pngs: Mapping[str, bytes], epoch: int) -> None:
         for kind, png in pngs.items():
             _write(os.path.join(self.directory, _name(kind, epoch)), png)
         self.trackers.log_images(pngs, epoch)
+
+
+class TrainingView:
+    """A model in training as figures need it: see `compose.ModelView`."""
+
+    def __init__(self, model: Any, config: TrainerConfig, noise: np.ndarray) -> None:
+        """
+        Args:
+          model: of the family and with the condition that `config` says.
+          config: of the training.
+          noise: [n, latent_dim], of the samples of the prior.
+        """
+        self._model, self._noise = model, noise
+        self.conditions = config.condition_names
+        self.by_label = config.model.condition == "label"
+
+    def encode(self, examples: Examples) -> tuple[np.ndarray, np.ndarray | None]:
+        """Returns z_mean, float32 [n, latent_dim], and the conditions of the examples."""
+
+        def z_mean(pixels: Any, condition: Any) -> Any:
+            return self._model.encode(self._model.scale(pixels), condition)[0]
+
+        condition = self._model.condition_of(examples.batch)
+        conditions = None if condition is None else keras.ops.convert_to_numpy(condition)
+        return _in_batches(z_mean, examples.images, conditions), conditions
+
+    def decode(self, codes: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
+        if condition is not None:
+            condition = np.broadcast_to(condition, (len(codes), condition.shape[-1]))
+        return to_pixels(_in_batches(self._model.decode, codes, condition))
+
+    def sample(self, count: int, condition: np.ndarray | None = None) -> np.ndarray:
+        return self.decode(self.from_prior(self._noise[:count]), condition)
+
+    def from_prior(self, noise: np.ndarray) -> np.ndarray:
+        """Returns the codes of standard normal noise, [n, latent_dim] both."""
+        return keras.ops.convert_to_numpy(self._model.from_prior(noise))
 
 
 def _in_batches(
@@ -163,7 +188,7 @@ def _in_batches(
 
 
 def _standardized(codes: np.ndarray) -> np.ndarray:
-    """On the scale of N(0, I), which the codes of a model without a prior know nothing of."""
+    """Returns codes of a model without a prior on the scale of N(0, I)."""
     return (codes - codes.mean(axis=0)) / np.maximum(codes.std(axis=0), 1e-6)
 
 
@@ -172,7 +197,7 @@ def _name(kind: str, epoch: int) -> str:
 
 
 def _parse(name: str) -> tuple[str, int]:
-    """Kind and epoch of a file named by `_name`; ("", 0) for another."""
+    """Returns kind and epoch of a file named by `_name`; ("", 0) for another."""
     match = re.fullmatch(r"([a-z]+)-(\d{6})\.png", name)
     return (match[1], int(match[2])) if match else ("", 0)
 
@@ -188,7 +213,7 @@ def _read(path: str) -> bytes:
 
 
 def snapshot_epochs(epochs: int) -> tuple[int, ...]:
-    """Numbers from 0 of the epochs to draw: those of the sources below `epochs`, and the last.
+    """Returns the epochs to draw, counted from 0: those of the sources below `epochs`, the last.
 
     The sources (a series of articles on autoencoders for MNIST, parts 3 and 4) draw
     range(10) and int(arange(59) ** 1.701), which ends at 999.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from trainer.figures.sheet import FAINT, LINE, PAPER, TEXT, font
+from trainer.figures.sheet import FAINT, LINE, PANEL, PAPER, TEXT, font, panels, titled
 
 LIMIT = 5.0  # the axes go from -LIMIT to LIMIT, as in the sources
 # Ten colours that stay apart for colour-blind eyes as well, then a neutral one for the rest.
@@ -30,7 +30,7 @@ def scatter(
     side: int = 520,
     legend: bool = True,
 ) -> Image.Image:
-    """The first two dimensions, coloured by label, with a legend.
+    """Draws the first two dimensions of codes, coloured by label, with a legend.
 
     Args:
       codes: float [n, latent_dim]; a missing second dimension counts as 0. Points beyond the
@@ -56,6 +56,26 @@ def scatter(
     if not (legend and names):
         return plot
     return _with_legend(plot, [(name, colors.get(name, REST)) for name in names])
+
+
+def codes_by_label(
+    codes: np.ndarray, labels: Sequence[str], names: Sequence[str], *, apart: bool, title: str
+) -> Image.Image:
+    """Draws the scatter of codes under a title.
+
+    Args:
+      codes, labels, names: see `scatter`.
+      apart: a panel for each label, as for a model that takes the label as its condition.
+    """
+    if not (apart and names):
+        return titled(scatter(codes, labels, names), title)
+    label_of = np.asarray(labels)
+    plots = []
+    for name in names[: len(COLORS)]:
+        chosen = codes[label_of == name]
+        plot = scatter(chosen, [name] * len(chosen), names, side=PANEL, legend=False)
+        plots.append((name, plot))
+    return titled(panels(plots), title)
 
 
 def _axes(side: int) -> Image.Image:

@@ -1,37 +1,33 @@
-"""Images in rows and grids, as one picture."""
+"""Sheets: figures laid out as one picture, in rows, grids and panels."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from trainer.figures.compose import Figure, Row
 
 PAPER, TEXT, FAINT, LINE = "#f7f7f4", "#1d1d1b", "#8a8a85", "#d9d9d3"
 MARGIN, GAP = 24, 4
 _BAND = 14  # pixels between one group of rows and the next
 _MIN_CELL = 56  # pixels; small images are enlarged by a whole factor to at least that
 _LONGEST_NAME = 24
-
-
-class Row(NamedTuple):
-    """Images side by side. A row with a name begins a group; the note stands under the name."""
-
-    images: np.ndarray  # uint8 [n, height, width, channels]
-    name: str = ""
-    note: str = ""
+_MIN_MOSAIC = 420  # pixels of a single grid
+PANEL, _MOST_PANELS = 320, 5  # pixels of a panel at most; panels in a row
 
 
 def to_png(picture: Image.Image) -> bytes:
+    """Returns the picture as a PNG file."""
     content = io.BytesIO()
     picture.save(content, "PNG", compress_level=3)
     return content.getvalue()
 
 
 def mosaic(images: np.ndarray, columns: int, min_width: int = 0) -> Image.Image:
-    """Images edge to edge, enlarged together by a whole factor to `min_width` pixels.
+    """Draws images edge to edge, enlarged together by a whole factor to `min_width` pixels.
 
     Args:
       images: uint8 [n, height, width, channels], filled in row by row; n is a multiple of
@@ -44,16 +40,9 @@ def mosaic(images: np.ndarray, columns: int, min_width: int = 0) -> Image.Image:
     return _enlarged(grid, max(1, -(-min_width // (columns * width))))
 
 
-def sheet(
-    rows: Sequence[Row], *, title: str = "", caption: str = "", columns: Sequence[str] = ()
-) -> Image.Image:
-    """Rows of images under each other, with their names to the left.
-
-    Args:
-      rows: of images of one size; they may differ in number.
-      title, caption: the lines above.
-      columns: a name above each column.
-    """
+def sheet(figure: Figure) -> Image.Image:
+    """Draws a figure: rows of images of one size under each other, their names to the left."""
+    rows, title, caption, columns = _lines(figure), figure.title, figure.caption, figure.columns
     height, width = rows[0].images.shape[1:3]
     factor = max(1, -(-_MIN_CELL // max(height, width)))
     step_x, step_y = width * factor + GAP, height * factor + GAP
@@ -85,19 +74,34 @@ def sheet(
     return picture
 
 
+def mosaics(figure: Figure) -> Image.Image:
+    """Draws each row of a figure as a grid edge to edge, `figure.width` images wide: a single
+    one in its own pixels, several with their names as panels."""
+    if len(figure.rows) == 1:
+        grid = mosaic(figure.rows[0].images, figure.width, _MIN_MOSAIC)
+        return titled(grid, figure.title)
+    pictures = []
+    for row in figure.rows:
+        panel = mosaic(row.images, figure.width)
+        panel.thumbnail((PANEL, PANEL), Image.Resampling.BOX)
+        pictures.append((row.name, panel))
+    return titled(panels(pictures), figure.title)
+
+
 def titled(picture: Image.Image, title: str) -> Image.Image:
-    """The picture on paper, with a line above."""
+    """Returns the picture on paper, with a title above."""
     framed = Image.new("RGB", (picture.width + 2 * MARGIN, picture.height + 2 * MARGIN + 16), PAPER)
     ImageDraw.Draw(framed).text((MARGIN, MARGIN // 2), title, TEXT, font(15))
     framed.paste(picture.convert("RGB"), (MARGIN, MARGIN + 16))
     return framed
 
 
-def panels(pictures: Sequence[tuple[str, Image.Image]], columns: int) -> Image.Image:
-    """Named pictures of one size in rows of up to `columns`."""
+def panels(pictures: Sequence[tuple[str, Image.Image]]) -> Image.Image:
+    """Draws named pictures of one size in few rows, as equally long as they can be."""
+    rows = -(-len(pictures) // _MOST_PANELS)
+    columns = -(-len(pictures) // rows)
     width, height = pictures[0][1].width + 2 * GAP, pictures[0][1].height + 24
-    rows = -(-len(pictures) // columns)
-    picture = Image.new("RGB", (width * min(columns, len(pictures)), height * rows), PAPER)
+    picture = Image.new("RGB", (width * columns, height * rows), PAPER)
     draw = ImageDraw.Draw(picture)
     for index, (name, panel) in enumerate(pictures):
         x, y = width * (index % columns) + GAP, height * (index // columns)
@@ -107,13 +111,14 @@ def panels(pictures: Sequence[tuple[str, Image.Image]], columns: int) -> Image.I
 
 
 def font(size: int) -> ImageFont.FreeTypeFont:
+    """Returns Pillow's own font in a size in pixels."""
     loaded = ImageFont.load_default(size)
     assert isinstance(loaded, ImageFont.FreeTypeFont), "Pillow comes with FreeType"
     return loaded
 
 
 def _enlarged(image: np.ndarray, factor: int) -> Image.Image:
-    """uint8 [height, width, channels] with every pixel as a square of that side."""
+    """Draws uint8 [height, width, channels], every pixel as a square of `factor` pixels."""
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     if factor == 1:
         return picture
@@ -131,12 +136,23 @@ def _write_name(draw: ImageDraw.ImageDraw, row: Row, middle: int) -> None:
         draw.text((MARGIN, middle), row.note, FAINT, font(12), anchor="lm")
 
 
+def _lines(figure: Figure) -> list[Row]:
+    """Returns the rows, those longer than the figure in lines of its width."""
+    return [
+        Row(
+            row.images[start : start + figure.cells], *(("", "") if start else (row.name, row.note))
+        )
+        for row in figure.rows
+        for start in range(0, len(row.images), figure.cells)
+    ]
+
+
 def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def _fitting(name: str, width: int, size: int) -> str:
-    """The name, or as much of it as fits into `width` pixels, and an ellipsis."""
+    """Returns the name, or as much of it as fits into `width` pixels, and an ellipsis."""
     short = name
     while short and font(size).getlength(short) > width:
         short = short[:-1] if short == name else short[:-2]

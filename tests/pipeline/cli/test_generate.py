@@ -18,9 +18,9 @@ from components.latent_evaluator.vectors.attribute_vectors import AttributeVecto
 from data_prep.features import ImageSpec
 from data_prep.manifest import Manifest
 from pipeline.cli.main import main
-from pipeline.generate import figures
 from pipeline.generate.finished_run import FinishedRun, edit_names, find
 from pipeline.generate.model_session import ModelSession
+from trainer.figures import sheet
 
 SIDE = 56  # shown as it is
 LABELS = ("bar", "ring", "star")
@@ -150,22 +150,21 @@ def call(*arguments):
     return CliRunner().invoke(main, [str(a) for a in arguments])
 
 
-def studio(place, name="label", seed=0):
+def session(place, name="label", seed=0):
     return ModelSession(find(place / "runs" / name, None), seed)
 
 
 @pytest.fixture
-def shown(monkeypatch):
-    """What goes onto the sheet: the rows and the names of the columns."""
-    seen = {}
-    real = figures.sheet
+def drawn(monkeypatch):
+    """The figures that are laid out as sheets."""
+    figures, draw = [], sheet.sheet
 
-    def sheet(rows, **texts):
-        seen.update(rows=rows, **texts)
-        return real(rows, **texts)
+    def keep(figure):
+        figures.append(figure)
+        return draw(figure)
 
-    monkeypatch.setattr(figures, "sheet", sheet)
-    return seen
+    monkeypatch.setattr(sheet, "sheet", keep)
+    return figures
 
 
 def halves(images):
@@ -190,95 +189,96 @@ def test_each_verb_writes_a_png_and_prints_its_path(here, verb):
     assert (here / "other.png").read_bytes() == (here / f"{verb}.png").read_bytes()
 
 
-def test_samples_of_each_label_from_the_seed(place, shown):
-    figures.sample(studio(place, seed=4), count=12, labels=())
-    assert [row.name for row in shown["rows"]] == ["bar", "", "ring", "", "star", ""]
-    assert [len(row.images) for row in shown["rows"]] == [10, 2] * 3
-    assert [halves(row.images[:1])[0] for row in shown["rows"][::2]] == [
+def test_samples_of_each_label_from_the_seed(place):
+    figure = session(place, seed=4).samples(count=12, labels=())
+    assert [row.name for row in figure.rows] == ["bar", "ring", "star"]
+    assert [len(row.images) for row in figure.rows] == [12] * 3 and figure.width == 10
+    assert [halves(row.images[:1])[0] for row in figure.rows] == [
         (0.4, 0.0),
         (0.4, 0.0),
         (0.4, 1.0),
     ]
-    figures.sample(studio(place, "plain", seed=2), count=3, labels=())
-    assert halves(shown["rows"][0].images) == [(0.2, 0.0)] * 3
+    figure = session(place, "plain", seed=2).samples(count=3, labels=())
+    assert halves(figure.rows[0].images) == [(0.2, 0.0)] * 3
 
 
-def test_reconstructions_are_of_the_images_above_them(place, shown):
-    figures.reconstruct(studio(place), count=6, labels=())
-    real, decoded = shown["rows"]
+def test_reconstructions_are_of_the_images_above_them(place):
+    figure = session(place).reconstructions(count=6, labels=())
+    real, decoded = figure.rows
     assert [i[0, 0, 0] for i in real.images] == [i[0, 0, 0] for i in decoded.images]
     assert sorted(i[0, 0, 0] for i in real.images) == [0, 40, 80, 120, 160, 200]
     # labels take turns, and the model is told each image's own
     assert [right for _, right in halves(decoded.images)] == [0, 0, 1, 0, 0, 1]
 
 
-def test_only_images_of_the_given_labels(place, shown):
-    figures.reconstruct(studio(place), count=2, labels=("star",))
-    assert sorted(i[0, 0, 0] for i in shown["rows"][0].images) == [80, 200]
+def test_only_images_of_the_given_labels(place):
+    figure = session(place).reconstructions(count=2, labels=("star",))
+    assert sorted(i[0, 0, 0] for i in figure.rows[0].images) == [80, 200]
 
 
-def test_a_morph_goes_from_one_named_image_to_the_other(place, shown):
-    figures.morph(studio(place), count=1, steps=3, ends=("k0", "k5"), labels=())
-    (row,) = shown["rows"]
+def test_a_morph_goes_from_one_named_image_to_the_other(place):
+    figure = session(place).morphs(count=1, steps=3, ends=("k0", "k5"), labels=())
+    (row,) = figure.rows
     grey = 200 / 255  # of k5, a star; k0 is black, a bar
     expected = [(0, 0), (0, 0), (grey / 2, 0.5), (grey, 1), (grey, grey)]
     assert halves(row.images) == pytest.approx(np.round(expected, 2), abs=0.011)
-    assert shown["columns"] == ["A", "0", "0.5", "1", "B"]
+    assert list(figure.columns) == ["A", "0", "0.5", "1", "B"]
 
 
-def test_a_style_goes_through_the_labels(place, shown):
-    figures.style(studio(place), count=3, labels=())
-    assert shown["columns"] == ["prototype", *LABELS]
-    for row in shown["rows"]:
+def test_a_style_goes_through_the_labels(place):
+    figure = session(place).styles(count=3, labels=())
+    assert figure.columns == ["prototype", *LABELS]
+    for row in figure.rows:
         grey = halves(row.images)[0][0]
         assert halves(row.images[1:]) == [(grey, 0), (grey, 0), (grey, 1)]
 
 
-def test_a_style_of_attributes_turns_each_over(place, shown):
-    figures.style(studio(place, "attributes"), count=2, labels=())
-    assert shown["columns"] == ["prototype", "young", "smiling"]
-    for row in shown["rows"]:  # everybody smiles
+def test_a_style_of_attributes_turns_each_over(place):
+    figure = session(place, "attributes").styles(count=2, labels=())
+    assert figure.columns == ["prototype", "young", "smiling"]
+    for row in figure.rows:  # everybody smiles
         assert [right for _, right in halves(row.images[1:])] == [1, 0]
 
 
-def test_a_mix_has_its_weights_below_the_pure_labels(place, shown):
-    figures.mix(studio(place), count=4, labels=("bar", "star"), weights=(0.75, 0.25))
-    assert [row.name for row in shown["rows"]] == ["bar", "star", "mix"]
-    assert [halves(row.images)[0] for row in shown["rows"]] == [(0, 0), (0, 1), (0, 0.25)]
-    for row in shown["rows"]:  # the same codes in each
+def test_a_mix_has_its_weights_below_the_pure_labels(place):
+    figure = session(place).mixes(count=4, labels=("bar", "star"), weights=(0.75, 0.25))
+    assert [row.name for row in figure.rows] == ["bar", "star", "mix"]
+    assert [halves(row.images)[0] for row in figure.rows] == [(0, 0), (0, 1), (0, 0.25)]
+    for row in figure.rows:  # the same codes in each
         assert [left for left, _ in halves(row.images)] == [
-            left for left, _ in halves(shown["rows"][0].images)
+            left for left, _ in halves(figure.rows[0].images)
         ]
-    assert shown["title"] == "0.75 bar + 0.25 star"
+    assert figure.title == "0.75 bar + 0.25 star"
 
 
-def test_four_labels_make_a_bilinear_grid(place, shown):
-    figures.mix(studio(place), count=3, labels=("bar", "star", "ring", "bar"), weights=())
-    shares = [[right for _, right in halves(row.images)] for row in shown["rows"]]
-    assert shares == [[0, 0.5, 1], [0, 0.25, 0.5], [0, 0, 0]]
+def test_four_labels_make_a_bilinear_grid(place):
+    figure = session(place).mixes(count=3, labels=("bar", "star", "ring", "bar"), weights=())
+    (row,) = figure.rows
+    assert [right for _, right in halves(row.images)] == [0, 0.5, 1, 0, 0.25, 0.5, 0, 0, 0]
+    assert figure.width == 3
 
 
-def test_a_traversal_takes_the_dimensions_by_kl(place, shown):
-    figures.traverse(studio(place), count=8)
-    assert [row.name for row in shown["rows"]] == ["z1", "z2", "z0"]
+def test_a_traversal_takes_the_dimensions_by_kl(place):
+    figure = session(place).traversals(count=8)
+    assert [row.name for row in figure.rows] == ["z1", "z2", "z0"]
     kl = [4.5, 0.5, np.mean([(40 * n / 255) ** 2 / 2 for n in range(6)])]
-    assert [row.note for row in shown["rows"]] == [f"KL {value:.2f} nats" for value in kl]
-    z0 = [left for left, _ in halves(shown["rows"][2].images)]
+    assert [row.note for row in figure.rows] == [f"KL {value:.2f} nats" for value in kl]
+    z0 = [left for left, _ in halves(figure.rows[2].images)]
     assert z0 == [0] * 7 + [0.5, 1, 1, 1, 1, 1]  # from -3 to 3 in halves, cut off at 0 and 1
-    figures.traverse(studio(place, "ae"), count=1)
-    assert shown["rows"][0].note.startswith("variance 0.0")
+    figure = session(place, "ae").traversals(count=1)
+    assert figure.rows[0].note.startswith("variance 0.0")
 
 
-def test_a_decoder_alone_draws_codes_and_keeps_the_order(place, shown):
+def test_a_decoder_alone_draws_codes_and_keeps_the_order(place):
     decoder = place / "runs" / "label" / "artifacts" / "Trainer" / "model" / "7" / "Format-Serving"
     alone = ModelSession(find(None, decoder), 0)
-    figures.traverse(alone, count=2)
-    assert [row.name for row in shown["rows"]] == ["z0", "z1"]
-    figures.style(alone, count=2, labels=("star", "bar"))
-    assert shown["columns"] == ["star", "bar"]
-    assert [right for _, right in halves(shown["rows"][0].images)] == [1, 0]
-    figures.morph(alone, count=2, steps=4, ends=None, labels=())
-    assert [len(row.images) for row in shown["rows"]] == [4, 4]
+    figure = alone.traversals(count=2)
+    assert [row.name for row in figure.rows] == ["z0", "z1"]
+    figure = alone.styles(count=2, labels=("star", "bar"))
+    assert figure.columns == ["star", "bar"]
+    assert [right for _, right in halves(figure.rows[0].images)] == [1, 0]
+    figure = alone.morphs(count=2, steps=4, ends=None, labels=())
+    assert [len(row.images) for row in figure.rows] == [4, 4]
 
 
 def test_the_newest_version_of_a_serving_directory(place, tmp_path):
@@ -329,23 +329,23 @@ def edited(place, tmp_path):
     return tmp_path / "run"
 
 
-def test_an_edit_moves_each_image_from_minus_4_to_4(edited, shown):
+def test_an_edit_moves_each_image_from_minus_4_to_4(edited):
     found = find(edited, None)
     assert edit_names(found) == ("smiling", "young")  # the best AUC first
-    figures.edit(ModelSession(found, 0), count=2, attributes=("young", "smiling"))
-    assert [row.name for row in shown["rows"]] == ["young", "", "smiling", ""]
-    assert shown["columns"] == ["real", "-4", "-3", "-2", "-1", "0", "+1", "+2", "+3", "+4"]
-    for young, smiling in zip(shown["rows"][:2], shown["rows"][2:], strict=True):
+    figure = ModelSession(found, 0).edits(count=2, attributes=("young", "smiling"))
+    assert [row.name for row in figure.rows] == ["young", "", "smiling", ""]
+    assert figure.columns == ["real", "-4", "-3", "-2", "-1", "0", "+1", "+2", "+3", "+4"]
+    for young, smiling in zip(figure.rows[:2], figure.rows[2:], strict=True):
         grey = halves(young.images)[0][0]
         lefts = [left for left, _ in halves(young.images)]
         assert lefts[1:] == pytest.approx(np.clip(grey + np.arange(-4, 5), 0, 1), abs=0.011)
         assert [left for left, _ in halves(smiling.images)] == [grey] * 10
 
 
-def test_an_edit_along_what_is_left_of_a_vector(edited, shown):
-    studio = ModelSession(find(edited, None), 0)
-    figures.edit(studio, count=1, attributes=("young without smiling",))
-    grey, *lefts = [left for left, _ in halves(shown["rows"][0].images)]
+def test_an_edit_along_what_is_left_of_a_vector(edited):
+    session = ModelSession(find(edited, None), 0)
+    figure = session.edits(count=1, attributes=("young without smiling",))
+    grey, *lefts = [left for left, _ in halves(figure.rows[0].images)]
     assert lefts == pytest.approx(np.clip(grey + 0.6 * np.arange(-4, 5), 0, 1), abs=0.011)
 
 
@@ -367,7 +367,7 @@ def test_a_run_without_attribute_vectors_has_nothing_to_edit(here):
 
 
 @pytest.mark.slow
-def test_a_pushed_decoder_edits_codes_of_the_prior(edited, tmp_path, monkeypatch, shown):
+def test_a_pushed_decoder_edits_codes_of_the_prior(edited, tmp_path, monkeypatch, drawn):
     from components.decoder_pusher.edit_signature import assemble
 
     vectors = AttributeVectors.load(str(edited / "vectors"))
@@ -376,9 +376,10 @@ def test_a_pushed_decoder_edits_codes_of_the_prior(edited, tmp_path, monkeypatch
     result = call("edit", "--decoder", tmp_path / "pushed", "--count", 2)
     assert result.output == "edit.png\n"
     assert Image.open(tmp_path / "edit.png").format == "PNG"
-    names = [row.name for row in shown["rows"]][::2]
+    (figure,) = drawn
+    names = [row.name for row in figure.rows][::2]
     assert names == ["young", "smiling", "young without smiling"]
-    assert [len(row.images) for row in shown["rows"]] == [9] * 6
+    assert [len(row.images) for row in figure.rows] == [9] * 6
 
 
 WRONG = [

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import ImageColor
 
-from trainer.figures.scatter import COLORS, REST, scatter
+from trainer.figures.scatter import COLORS, REST, codes_by_label, scatter
+from trainer.figures.sheet import GAP, MARGIN
 
 SIDE = 400  # 40 pixels a unit
 
@@ -42,3 +43,16 @@ def test_a_legend_where_there_are_names(names, wider):
     picture = scatter(np.zeros((1, 2)), ["a"], names, side=SIDE)
     assert (picture.width > SIDE) == wider
     assert scatter(np.zeros((1, 2)), ["a"], names, side=SIDE, legend=False).width == SIDE
+
+
+def test_each_label_has_its_own_codes_and_colour():
+    codes = np.array([[2.5, 2.5], [2.5, -2.5]])
+    picture = codes_by_label(codes, ["a", "b"], ["a", "b"], apart=True, title="epoch 1")
+    x, top = MARGIN + GAP + 240, MARGIN + 16 + 20
+    step = 320 + 2 * GAP
+    found = [picture.getpixel((x + panel * step, top + y)) for panel in (0, 1) for y in (80, 240)]
+    white = (255, 255, 255)
+    first, second = (ImageColor.getrgb(color) for color in COLORS[:2])
+    assert found == [first, white, white, second]
+    together = codes_by_label(codes, ["a", "b"], ["a", "b"], apart=False, title="epoch 1")
+    assert together.width < picture.width

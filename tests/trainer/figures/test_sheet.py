@@ -1,16 +1,18 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from trainer.figures.compose import Figure, Row
 from trainer.figures.sheet import (
     GAP,
     MARGIN,
-    Row,
     _fitting,
     font,
     mosaic,
+    mosaics,
     panels,
     sheet,
     titled,
@@ -39,7 +41,7 @@ def test_a_mosaic_grows_by_whole_factors():
 def test_a_sheet_shows_each_image_in_its_place():
     images = flat(0, 100, 200, side=28)
     rows = [Row(images[:2]), Row(images[1:])]
-    picture = sheet(rows)
+    picture = sheet(Figure(rows))
     cell = 56 + GAP  # enlarged twice
     assert picture.size == (2 * MARGIN + 2 * cell - GAP, 2 * MARGIN + 2 * cell - GAP)
     centres = [
@@ -51,11 +53,12 @@ def test_a_sheet_shows_each_image_in_its_place():
 
 def test_names_titles_and_groups_take_room():
     row = flat(0, 0, side=56)
-    plain = sheet([Row(row), Row(row)])
-    named = sheet([Row(row, "a"), Row(row, "b")])
+    plain = sheet(Figure([Row(row), Row(row)]))
+    named = sheet(Figure([Row(row, "a"), Row(row, "b")]))
     assert named.width > plain.width and named.height == plain.height + 14
-    assert sheet([Row(row)], title="t").height == sheet([Row(row)]).height + 30
-    assert sheet([Row(row)], title="a long title " * 9).width > 500  # nothing is cut off
+    alone = Figure([Row(row)])
+    assert sheet(replace(alone, title="t")).height == sheet(alone).height + 30
+    assert sheet(replace(alone, title="a long title " * 9)).width > 500  # nothing is cut off
 
 
 def test_names_that_do_not_fit_are_cut():
@@ -66,12 +69,49 @@ def test_names_that_do_not_fit_are_cut():
 
 
 def test_panels_stand_in_rows():
-    pictures = [(str(n), Image.new("L", (50, 40), n)) for n in (10, 20, 30)]
-    picture = panels(pictures, columns=2)
-    assert picture.size == (2 * (50 + 2 * GAP), 2 * (40 + 24))
+    pictures = [(str(n), Image.new("L", (50, 40), n)) for n in (10, 20, 30, 40, 50, 60)]
+    picture = panels(pictures)
+    assert picture.size == (3 * (50 + 2 * GAP), 2 * (40 + 24))
     assert picture.getpixel((GAP + 25, 24 + 20))[0] == 10
     assert picture.getpixel((GAP + 25 + 58, 24 + 20))[0] == 20
-    assert picture.getpixel((GAP + 25, 64 + 24 + 20))[0] == 30
+    assert picture.getpixel((GAP + 25, 64 + 24 + 20))[0] == 40
+
+
+@pytest.mark.parametrize(
+    ("count", "columns"), [(1, 1), (4, 4), (5, 5), (6, 3), (7, 4), (8, 4), (9, 5), (10, 5)]
+)
+def test_panels_fill_rows_evenly(count, columns):
+    picture = panels([("", Image.new("L", (50, 40)))] * count)
+    assert picture.width == columns * (50 + 2 * GAP)
+
+
+def test_a_row_longer_than_the_figure_goes_on_in_the_next_line():
+    row = Row(flat(*range(30), side=28), "a")
+    picture = sheet(Figure([row], width=10))
+    right, bottom = picture.width - MARGIN - 28, picture.height - MARGIN - 28
+    assert picture.getpixel((right, bottom)) == (29, 29, 29)
+    assert picture.getpixel((right, bottom - 56 - GAP)) == (19, 19, 19)
+    groups = sheet(Figure([row._replace(images=row.images[:10])] * 2, width=10))
+    assert groups.height == picture.height - 56 - GAP + 14
+
+
+def test_a_single_mosaic_keeps_its_pixels():
+    grid = np.arange(225, dtype=np.uint8)[:, None, None, None] * np.ones((28, 28, 1), np.uint8)
+    picture = mosaics(Figure([Row(grid)], width=15, title="epoch 1"))
+    inner = np.asarray(picture.convert("L"))[MARGIN + 16 :][:420, MARGIN : MARGIN + 420]
+    assert inner[::28, ::28].reshape(-1).tolist() == list(range(225))
+
+
+def test_each_of_several_mosaics_is_a_panel():
+    rows = [
+        Row(np.full((225, 32, 32, 1), grey, np.uint8), name)
+        for name, grey in (("a", 50), ("b", 90))
+    ]
+    picture = mosaics(Figure(rows, width=15, title="epoch 1"))
+    middle = picture.height // 2
+    left = MARGIN + GAP + 160
+    assert picture.getpixel((left, middle))[0] == 50
+    assert picture.getpixel((left + 320 + 2 * GAP, middle))[0] == 90
 
 
 def test_a_title_leaves_the_picture_whole():
@@ -90,5 +130,5 @@ def test_png_is_exact():
 
 
 def test_images_of_one_row_may_be_fewer():
-    picture = sheet([Row(flat(0, 0, 0, side=56)), Row(flat(9, side=56))])
+    picture = sheet(Figure([Row(flat(0, 0, 0, side=56)), Row(flat(9, side=56))]))
     assert picture.width == pytest.approx(2 * MARGIN + 3 * 60 - GAP)

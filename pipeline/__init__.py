@@ -1,1 +1,1 @@
-"""Config -> DAG -> runners, and the command line."""
+"""The pipeline: config -> DAG -> runners, and the command line."""

@@ -1,4 +1,7 @@
-"""Exit status of the commands: 0 done; 2 the input is wrong, one line; 1 a failure, one line."""
+"""The exit status of the commands, with one line of error instead of a traceback.
+
+0: done. 2: the input is wrong. 1: the program failed.
+"""
 
 from __future__ import annotations
 
@@ -37,23 +40,23 @@ class Commands(ExitStatus, click.Group):
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception, what it was raised from, and so on."""
-    seen: set[int] = set()
+    """Yields the exception, the one that it was raised from, and so on."""
+    visited: set[int] = set()
     current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
+    while current is not None and id(current) not in visited:
+        visited.add(id(current))
         yield current
         hidden = current.__suppress_context__
         current = current.__cause__ or (None if hidden else current.__context__)
 
 
 def input_error(error: BaseException) -> InputError | None:
-    """The wrong input behind a failure, if that is what it was."""
+    """Returns the InputError that caused a failure; None where none did."""
     return next((e for e in causes(error) if isinstance(e, InputError)), None)
 
 
 def one_line(error: BaseException) -> str:
-    """What went wrong, without a traceback.
+    """Returns the error in one line, without a traceback.
 
     Beam hands a worker's failure on as an exception whose text is a whole traceback; its
     last line is the exception that matters.

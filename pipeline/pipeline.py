@@ -59,32 +59,32 @@ def create_pipeline(
     *,
     root: str,
     inputs: Sequence[str],
-    options: PrepConfig | None,
+    prep_config: PrepConfig | None,
     beam_args: Sequence[str] = (),
     metadata_connection_config: Any = None,
-    open_values: RuntimeParameters = FIXED,
+    runtime: RuntimeParameters = FIXED,
     compare: bool = True,
 ) -> tfx.dsl.Pipeline:
     """Builds the DAG: prepare (or import), validate, transform, tune (where configured), train,
-    evaluate, push.
+    evaluate and push.
 
     Args:
       config: of the run.
       root: the directory of everything that the run leaves behind, as the nodes' processes see it.
       inputs: globs of the raw files, or the one prepared directory; absolute.
-      options: of the preparation; None where the data is prepared.
+      prep_config: of the preparation; None where the data is prepared.
       beam_args: of the nodes that run on Beam. They enter the cache keys.
       metadata_connection_config: for runners that need one.
-      open_values: the values that the runner leaves open until a run starts.
+      runtime: the values that the runner leaves open until a run starts.
       compare: with the latest blessed model, which not every runner can find.
 
     Raises:
       InputError: where the config does not fit the data.
     """
-    shape = data_shape(options, inputs)
+    shape = data_shape(prep_config, inputs)
     trainer_config = check_against_data(config, shape)
 
-    data, examples = data_node(config, options, inputs, open_values.data_input, root)
+    data, examples = data_node(config, prep_config, inputs, runtime.data_input, root)
     schema = SchemaImport(schema=make_schema(shape)).with_id("ImportSchemaGen")
     statistics = _statistics(examples, shape)
     validator = StrictExampleValidator(
@@ -96,9 +96,7 @@ def create_pipeline(
     blessed = _latest_blessed() if compare else None
     baseline = blessed.outputs["model"] if blessed else None
     search = search_node(config.tuner, trainer_config, examples, transform, root)
-    trainer = _trainer(
-        config, trainer_config, examples, transform, search, baseline, root, open_values
-    )
+    trainer = _trainer(config, trainer_config, examples, transform, search, baseline, root, runtime)
     drift = _drift(config, examples, baseline)
     extractor = FeatureExtractor(
         examples=examples,
@@ -114,7 +112,7 @@ def create_pipeline(
         model_run=trainer.outputs["model_run"],
         trials=search.trials if search else None,
         drift=drift.outputs["drift"] if drift else None,
-        config=_evaluation_config(config, inputs, fixed=open_values.data_input is None),
+        config=_evaluation_config(config, inputs, fixed=runtime.data_input is None),
         code_version=code_version("components.latent_evaluator.executor"),
     )
     pusher = DecoderPusher(
@@ -122,7 +120,7 @@ def create_pipeline(
         model_blessing=evaluator.outputs["blessing"],
         attribute_vectors=evaluator.outputs["attribute_vectors"],
         code_version=code_version("components.decoder_pusher.component"),
-        push_destination=open_values.push_destination or push_to(serving_directory(root)),
+        push_destination=runtime.push_destination or push_to(serving_directory(root)),
     ).with_id("Pusher")
 
     nodes = [data, statistics, schema, validator, transform, blessed, search and search.node]
@@ -184,7 +182,7 @@ def _trainer(
     search: SearchNode | None,
     baseline: Any,
     root: str,
-    open_values: RuntimeParameters,
+    runtime: RuntimeParameters,
 ) -> BaseNode:
     overrides = {OVERRIDES: config.tuner.overrides.as_dict()} if search else {}
     return DecoderTrainer(
@@ -201,7 +199,7 @@ def _trainer(
             ),
             CHECKPOINT_ROOT: os.path.join(root, "checkpoints"),
         },
-        **open_values.hyperparameters,
+        **runtime.hyperparameters,
     ).with_id(TRAINER)
 
 
@@ -222,8 +220,8 @@ def _evaluation_config(
 ) -> EvaluationConfig:
     """Returns the evaluator's config with the file of known factors, its path absolute.
 
-    Drawings that are made here come with theirs, unless the run may read other inputs (`fixed` is
-    False): a cluster's.
+    Generated data comes with such a file, but a run on a cluster may read other inputs (`fixed` is
+    False).
 
     Raises:
       InputError: where a file that the config names does not exist.

@@ -1,1 +1,1 @@
-"""The same graph on Kubeflow Pipelines and Vertex AI: compiled, priced, submitted, scheduled."""
+"""The graph on a cluster: compiled, priced, submitted, scheduled."""

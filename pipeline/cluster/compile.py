@@ -50,7 +50,7 @@ class GraphCompiler:
         """Raises InputError for a name or data that the cluster cannot have."""
         self.config = dataclasses.replace(config, name=pipeline_name(config))
         self._root = cluster_root(config)
-        self._inputs, self._options = _inputs(config, self._root)
+        self._inputs, self._prep_config = _inputs(config, self._root)
 
     def compile(
         self,
@@ -71,13 +71,13 @@ class GraphCompiler:
         Raises:
           InputError: for nodes that do not exist, data that does not fit the config, ….
         """
-        found = parameters(self.config, self._root, self._inputs, self._options)
+        found = parameters(self.config, self._root, self._inputs, self._prep_config)
         dag = create_pipeline(
             self.config,
             root=self._root,
             inputs=self._inputs,
-            options=self._options,
-            open_values=runtime_parameters(found),
+            prep_config=self._prep_config,
+            runtime=runtime_parameters(found),
             compare=compare,
         )
         cluster = self.config.cluster
@@ -127,15 +127,15 @@ def _inputs(config: PipelineConfig, root: str) -> tuple[list[str], PrepConfig | 
             "the cluster can read. `latentforge prep sample` makes a data set to copy there; then "
             "data.source=prepared data.input=gs://…"
         )
-    inputs, options = raw_inputs(config.data, Path(root))
-    for path in [*inputs, *(options.lists if options else ())]:
+    inputs, prep_config = raw_inputs(config.data, Path(root))
+    for path in [*inputs, *(prep_config.lists if prep_config else ())]:
         if remote and "://" not in path:
             raise InputError(
                 f"data: got {path!r}, allowed: a path that the cluster can read, such as gs://…"
             )
-    if options is None:
+    if prep_config is None:
         _check_readable(inputs[0])
-    return inputs, options
+    return inputs, prep_config
 
 
 def _check_readable(directory: str) -> None:

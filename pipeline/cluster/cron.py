@@ -15,7 +15,12 @@ _PART = re.compile(
 
 
 class _Field(NamedTuple):
-    """names: of low, low + 1, … most: the largest number, where that is not high."""
+    """A field of a cron line.
+
+    low, high: the numbers that * stands for.
+    names: of low, low + 1, …
+    most: the largest number that may be written, where that is not `high`.
+    """
 
     name: str
     low: int

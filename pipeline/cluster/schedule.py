@@ -15,7 +15,7 @@ _NAME = Form(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{1,63}", "letters, digits, - and _,
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Schedule(Config):
-    """When a pipeline runs, and with which values.
+    """The times at which a pipeline runs, and the values that it runs with.
 
     cron: five fields, in `timezone`.
     max_concurrent_runs: of this schedule.

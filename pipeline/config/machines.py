@@ -44,8 +44,11 @@ _L4_BY_CPUS = {4: 1, 8: 1, 12: 1, 16: 1, 24: 2, 32: 1, 48: 4, 96: 8}
 
 
 class Machine(NamedTuple):
-    """cpus: vCPUs. memory_gib: RAM. accelerator: the kind that is built in, "" where none is.
-    accelerators: their number."""
+    """A machine type.
+
+    cpus: vCPUs.
+    accelerator, accelerators: kind and number of those that are built in; "" and 0 without any.
+    """
 
     cpus: int
     memory_gib: float

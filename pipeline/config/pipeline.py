@@ -17,10 +17,11 @@ import yaml
 from components.latent_evaluator.config import EvaluationConfig
 from components.span_drift.config import DriftConfig
 from data_prep.config import ImageSide, PrepConfig, SampleConfig
-from data_prep.config_base import AtLeast, OneOf, parse, require
+from data_prep.config_base import AtLeast, Config, OneOf, parse, require
 from data_prep.errors import InputError
 from data_prep.source_registry import GeneratedSource, source_names, sources
 from data_prep.span_patterns import MOST_SPANS, check_patterns, has_span
+from pipeline.config.cloud_names import Form
 from pipeline.config.cluster import ClusterConfig
 from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
 from trainer.data.shape import DataShape, check_shape
@@ -28,6 +29,7 @@ from trainer.tuning.config import TunerConfig, check_tuner
 
 PRESETS = Path(__file__).parents[1] / "presets"
 PREPARED = "prepared"
+_NAME = Form(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+", "letters, digits, - and _")
 
 
 def data_sources() -> tuple[str, ...]:
@@ -79,7 +81,7 @@ class DataConfig(PrepConfig):
 
     @property
     def has_spans(self) -> bool:
-        """Whether the input grows by spans."""
+        """True where the input grows by spans."""
         return any(has_span(path) for path in (*self.input, *self.lists))
 
     def _check_spans(self) -> None:
@@ -108,7 +110,7 @@ class DataConfig(PrepConfig):
 
     @property
     def own_size(self) -> bool:
-        """Whether the images have a size of their own, which only the files tell."""
+        """True where the images have a size of their own, which only the files tell."""
         return self.source == PREPARED or sources()[self.source].own_size
 
     def image_shape(self) -> ImageShape:
@@ -122,10 +124,10 @@ class DataConfig(PrepConfig):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PipelineConfig:
-    """One run: its data, model, training and what it takes to be pushed."""
+class PipelineConfig(Config):
+    """The config of a run: its data, model, training, and the conditions for a push."""
 
-    name: str
+    name: Annotated[str, _NAME]
     data: DataConfig
     description: str = ""
     model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
@@ -136,9 +138,7 @@ class PipelineConfig:
     cluster: ClusterConfig = dataclasses.field(default_factory=ClusterConfig)
 
     def __post_init__(self) -> None:
-        allowed = "letters, digits, - and _"
-        plain = self.name.replace("-", "").replace("_", "")
-        require(plain.isascii() and plain.isalnum(), "name", self.name, allowed)
+        super().__post_init__()
         if not self.data.own_size:
             try:
                 trainer = self.trainer_config(self.data.image_shape())

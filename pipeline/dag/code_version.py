@@ -1,4 +1,4 @@
-"""Hashes of the source behind a node, so that the cache sees an edit of the right node.
+"""The code behind a node: hashes of it for the cache, and the dotted paths of user functions.
 
 TFX's cache key holds the dotted path of a user function or executor, not its code. The
 version of a module is the SHA-256 over it, every module of this project that it imports,
@@ -21,12 +21,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def code_version(*modules: str, by_name: bool = False, root: Path = ROOT) -> str:
-    """SHA-256 (hex) over the source of `modules` and all of the project they import.
+    """Returns the SHA-256 (hex) over the source of `modules` and all of the project they import.
 
     Args:
       modules: dotted names.
-      by_name: also over what the registries among them name as "package.module:name", for a node
-        that builds models and trains them.
+      by_name: includes the modules that the registries among them name as "package.module:name",
+        for a node that builds models and trains them.
       root: the folder of the packages.
     """
     digest = hashlib.sha256()
@@ -38,7 +38,8 @@ def code_version(*modules: str, by_name: bool = False, root: Path = ROOT) -> str
 
 
 def _closure(modules: tuple[str, ...], root: Path, by_name: bool = False) -> dict[str, Path]:
-    found: dict[str, Path] = {}
+    """Returns the files of `modules` and of all that they import, by dotted name."""
+    files: dict[str, Path] = {}
     waiting = list(modules)
     for name in modules:
         if _source(name, root) is None:
@@ -46,12 +47,12 @@ def _closure(modules: tuple[str, ...], root: Path, by_name: bool = False) -> dic
     while waiting:
         name = waiting.pop()
         path = _source(name, root)
-        if name in found or path is None:
+        if name in files or path is None:
             continue
-        found[name] = path
-        found.update(_templates(path.parent, root))
+        files[name] = path
+        files.update(_templates(path.parent, root))
         waiting.extend(_imports(path, by_name))
-    return found
+    return files
 
 
 def _source(module: str, root: Path) -> Path | None:
@@ -61,13 +62,13 @@ def _source(module: str, root: Path) -> Path | None:
 
 
 def _templates(package: Path, root: Path) -> dict[str, Path]:
-    """What a package renders is decided there as much as in its modules."""
-    found = (package / "templates").glob("*")
-    return {str(path.relative_to(root)): path for path in found if path.is_file()}
+    """Returns the templates of a package, which decide what it renders as its modules do."""
+    paths = (package / "templates").glob("*")
+    return {str(path.relative_to(root)): path for path in paths if path.is_file()}
 
 
 def _imports(path: Path, by_name: bool) -> Iterator[str]:
-    """Dotted names that might be modules of the project, imports inside functions included."""
+    """Yields dotted names that may be modules of the project; imports in functions count, too."""
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -82,5 +83,5 @@ def _imports(path: Path, by_name: bool) -> Iterator[str]:
 
 
 def udf_path(function: Callable[..., Any]) -> str:
-    """The dotted path by which TFX finds a user function again."""
+    """Returns the dotted path by which TFX finds a user function again."""
     return f"{function.__module__}.{function.__qualname__}"

@@ -1,4 +1,4 @@
-"""The node of the examples, made here or imported, and what is known of them beforehand."""
+"""The node that brings the examples, prepared or imported, and the shape they will have."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MANIFEST_SHA256 = "manifest_sha256"
 IN_PROCESS = ("--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner",)
 
 
-def data_shape(options: PrepConfig | None, inputs: Sequence[str]) -> DataShape:
-    """Returns the shape of the examples, known before they are made."""
-    if options is None:
+def data_shape(prep_config: PrepConfig | None, inputs: Sequence[str]) -> DataShape:
+    """Returns the shape of the examples, known before they are prepared."""
+    if prep_config is None:
         return DataShape.of_manifest(read_manifest(inputs[0]))
-    reader = look_at(options, inputs)
+    reader = look_at(prep_config, inputs)
     return DataShape(
         image=image_shape(reader.image),
         labels=None if reader.labelled else (),
@@ -41,21 +41,21 @@ def data_shape(options: PrepConfig | None, inputs: Sequence[str]) -> DataShape:
 
 def data_node(
     config: PipelineConfig,
-    options: PrepConfig | None,
+    prep_config: PrepConfig | None,
     inputs: Sequence[str],
     data_input: Any,
     root: str,
 ) -> tuple[BaseNode, Any]:
-    """The node, and its channel of examples. The arguments are those of `create_pipeline`."""
-    if options is None:
+    """Returns the node, and its channel of examples. The arguments are those of create_pipeline."""
+    if prep_config is None:
         node = _import(inputs[0], data_input)
         return node, node.outputs["result"]
     newest = None
     if config.data.has_spans and data_input is None:  # else the run may find others
-        newest = find_spans([*inputs, *options.lists])[-1]
+        newest = find_spans([*inputs, *prep_config.lists])[-1]
     node = ExamplePreparation(
         inputs=inputs,
-        options=options,
+        options=prep_config,
         code_version=code_version("components.example_preparation.executor"),
         input_base=data_input,
         window=_window(config, root),
@@ -65,7 +65,7 @@ def data_node(
 
 
 def _window(config: PipelineConfig, root: str) -> SpanWindow | None:
-    """Where the prepared spans are kept, below the run's root; None for data without spans."""
+    """Returns the window of spans and their store below the root; None for data without spans."""
     if not config.data.has_spans:
         return None
     return SpanWindow(spans=config.data.window, store=os.path.join(root, "spans"))

@@ -1,5 +1,4 @@
-"""The optional node that the Trainer's hyper-parameters come from: a search, or an earlier one's
-result."""
+"""The optional node of the Trainer's hyper-parameters: a search, or an earlier one's result."""
 
 from __future__ import annotations
 
@@ -44,7 +43,7 @@ def search_node(
 ) -> SearchNode | None:
     """Returns the node that the config asks for, or None where the Trainer's values are configured.
 
-    The trials of a search are kept below `root`.
+    The trials of a search lie below `root`.
 
     Raises:
       InputError: where best_hyperparameters names no values that the trainer's config can take.

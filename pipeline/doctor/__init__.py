@@ -1,1 +1,1 @@
-"""`latentforge doctor`: what is wrong here, and what to do about it."""
+"""The checks of `latentforge doctor`, each with a remedy."""

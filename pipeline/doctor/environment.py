@@ -38,9 +38,13 @@ def packages(lock: Path = LOCK, installed: Mapping[str, str] | None = None) -> F
         return Finding(NOTE, "no requirements.lock beside the code to compare with",
                        "run from a checkout of the repository")  # fmt: skip
     pins = {_normal(n): v for n, v in _PIN.findall(lock.read_text(encoding="utf-8"))}
-    found = _installed() if installed is None else installed
-    missing = sorted(pins.keys() - found.keys())
-    other = sorted(f"{n} {found[n]} (locked {v})" for n, v in pins.items() if found.get(n, v) != v)
+    versions = _installed() if installed is None else installed
+    missing = sorted(pins.keys() - versions.keys())
+    other = sorted(
+        f"{name} {versions[name]} (locked {pin})"
+        for name, pin in pins.items()
+        if versions.get(name, pin) != pin
+    )
     if not missing and not other:
         return Finding(GOOD, f"{len(pins)} packages as locked")
     words = [f"{len(missing)} missing: {_few(missing)}"] if missing else []
@@ -83,14 +87,14 @@ def disk(directory: Path) -> Finding:
 
 def java(command: str | None = None) -> Finding:
     """Checks the version of Java, which only the preparation on Flink needs."""
-    found = command or shutil.which("java")
+    program = command or shutil.which("java")
     remedy = "only for `make test-flink` and Beam on Flink: install Java 11 or 17"
-    if found is None:
+    if program is None:
         return Finding(NOTE, "no Java", remedy)
-    done = subprocess.run([found, "-version"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=30)
     match = re.search(r'version "(?:1\.)?(\d+)', done.stderr + done.stdout)
     if match is None:
-        return Finding(NOTE, f"{found} does not say its version", remedy)
+        return Finding(NOTE, f"{program} does not say its version", remedy)
     version = int(match[1])
     if version in JAVA:
         return Finding(GOOD, f"Java {version}")

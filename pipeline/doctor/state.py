@@ -95,10 +95,10 @@ def _splits(manifest: Manifest) -> Iterator[Finding]:
         yield Finding(NOTE, f"splits: {words}", remedy)
     else:
         yield Finding(GOOD, f"splits: {words}")
-    found = [manifest.counts.get("by_label", {}).get(label, 0) for label in manifest.labels]
-    if found and min(found) * 20 < max(found):
-        least = manifest.labels[found.index(min(found))]
-        words = f"labels: {min(found):,} to {max(found):,} images each, {least} the fewest"
+    counts = [manifest.counts.get("by_label", {}).get(label, 0) for label in manifest.labels]
+    if counts and min(counts) * 20 < max(counts):
+        least = manifest.labels[counts.index(min(counts))]
+        words = f"labels: {min(counts):,} to {max(counts):,} images each, {least} the fewest"
         yield Finding(NOTE, words, "--per-label evens them out")
 
 

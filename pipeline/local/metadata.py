@@ -71,7 +71,7 @@ def _execution(
     run = store.get_context_by_type_and_name(_RUN_CONTEXT, run_id)
     if run is None:
         return None
-    mine = [
+    executions = [
         execution
         for execution in store.get_executions_by_context(run.id)
         if any(
@@ -79,7 +79,7 @@ def _execution(
             for context in store.get_contexts_by_execution(execution.id)
         )
     ]
-    return max(mine, key=lambda execution: execution.id, default=None)
+    return max(executions, key=lambda execution: execution.id, default=None)
 
 
 def _outputs(

@@ -38,13 +38,13 @@ def run_local(config: PipelineConfig, root: Path, console: RunConsole, summary: 
     root = root.absolute()
     with _locked(root):
         console.doing("looking at the input")
-        inputs, options = raw_inputs(config.data, root)
+        inputs, prep_config = raw_inputs(config.data, root)
         metadata = str(root / METADATA)
         dag = create_pipeline(
             config,
             root=str(root),
             inputs=inputs,
-            options=options,
+            prep_config=prep_config,
             # Workers of TFX's own nodes would miss the stub that lets data validation load.
             beam_args=IN_PROCESS,
             metadata_connection_config=sqlite_metadata_connection_config(metadata),

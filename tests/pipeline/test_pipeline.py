@@ -23,8 +23,8 @@ def make(tmp_path):
 
     def run(*overrides, preset="quickdraw", inputs=(f"{tmp_path}/*.bin",)):
         config = load_config(preset, [*overrides])
-        options = None if config.data.source == "prepared" else config.data.prep_config()
-        dag = create_pipeline(config, root=str(tmp_path / "root"), inputs=inputs, options=options)
+        prep = None if config.data.source == "prepared" else config.data.prep_config()
+        dag = create_pipeline(config, root=str(tmp_path / "root"), inputs=inputs, prep_config=prep)
         return {node.id: node for node in dag.components}
 
     return run

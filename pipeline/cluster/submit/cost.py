@@ -1,4 +1,4 @@
-"""What a run costs, from the machines in the compiled pipeline and a table that anyone can edit."""
+"""The estimated cost of a run: the machines in a compiled pipeline times an editable price list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from data_prep.config_base import parse, require
+from data_prep.config_base import Config, parse, require
 from data_prep.errors import InputError
 from pipeline.cluster.compiled_spec import containers
 from pipeline.config.machines import smallest_machine
@@ -19,9 +19,13 @@ OTHERS = "others"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Prices:
-    """currency; run: for each run; machines, accelerators: an hour each; hours: by node, that of
-    the nodes it does not name under `others`."""
+class Prices(Config):
+    """A price list, as kubeflow/prices.yaml holds it.
+
+    run: the price of a run itself.
+    machines, accelerators: prices of an hour, by type.
+    hours: hours by node; under `others` those of a node that is not named.
+    """
 
     currency: str
     run: float = 0
@@ -30,6 +34,7 @@ class Prices:
     hours: dict[str, float]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("machines", "accelerators", "hours"):
             for key, value in getattr(self, name).items():
                 require(value >= 0, f"{name}.{key}", value, "0 or more")
@@ -37,7 +42,11 @@ class Prices:
 
 
 class CostLine(NamedTuple):
-    """One node's share. price: an hour, accelerators included; None where the table has none."""
+    """The share of one node.
+
+    number: of accelerators.
+    price: of an hour, accelerators included; None where the price list has none.
+    """
 
     node: str
     machine: str
@@ -61,14 +70,14 @@ def read_prices(path: Path) -> Prices:
 
 
 def estimate(spec: Mapping[str, Any], prices: Prices) -> list[CostLine]:
-    """A line for each node that has a container, the dearest first."""
+    """Returns a line for each node that has a container, the dearest first."""
     lines = []
     for node, container in containers(spec).items():
         machine, accelerator, count = _custom_job(spec, node) or _machine(container["resources"])
         parts = [prices.machines.get(machine)]
         if accelerator:
-            each = prices.accelerators.get(accelerator)
-            parts.append(None if each is None else each * count)
+            price_of_one = prices.accelerators.get(accelerator)
+            parts.append(None if price_of_one is None else price_of_one * count)
         known = [part for part in parts if part is not None]
         price = sum(known) if len(known) == len(parts) else None
         hours = prices.hours.get(node, prices.hours[OTHERS])
@@ -77,7 +86,7 @@ def estimate(spec: Mapping[str, Any], prices: Prices) -> list[CostLine]:
 
 
 def table(lines: list[CostLine], prices: Prices) -> str:
-    """The estimate in words."""
+    """Returns the estimate as the text of a table."""
     rows = [
         f"  {line.node:<20} {line.machine:<16} "
         f"{f'{line.number} x {line.accelerator}' if line.accelerator else '-':<24} "
@@ -100,10 +109,10 @@ def _machine(resources: Mapping[str, Any]) -> tuple[str, str, int]:
 
 
 def _custom_job(spec: Mapping[str, Any], node: str) -> tuple[str, str, int] | None:
-    """The machine of the CustomJob that a node starts; None where it starts none."""
+    """Returns (machine, accelerator, number) of the CustomJob that a node starts, or None."""
     for task in spec["root"]["dag"]["tasks"].values():
-        given = task.get("inputs", {}).get("parameters", {}).get("custom_config", {})
-        text = given.get("runtimeValue", {}).get("constant")
+        custom_config = task.get("inputs", {}).get("parameters", {}).get("custom_config", {})
+        text = custom_config.get("runtimeValue", {}).get("constant")
         if task["componentRef"]["name"] != node or not text:
             continue
         config = json.loads(text)

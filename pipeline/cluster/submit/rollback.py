@@ -1,4 +1,4 @@
-"""Back to a decoder that was pushed before: its files again, under a version of its own."""
+"""The way back to a decoder that was pushed before: its files again, as a new version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from data_prep.errors import InputError
 
 
 def versions(directory: str) -> list[int]:
-    """Version numbers in a push destination, oldest first."""
+    """Returns the version numbers in a push destination, oldest first."""
     if not fileio.exists(directory):
         raise InputError(f"push destination: got {directory!r}, allowed: a folder of decoders")
     names = (name.rstrip("/") for name in fileio.listdir(directory))
@@ -23,21 +23,20 @@ def versions(directory: str) -> list[int]:
 
 
 def choose(directory: str, version: int | None = None) -> int:
-    """The version to go back to: the given one, or the newest that differs from what is served.
+    """Returns the version to go back to: `version`, or the newest that differs from the served one.
 
     Raises:
-      InputError: where there is none.
+      InputError: where the push destination holds no such version.
     """
-    found = versions(directory)
+    *older, served = versions(directory) or [0]
     if version is not None:
-        allowed = ", ".join(map(str, found[:-1])) or "none: nothing was pushed before"
-        require(version in found[:-1], "--to", version, allowed)
+        allowed = ", ".join(map(str, older)) or "none: nothing was pushed before"
+        require(version in older, "--to", version, allowed)
         return version
-    if found:
-        served = os.path.join(directory, str(found[-1]))
-        for each in reversed(found[:-1]):
-            if not same_tree(os.path.join(directory, str(each)), served):
-                return each
+    for candidate in reversed(older):
+        folders = (os.path.join(directory, str(number)) for number in (candidate, served))
+        if not same_tree(*folders):
+            return candidate
     raise InputError(f"push destination: {directory} holds no other decoder to go back to")
 
 

@@ -35,7 +35,7 @@ def make(tmp_path):
             config,
             root=str(tmp_path / "root"),
             inputs=[f"{tmp_path}/*.bin"],
-            options=config.data.prep_config(),
+            prep_config=config.data.prep_config(),
         )
         return {node.id: node for node in dag.components}
 

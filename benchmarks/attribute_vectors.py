@@ -67,7 +67,7 @@ def chapter_seconds(full: Path, images, passes: int) -> tuple[float, int, int]:
 
 def beam_seconds(full: Path, images, folder: Path) -> float:
     """Measures the Beam pass of the evaluator, loading the model and Beam's own start included."""
-    from components.latent_evaluator.vectors.directions import mean_differences
+    from components.latent_evaluator.vectors.estimate import mean_differences
 
     path = folder / "vectors.txt"
 

@@ -16,14 +16,14 @@ INTERFACE = "--json_serialized_inputs_spec_args"
 
 
 def with_types(argv: Sequence[str]) -> list[str]:
-    """The arguments, each input artifact with the type that the interface says."""
+    """Returns the arguments with each input artifact's type filled in from the interface."""
     argv = list(argv)
     invocation = argv.index(INVOCATION) + 1
     interface = json.loads(argv[argv.index(INTERFACE) + 1])
     executor_input = json.loads(argv[invocation])
-    given = executor_input.get("inputs", {}).get("artifacts", {})
+    inputs = executor_input.get("inputs", {}).get("artifacts", {})
     for name, spec in interface.get("artifacts", {}).items():
-        for artifact in given.get(name, {}).get("artifacts", []):
+        for artifact in inputs.get(name, {}).get("artifacts", []):
             if not any(artifact.get("type", {}).values()):
                 artifact["type"] = spec["artifactType"]
     argv[invocation] = json.dumps(executor_input)
@@ -31,6 +31,7 @@ def with_types(argv: Sequence[str]) -> list[str]:
 
 
 def main() -> None:
+    """Runs TFX's container command on the completed arguments."""
     from absl import app
     from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor as stock
 

@@ -21,7 +21,7 @@ _GLOB = frozenset("*?[{")
 
 
 class ExamplePreparation(FileBasedExampleGen):
-    """Raw files -> Examples in three splits, by data_prep.job.
+    """The preparation of raw files into Examples in three splits, by data_prep.job.
 
     The stock driver puts the fingerprint of the input files into the cache key; the options
     and the version of the code behind them are execution properties.
@@ -39,16 +39,18 @@ class ExamplePreparation(FileBasedExampleGen):
         window: SpanWindow | None = None,
         newest: int | None = None,
     ) -> None:
-        """Args:
-        inputs: globs, absolute or of a filesystem Beam reads.
-        options: what shapes the data; the lists it names count as input files, too.
-        code_version: changes whenever the code that prepares the data does.
-        input_base: a RuntimeParameter in place of the folder that all inputs and lists share:
-          other data of the same layout.
-        window: of spans, where the inputs hold a placeholder for one (see data_prep.span_patterns).
-          The driver takes the newest for the cache key; older ones in the window count as closed.
-        newest: the last span of the window. None: TFX's driver looks for it, and takes every path
-          that the placeholder matches for one.
+        """
+        Args:
+          inputs: globs, absolute or of a filesystem Beam reads.
+          options: the config of the preparation; the lists it names count as input files, too.
+          code_version: changes whenever the code that prepares the data does.
+          input_base: a RuntimeParameter in place of the folder that all inputs and lists share,
+            for other data of the same layout.
+          window: of spans, where the inputs hold a placeholder for one (see
+            data_prep.span_patterns). The driver takes the newest for the cache key; older ones in
+            the window count as closed.
+          newest: the last span of the window. None: TFX's driver looks for it, and takes every
+            path that the placeholder matches for one.
         """
         lists = options.lists
         base, patterns = relative_to_common_folder([*inputs, *lists])
@@ -85,7 +87,7 @@ def _only(span: int) -> range_config_pb2.RangeConfig:
 
 
 def relative_to_common_folder(globs: Sequence[str]) -> tuple[str, list[str]]:
-    """The deepest folder that all globs share, and each glob relative to it.
+    """Returns the deepest folder that all globs share, and each glob relative to it.
 
     >>> relative_to_common_folder(["gs://b/raw/*.bin", "gs://b/raw/old/cat.bin"])
     ('gs://b/raw', ['*.bin', 'old/cat.bin'])
@@ -98,7 +100,7 @@ def relative_to_common_folder(globs: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _folders(path: list[str]) -> list[str]:
-    """The leading components that hold no wildcard, without the file's own name."""
+    """Returns the leading components that hold no wildcard, without the file's own name."""
     plain = 0
     while plain < len(path) - 1 and not _GLOB & set(path[plain]):
         plain += 1

@@ -1,4 +1,4 @@
-"""Runs data_prep.job.prepare into the Examples artifact, which it writes itself."""
+"""The executor that runs data_prep.job.prepare, which writes the Examples artifact itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from data_prep.job.window import SpanWindow, prepare_window
 from data_prep.span_patterns import has_span, span_of
 
 OPTIONS = "options"
-INPUT, LIST = "input-", "list-"  # what the names of the splits of the input config begin with
+INPUT, LIST = "input-", "list-"  # beginnings of the names of the input config's splits
 CODE_VERSION = "code_version"
 WINDOW, PATTERNS = "window", "patterns"  # of spans; the patterns before a span is chosen
 
@@ -43,15 +43,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             output_dict[standard_component_specs.EXAMPLES_KEY]
         )
         local = local_execution.current()
-        how: dict[str, Any] = (
+        execution: dict[str, Any] = (
             {"workers": local.workers, "on_progress": local.on_progress}
             if local
             else {"beam_args": self._beam_pipeline_args or []}
         )
-        inputs, options = _given(exec_properties)
+        inputs, options = _inputs_and_options(exec_properties)
         settings = _settings(exec_properties)
         if WINDOW in settings:
-            patterns, options = _given(exec_properties, json.loads(settings[PATTERNS]))
+            patterns, options = _inputs_and_options(exec_properties, json.loads(settings[PATTERNS]))
             chosen = not has_span(inputs[0])  # Kubeflow runs no driver
             manifest = prepare_window(
                 options,
@@ -60,10 +60,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 parse(SpanWindow, json.loads(settings[WINDOW]), WINDOW),
                 newest=span_of(patterns[0], inputs[0]) if chosen else None,
                 code_version=settings[CODE_VERSION],
-                **how,
+                **execution,
             )
         else:
-            manifest = prepare(options, inputs, examples.uri, overwrite=True, **how)
+            manifest = prepare(options, inputs, examples.uri, overwrite=True, **execution)
         splits = list(manifest.counts["by_split"])
         examples.split_names = artifact_utils.encode_split_names(splits)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
@@ -78,24 +78,24 @@ def _settings(exec_properties: dict[str, Any]) -> struct_pb2.Struct:
     return settings
 
 
-def _given(
+def _inputs_and_options(
     exec_properties: dict[str, Any], patterns: Sequence[str] = ()
 ) -> tuple[list[str], PrepConfig]:
-    """The inputs, and the options with their lists, where the input folder of this run is.
+    """Returns the inputs, and the options with their lists, in the input folder of this run.
 
     Args:
-      patterns: in place of those that the driver has filled in, in the same order.
+      patterns: stand in for those that the driver has filled in, in the same order.
     """
     config = example_gen_pb2.Input()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], config)
     base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
-    found: dict[str, list[str]] = {INPUT: [], LIST: []}
+    paths: dict[str, list[str]] = {INPUT: [], LIST: []}
     for split, pattern in zip(
         config.splits, patterns or [split.pattern for split in config.splits], strict=True
     ):
         kind = INPUT if split.name.startswith(INPUT) else LIST
-        found[kind].append(os.path.join(base, pattern))
+        paths[kind].append(os.path.join(base, pattern))
     options = parse(PrepConfig, json.loads(_settings(exec_properties)[OPTIONS]), OPTIONS)
     named = [name for name in LISTS if getattr(options, name)]
-    changes: dict[str, Any] = dict(zip(named, found[LIST], strict=True))
-    return found[INPUT], dataclasses.replace(options, **changes)
+    changes: dict[str, Any] = dict(zip(named, paths[LIST], strict=True))
+    return paths[INPUT], dataclasses.replace(options, **changes)

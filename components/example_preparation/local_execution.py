@@ -1,4 +1,4 @@
-"""How this process runs a preparation: what must not enter a node's cache key.
+"""The way in which this process runs a preparation, which must not enter a node's cache key.
 
 The number of worker processes changes no byte of the result, so it travels beside the
 pipeline, as does the callback that shows progress.
@@ -15,9 +15,10 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LocalExecution:
-    """An execution in this process, on `workers` local processes.
+    """An execution by this process.
 
-    on_progress: as `data_prep.job.prepare.prepare` takes it.
+    workers: local processes.
+    on_progress: a callback, see `data_prep.job.prepare.prepare`.
     """
 
     workers: int = 1
@@ -31,7 +32,7 @@ _CURRENT: contextvars.ContextVar[LocalExecution | None] = contextvars.ContextVar
 
 @contextlib.contextmanager
 def running_locally(execution: LocalExecution) -> Iterator[None]:
-    """Preparations in this block run as `execution` says instead of by the node's Beam args."""
+    """Runs preparations in this block by `execution` instead of by the node's Beam arguments."""
     token = _CURRENT.set(execution)
     try:
         yield
@@ -40,4 +41,5 @@ def running_locally(execution: LocalExecution) -> Iterator[None]:
 
 
 def current() -> LocalExecution | None:
+    """Returns the execution of the enclosing `running_locally`; None outside of one."""
     return _CURRENT.get()

@@ -30,24 +30,24 @@ class Executor(stock.Executor):
     ) -> execution_result_pb2.ExecutorOutput:
         output = super().Do(input_dict, output_dict, exec_properties)
         anomalies = output_dict[standard_component_specs.ANOMALIES_KEY]
-        found: list[str] = []
+        anomalous: list[str] = []
         for split in artifact_utils.decode_split_names(anomalies[0].split_names):
             path = os.path.join(
                 artifact_utils.get_split_uri(anomalies, split), stock.DEFAULT_FILE_NAME
             )
             message = anomalies_pb2.Anomalies.FromString(io_utils.read_bytes_file(path))
-            found.extend(f"split {split}: {words}" for words in describe(message))
-        if found:
-            more = len(found) - MAX_NAMED
+            anomalous.extend(f"split {split}: {words}" for words in describe(message))
+        if anomalous:
+            more = len(anomalous) - MAX_NAMED
             tail = f"; and {more} more" if more > 0 else ""
             raise InputError(
-                "data does not match its schema: " + "; ".join(found[:MAX_NAMED]) + tail
+                "data does not match its schema: " + "; ".join(anomalous[:MAX_NAMED]) + tail
             )
         return output
 
 
 def describe(anomalies: anomalies_pb2.Anomalies) -> list[str]:
-    """One "feature X: what is wrong" for each reason, sorted by feature."""
+    """Returns a line "feature X: what is wrong" for each reason, sorted by feature."""
     words = [
         f"feature {name}: {reason.short_description.rstrip('.')} "
         f"({' '.join(reason.description.split()).rstrip('.')})"

@@ -82,7 +82,7 @@ def why_not_compared(
     names = {"label": manifest.labels, "attributes": manifest.attributes}
     if condition and tuple(condition["names"]) != tuple(names[condition["kind"]]):
         return (
-            f"the blessed model is told {condition['kind']} of other names than the data has: "
+            f"the blessed model takes {condition['kind']} of other names than the data has: "
             "not compared"
         )
     if not LoadedModel(baseline.full_model).can_score:

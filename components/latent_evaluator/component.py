@@ -39,7 +39,7 @@ class LatentEvaluatorSpec(ComponentSpec):
 
 
 class LatentEvaluator(base_beam_component.BaseBeamComponent):
-    """Measures the model on one split, finds its attribute vectors, judges it, and draws it.
+    """Measures a model on one split, estimates its attribute vectors, judges and draws it.
 
     The blessed model before it is measured again in the same run, on the same images with
     the same noise; numbers of older runs are never compared.
@@ -61,16 +61,17 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         trials: types.BaseChannel | None = None,
         drift: types.BaseChannel | None = None,
     ) -> None:
-        """Args:
-        examples: a prepared data set, its manifest included.
-        model: with the decoder as serving model and the full model for the evaluator.
-        config: what is measured, and the thresholds.
-        code_version: changes whenever the code that evaluates does.
-        baseline_model: the latest blessed model, if there is one.
-        extractor: of `FeatureExtractor`, for what is measured by features; None: it is not.
-        model_run: of the model's training, whose curves the report shows.
-        trials: of the search that chose its hyper-parameters, for the report.
-        drift: of `SpanDrift`; beyond its thresholds no model is blessed.
+        """
+        Args:
+          examples: a prepared data set, its manifest included.
+          model: with the decoder as serving model and the full model for the evaluator.
+          config: the measurements, and the thresholds.
+          code_version: changes whenever the code that evaluates does.
+          baseline_model: the latest blessed model, if there is one.
+          extractor: the output of `FeatureExtractor`; None: nothing is measured by features.
+          model_run: of the model's training, whose curves the report shows.
+          trials: of the search that chose its hyper-parameters, for the report.
+          drift: the output of `SpanDrift`; beyond its thresholds no model is blessed.
         """
         super().__init__(
             spec=LatentEvaluatorSpec(

@@ -1,21 +1,23 @@
-"""What the evaluator measures and what it takes to be blessed."""
+"""The config of the evaluator: what it measures, and what it demands of a blessed model."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterable
+from typing import Annotated
 
-from data_prep.config_base import require
+from data_prep.config_base import Above, AtLeast, Between, Config, OneOf, Seed, require
 from data_prep.features import SPLITS
 from trainer.config import FeatureNetworkConfig
 
 ATTRIBUTE_FACTORS = "attributes"
+_POSITIVE_SHARE, _SHARE = "a share above 0, at most 1", "a share, 0 to 1"
+_FRACTION = "a fraction of at least 0"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class EvaluationConfig:
-    """What is measured on which images, and the thresholds of the blessing.
+class EvaluationConfig(Config):
+    """The images and the effort of each measurement, and the thresholds of the blessing.
 
     What is measured:
 
@@ -56,30 +58,32 @@ class EvaluationConfig:
       samples may be, as a fraction.
     """
 
-    split: str = "test"
+    split: Annotated[str, OneOf(SPLITS)] = "test"
     vectors_split: str = "train"
-    seed: int = 0
-    images_per_label: int = 12
-    max_images: int = 5000
-    samples: int = 2000
-    train_images: int = 100_000
-    resamples: int = 200
-    projections: int = 128
-    iw_samples: int = 16
-    iw_images: int = 256
+    seed: Seed = 0
+    images_per_label: Annotated[int, Between(1, 64)] = 12
+    max_images: Annotated[int, Between(16, 100_000)] = 5000
+    samples: Annotated[int, Between(16, 100_000)] = 2000
+    train_images: Annotated[int, Between(16, 10_000_000)] = 100_000
+    resamples: Annotated[int, Between(20, 10_000)] = 200
+    projections: Annotated[int, Between(1, 10_000)] = 128
+    iw_samples: Annotated[int, Between(0, 10_000)] = 16
+    iw_images: Annotated[int, Between(1, 100_000)] = 256
     orthogonalise: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     edits: tuple[str, ...] = ()
     factors: str = ""
     extractor: FeatureNetworkConfig = dataclasses.field(default_factory=FeatureNetworkConfig)
-    min_active_units: int = 2
-    max_unexplained: float = 0.8
-    max_memorised: float = 0.05
-    min_class_share: float = 0.1
-    max_worsening: float = 0.05
-    max_sample_worsening: float = 0.1
+    min_active_units: Annotated[int, AtLeast(0, "0 or more")] = 2
+    max_unexplained: Annotated[float, Above(0, _POSITIVE_SHARE), Between(0, 1, _POSITIVE_SHARE)] = (
+        0.8
+    )
+    max_memorised: Annotated[float, Between(0, 1, _SHARE)] = 0.05
+    min_class_share: Annotated[float, Between(0, 1, _SHARE)] = 0.1
+    max_worsening: Annotated[float, AtLeast(0, _FRACTION)] = 0.05
+    max_sample_worsening: Annotated[float, AtLeast(0, _FRACTION)] = 0.1
 
     def __post_init__(self) -> None:
-        require(self.split in SPLITS, "split", self.split, ", ".join(SPLITS))
+        super().__post_init__()
         others = [name for name in SPLITS if name != self.split]
         require(
             self.vectors_split in others,
@@ -87,36 +91,11 @@ class EvaluationConfig:
             self.vectors_split,
             f"{', '.join(others)} with split {self.split}, on which the vectors are tested",
         )
-        require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
-        for name, low, high in (
-            ("images_per_label", 1, 64),
-            ("max_images", 16, 100_000),
-            ("samples", 16, 100_000),
-            ("train_images", 16, 10_000_000),
-            ("resamples", 20, 10_000),
-            ("projections", 1, 10_000),
-            ("iw_samples", 0, 10_000),
-            ("iw_images", 1, 100_000),
-        ):
-            value = getattr(self, name)
-            require(low <= value <= high, name, value, f"{low} to {high}")
         for name, removed in self.orthogonalise.items():
             allowed = "one or more other attributes"
             require(
                 bool(removed) and name not in removed, f"orthogonalise.{name}", removed, allowed
             )
-        require(self.min_active_units >= 0, "min_active_units", self.min_active_units, "0 or more")
-        require(
-            0 < self.max_unexplained <= 1,
-            "max_unexplained",
-            self.max_unexplained,
-            "a share above 0, at most 1",
-        )
-        for name in ("max_memorised", "min_class_share"):
-            require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share, 0 to 1")
-        for name in ("max_worsening", "max_sample_worsening"):
-            value = getattr(self, name)
-            require(math.isfinite(value) and value >= 0, name, value, "a fraction of at least 0")
 
     def check_names(self, attributes: Iterable[str], labels: Iterable[str]) -> None:
         """Raises InputError where a name is neither an attribute nor a label of the data."""

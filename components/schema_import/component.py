@@ -37,7 +37,7 @@ class Executor(base_executor.BaseExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         text = exec_properties[SCHEMA_TEXT]
-        text_format.Parse(text, schema_pb2.Schema())  # refuses what is no schema
+        text_format.Parse(text, schema_pb2.Schema())  # raises where it is no schema
         directory = artifact_utils.get_single_uri(output_dict[SCHEMA])
         io_utils.write_string_file(os.path.join(directory, DEFAULT_FILE_NAME), text)
 

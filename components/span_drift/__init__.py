@@ -1,1 +1,1 @@
-"""How far the newest span of the data has moved from the last blessed one."""
+"""The drift of the newest span of the data from the last blessed one."""

@@ -30,8 +30,10 @@ class SpanDriftSpec(ComponentSpec):
 
 
 class SpanDrift(base_component.BaseComponent):
-    """Compares the newest span with the newest one that the latest blessed model has learned:
-    both are read again in this run, and the same encoder sees both."""
+    """Compares the newest span with the last one that the latest blessed model was trained on.
+
+    Both are read again in this run, and the same encoder encodes both.
+    """
 
     SPEC_CLASS = SpanDriftSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
@@ -44,11 +46,12 @@ class SpanDrift(base_component.BaseComponent):
         config: DriftConfig,
         code_version: str,
     ) -> None:
-        """Args:
-        examples: a window of prepared spans.
-        baseline_model: the latest blessed model, if there is one.
-        config: the thresholds.
-        code_version: changes whenever the code that compares does.
+        """
+        Args:
+          examples: a window of prepared spans.
+          baseline_model: the latest blessed model, if there is one.
+          config: the thresholds.
+          code_version: changes whenever the code that compares does.
         """
         super().__init__(
             spec=SpanDriftSpec(

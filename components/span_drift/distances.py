@@ -20,10 +20,11 @@ MOST_NAMED = 3
 
 @dataclasses.dataclass(frozen=True)
 class SpanStatistics:
-    """What two spans are compared by.
+    """The statistics of a span that it is compared by.
 
-    labels, attributes: images with each, among all of the span's `count` images.
-    image: of a sample of the images, name -> float [n].
+    count: the images of the span.
+    labels, attributes: how many of these have each.
+    image: statistics of a sample of the images, name -> float [n].
     z_mean: float [n, latent_dim] of that sample; None where the model cannot encode it.
     """
 
@@ -37,7 +38,7 @@ class SpanStatistics:
 def measures(
     old: SpanStatistics, new: SpanStatistics, config: DriftConfig
 ) -> Iterator[DriftMeasure]:
-    """Everything that both spans know of themselves."""
+    """Yields the distance of every statistic that both spans have."""
     if old.labels and new.labels:
         yield label_shift(old.labels, new.labels, config.max_label)
     if old.attributes:
@@ -55,7 +56,7 @@ def measures(
 
 
 def label_shift(old: Mapping[str, int], new: Mapping[str, int], allowed: float) -> DriftMeasure:
-    """Total variation distance: half the sum of the changes of all shares."""
+    """Measures the total variation distance: half the sum of the changes of all shares."""
     names = sorted({*old, *new})
     counts = np.array([[each.get(name, 0) for name in names] for each in (old, new)], float)
     sizes = counts.sum(axis=1).astype(int)
@@ -74,8 +75,10 @@ def label_shift(old: Mapping[str, int], new: Mapping[str, int], allowed: float) 
 
 
 def attribute_shift(old: SpanStatistics, new: SpanStatistics, allowed: float) -> DriftMeasure:
-    """The largest change of an attribute's share; noise by the normal approximation, for as
-    many attributes as there are (Bonferroni)."""
+    """Measures the largest change of an attribute's share.
+
+    The noise is by the normal approximation, for as many attributes as there are (Bonferroni).
+    """
     names = sorted(old.attributes)
     before = np.array([old.attributes[name] for name in names]) / old.count
     now = np.array([new.attributes[name] for name in names]) / new.count
@@ -83,7 +86,7 @@ def attribute_shift(old: SpanStatistics, new: SpanStatistics, allowed: float) ->
     deviation = np.sqrt(both * (1 - both) * (1 / old.count + 1 / new.count))
     noise = stats.norm.isf(ALPHA / 2 / len(names)) * deviation
     change = np.abs(now - before)
-    # The one that is furthest beyond what it may.
+    # The attribute that is furthest beyond its limit.
     most = int(np.argmax(change - np.maximum(noise, allowed)))
     words = f"{names[most]} {before[most]:.1%} to {now[most]:.1%}"
     return DriftMeasure("attribute", float(change[most]), float(noise[most]), allowed, words)
@@ -96,20 +99,20 @@ def _of_values(
     allowed: float,
     columns: list[str] | None = None,
 ) -> DriftMeasure:
-    """The largest two-sample Kolmogorov-Smirnov distance of a column, [n, k] each."""
-    found = [stats.ks_2samp(old[:, i], new[:, i]).statistic for i in range(old.shape[1])]
-    most = int(np.argmax(found))
-    noise = ks_noise(len(old), len(new), len(found))
+    """Measures the largest two-sample Kolmogorov-Smirnov distance of a column, [n, k] each."""
+    distances = [stats.ks_2samp(old[:, i], new[:, i]).statistic for i in range(old.shape[1])]
+    most = int(np.argmax(distances))
+    noise = ks_noise(len(old), len(new), len(distances))
     before, now = old[:, most], new[:, most]
-    of = f"{columns[most]} of {len(found)}: " if columns else ""
+    of = f"{columns[most]} of {len(distances)}: " if columns else ""
     words = (
         f"{of}mean {before.mean():.3g} to {now.mean():.3g}, "
         f"deviation {before.std():.3g} to {now.std():.3g}"
     )
-    return DriftMeasure(name, float(found[most]), noise, allowed, words)
+    return DriftMeasure(name, float(distances[most]), noise, allowed, words)
 
 
 def ks_noise(old: int, new: int, columns: int = 1) -> float:
-    """What the distance of two samples of one distribution exceeds with probability ALPHA in
-    any of the columns (Smirnov 1948; the asymptotic bound)."""
+    """Returns the distance that two samples of one distribution exceed with probability ALPHA
+    in any of the columns (Smirnov 1948; the asymptotic bound)."""
     return math.sqrt(-math.log(ALPHA / columns / 2) / 2 * (old + new) / (old * new))

@@ -1,4 +1,4 @@
-"""drift.json as the evaluator judges and shows it."""
+"""The report of a drift, drift.json, as the evaluator judges and shows it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ FILE = "drift.json"
 
 @dataclasses.dataclass(frozen=True)
 class DriftMeasure:
-    """distance, noise and allowed: 0 to 1. words: what moved, and how far."""
+    """The distance of one statistic between two spans.
+
+    distance, noise, allowed: 0 to 1; noise is what sampling alone would give.
+    words: what moved, and how far.
+    """
 
     name: str
     distance: float
@@ -30,7 +34,10 @@ class DriftMeasure:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DriftReport:
-    """See `components.artifacts.Drift`. Spans are names; reference None: nothing is compared."""
+    """The contents of drift.json; see `components.artifacts.Drift`.
+
+    span, reference: names of spans; reference is None where nothing is compared.
+    """
 
     span: str
     reference: str | None
@@ -40,7 +47,7 @@ class DriftReport:
     histograms: dict[str, dict[str, list[float]]] = dataclasses.field(default_factory=dict)
 
     def checks(self) -> Iterator[tuple[bool, str]]:
-        """(passed, words) of each measure, as a blessing lists them."""
+        """Yields (passed, words) of each measure, as a blessing lists them."""
         if self.note:
             yield True, f"drift: {self.note}"
         for each in self.measures:
@@ -62,10 +69,10 @@ class DriftReport:
     def from_json(cls, text: str) -> DriftReport:
         plain: dict[str, Any] = json.loads(text)
         names = [field.name for field in dataclasses.fields(DriftMeasure)]
-        found = tuple(DriftMeasure(**{n: each[n] for n in names}) for each in plain["measures"])
-        return cls(**plain | {"images": tuple(plain["images"]), "measures": found})
+        rows = tuple(DriftMeasure(**{n: row[n] for n in names}) for row in plain["measures"])
+        return cls(**plain | {"images": tuple(plain["images"]), "measures": rows})
 
 
 def read_drift(directory: str) -> DriftReport:
-    """What `SpanDrift` left in its artifact."""
+    """Reads the artifact of `SpanDrift`."""
     return DriftReport.from_json(io_utils.read_string_file(os.path.join(directory, FILE)))

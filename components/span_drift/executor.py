@@ -34,7 +34,7 @@ HARMLESS = ("shards", "max_reject_rate")  # options that change no image
 
 
 class Executor(base_executor.BaseExecutor):
-    """See `components.artifacts.Drift` for what is written."""
+    """The executor of `SpanDrift`; see `components.artifacts.Drift` for its output."""
 
     def Do(
         self,
@@ -60,7 +60,7 @@ class Executor(base_executor.BaseExecutor):
 def compare(
     reference: dict[str, Any], newest: dict[str, Any], model: LoadedModel, config: DriftConfig
 ) -> DriftReport:
-    """Of two spans as a manifest names them."""
+    """Compares two spans, which are given as a manifest names them."""
     spans = (reference, newest)
     manifests = [read_manifest(each["directory"]) for each in spans]
     unfit = why_not_encoded(model.metadata, manifests[1])
@@ -85,8 +85,8 @@ def compare(
 def span_statistics(
     directory: str, manifest: Manifest, model: LoadedModel | None, images: int
 ) -> SpanStatistics | None:
-    """What a prepared span is compared by: its manifest, and a sample of its train split; None
-    where that is empty."""
+    """Takes the statistics of a prepared span from its manifest and a sample of its train split;
+    None where that is empty."""
     files = sorted(fileio.glob(os.path.join(directory, shard_glob(SPLIT))))
     statistics: list[tuple[np.ndarray, ...]] = []
     codes: list[np.ndarray] = []
@@ -107,20 +107,20 @@ def span_statistics(
 
 
 def why_not_encoded(metadata: dict[str, Any], manifest: Manifest) -> str:
-    """Why the blessed model's encoder cannot be asked about the images; "" where it can."""
+    """Returns why the blessed model cannot encode the images; "" where it can."""
     image = manifest.image
     shape = tuple(metadata["image"][name] for name in ("height", "width", "channels"))
     if shape != image.shape:
         return f"the blessed model takes images of {shape}: its codes are not compared"
     condition = metadata.get("condition") or {}
-    told = condition.get("kind") == "attributes"
-    if told and tuple(condition["names"]) != manifest.attributes:
-        return "the blessed model is told other attributes: its codes are not compared"
+    by_attributes = condition.get("kind") == "attributes"
+    if by_attributes and tuple(condition["names"]) != manifest.attributes:
+        return "the blessed model takes other attributes: its codes are not compared"
     return ""
 
 
 def prepared_differently(old: Manifest, new: Manifest) -> str:
-    """What was prepared differently in two spans; "" where their images can be compared."""
+    """Returns what was prepared differently in two spans; "" where they can be compared."""
     for name in ("image", "attributes"):
         if getattr(old, name) != getattr(new, name):
             return f"its {name} differ from the newest span's: not compared"
@@ -136,7 +136,7 @@ def prepared_differently(old: Manifest, new: Manifest) -> str:
 def _reference(
     blessed: types.Artifact | None, newest: dict[str, Any]
 ) -> tuple[dict[str, Any] | None, str]:
-    """The last span of the blessed model's training data, or why nothing is compared."""
+    """Returns the last span of the blessed model's training data, or why nothing is compared."""
     if blessed is None:
         return None, "there is no blessed model yet, so no span to compare with"
     path = os.path.join(blessed.uri, LEARNED_FILE)
@@ -159,7 +159,7 @@ def _reference(
 
 
 def _histogram(old: np.ndarray, new: np.ndarray) -> dict[str, list[float]]:
-    """Shares of images in equal bins over both."""
+    """Returns the shares of images in equal bins over both."""
     edges = np.histogram_bin_edges(np.concatenate([old, new]), BINS)
     counts = [np.histogram(each, edges)[0] / len(each) for each in (old, new)]
     return {

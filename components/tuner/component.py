@@ -19,7 +19,7 @@ TRIALS = executor.TRIALS
 
 
 class TrialsTunerSpec(ComponentSpec):
-    """What TFX's Tuner takes and gives, and all trials."""
+    """The interface of TFX's Tuner, with all trials as one more output."""
 
     PARAMETERS = TunerSpec.PARAMETERS
     INPUTS = TunerSpec.INPUTS
@@ -27,7 +27,7 @@ class TrialsTunerSpec(ComponentSpec):
 
 
 class TrialsTuner(base_component.BaseComponent):
-    """TFX's Tuner with one more output, `trials`: what was tried and what came out.
+    """TFX's Tuner with one more output, `trials`: every trial with its result.
 
     `best_hyperparameters` and `tuner_results` are as TFX's Tuner writes them.
     """
@@ -44,12 +44,13 @@ class TrialsTuner(base_component.BaseComponent):
         custom_config: dict[str, Any],
         parallel_trials: int = 1,
     ) -> None:
-        """Args:
-        examples: a prepared data set, its manifest included.
-        transform_graph: of Transform.
-        tuner_fn: dotted path of the user function.
-        custom_config: of the user function; what it holds enters the cache key.
-        parallel_trials: how many processes, or on Vertex machines, try at the same time.
+        """
+        Args:
+          examples: a prepared data set, its manifest included.
+          transform_graph: the output of Transform.
+          tuner_fn: dotted path of the user function.
+          custom_config: of the user function; its contents enter the cache key.
+          parallel_trials: trials at a time, each in a process or, on Vertex AI, on a machine.
         """
         super().__init__(
             spec=TrialsTunerSpec(

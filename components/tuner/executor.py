@@ -1,4 +1,4 @@
-"""Runs the search and writes what came out."""
+"""The executor of the search on this machine."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TRIALS = "trials"
 
 
 class Executor(stock.Executor):
-    """The search of `tuner_fn` on this machine, however many trials it runs at a time.
+    """Runs the search of `tuner_fn` on this machine, with any number of trials at a time.
 
-    See `components.artifacts.Trials` for what is written besides what TFX's Tuner writes.
+    It writes `components.artifacts.Trials` besides the outputs of TFX's Tuner.
     """
 
     def Do(

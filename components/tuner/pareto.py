@@ -1,4 +1,4 @@
-"""Rate against distortion: what each trial's codes cost, and what they lose."""
+"""The plane of rate and distortion: the nats that codes cost, and the nats that they lose."""
 
 from __future__ import annotations
 
@@ -21,28 +21,29 @@ _STYLE: Any = {
 
 
 def front(rates: Sequence[float], distortions: Sequence[float]) -> list[int]:
-    """Indices of the points that no other is at most equal to in both and below in one.
+    """Returns the points of the Pareto front by index, in the order of growing rate.
 
-    In the order of growing rate. Of equal points all are kept.
+    They are those that no other point is below in one value and not above in the other; equal
+    points are all on it.
     """
     points = np.column_stack([rates, distortions]).astype(float).reshape(-1, 2)
-    kept = [
+    optimal = [
         index
         for index, point in enumerate(points)
         if not ((points <= point).all(axis=1) & (points < point).any(axis=1)).any()
     ]
-    return sorted(kept, key=lambda index: (points[index, 0], points[index, 1]))
+    return sorted(optimal, key=lambda index: (points[index, 0], points[index, 1]))
 
 
 def draw(
     rows: Sequence[Mapping[str, Any]], objective: str, searched: Sequence[str]
 ) -> tuple[bytes, str]:
-    """The plane of rate and distortion (Alemi et al. 2018, "Fixing a broken ELBO").
+    """Draws the plane of rate and distortion (Alemi et al. 2018, "Fixing a broken ELBO").
 
     Args:
       rows: of the trials' table, the best first. Those without both values are left out.
       objective: its name, for the legend.
-      searched: names of the hyper-parameters; the first tells the points apart.
+      searched: names of the hyper-parameters; points on the front are labelled by the first.
 
     Returns:
       The plot as PNG, and as an <svg> element that a page can hold as it is.
@@ -86,7 +87,7 @@ def _draw_points(
             linewidths=1.8, zorder=3, label="best trial",
         )  # fmt: skip
     for index, (row, x, y) in enumerate(zip(rows, rates, distortions, strict=True)):
-        # What lies on the front is close together: its labels take turns on both sides.
+        # Points on the front are close together: their labels take turns on both sides.
         below = index in edge and edge.index(index) % 2
         label = f"{row['trial']}: {name} {row[name]:.3g}" if index in edge else str(row["trial"])
         axes.annotate(

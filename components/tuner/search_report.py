@@ -1,4 +1,4 @@
-"""What a page about a search shows, ready to be put into it."""
+"""The trials of a finished search, read back for the report."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from components.tuner.trials import PARQUET, PLOT_SVG, SEARCH, strip_name
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SearchReport:
-    """Of a finished search.
+    """A finished search with its trials.
 
-    objective: its name. maximize: whether larger is better.
+    objective: its name.
+    maximize: whether larger is better.
     searched: names of the hyper-parameters that were searched.
     rows: one mapping for each trial, the best first, with the columns of trials.parquet.
     pareto_svg: an <svg> element: rate against distortion, with the Pareto front.

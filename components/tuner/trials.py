@@ -46,12 +46,12 @@ COLUMNS = pa.schema(
 
 
 def write_trials(trials: list[Trial], plan: SearchSpec, directory: str) -> None:
-    """Writes what `components.artifacts.Trials` describes.
+    """Writes the payload of a `components.artifacts.Trials`.
 
     Args:
       trials: the best first.
-      plan: of the search.
-      directory: of the artifact.
+      plan: the search.
+      directory: the artifact's.
     """
     fileio.makedirs(os.path.join(directory, STRIPS))
     rows = [_row(rank, trial, plan) for rank, trial in enumerate(trials, start=1)]
@@ -83,17 +83,21 @@ def write_trials(trials: list[Trial], plan: SearchSpec, directory: str) -> None:
 
 
 def strip_name(number: int) -> str:
-    """Of the picture of a trial, relative to the artifact."""
+    """Returns the path of a trial's strip, relative to the artifact."""
     return f"{STRIPS}/trial-{number:03}.png"
 
 
 def in_words(values: dict[str, Value]) -> str:
+    """Returns hyper-parameters as a caption."""
     return ", ".join(f"{name} {value:.3g}" for name, value in values.items())
 
 
 def _row(rank: int, trial: Trial, plan: SearchSpec) -> dict[str, Any]:
-    """Hyper-parameters that were not searched have their configured value; gamma where it has
-    a meaning."""
+    """Returns the row of a trial in the table.
+
+    Hyper-parameters that were not searched have their configured value; gamma has one where it
+    has a meaning.
+    """
     return {
         "trial": trial.number,
         "rank": rank if trial.score is not None else None,
@@ -108,7 +112,7 @@ def _row(rank: int, trial: Trial, plan: SearchSpec) -> dict[str, Any]:
 
 
 def _write_strips(trials: list[Trial], directory: str) -> None:
-    """Each trial's own picture, and one of all of them."""
+    """Writes the strip of each trial, and a sheet of all of them."""
     rows = []
     for rank, trial in enumerate(trials, start=1):
         path = os.path.join(trial.directory, STRIP)

@@ -1,4 +1,4 @@
-"""The search as a Vertex AI CustomJob: a machine for each trial at a time."""
+"""The search as a Vertex AI CustomJob with a machine for each of the parallel trials."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ Artifacts = dict[str, list[types.Artifact]]
 
 
 def worker_pools(job: dict[str, Any], parallel_trials: int) -> dict[str, Any]:
-    """The job with as many machines as there are to be trials at a time.
+    """Returns the job with as many machines as there are to be trials at a time.
 
     Args:
       job: {project, job_spec: {worker_pool_specs: [the machine of a trial], ...}}.
-      parallel_trials: the first machine, which also hosts the chief, tries as well.
+      parallel_trials: how many; the first machine, which also hosts the chief, runs one, too.
     """
-    found = copy.deepcopy(job)
-    first = found["job_spec"]["worker_pool_specs"][0]
+    spread = copy.deepcopy(job)
+    first = spread["job_spec"]["worker_pool_specs"][0]
     pools = [{**first, "replica_count": 1}]
     if parallel_trials > 1:
         pools.append({**copy.deepcopy(first), "replica_count": parallel_trials - 1})
-    found["job_spec"]["worker_pool_specs"] = pools
-    return found
+    spread["job_spec"]["worker_pool_specs"] = pools
+    return spread
 
 
 class Executor(extension.Executor):
-    """Starts the job and waits for it. custom_config holds what TFX's extension asks for."""
+    """Starts the job and waits for it; custom_config holds the keys of TFX's extension."""
 
     def Do(
         self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
@@ -63,7 +63,7 @@ class Executor(extension.Executor):
 
 
 class WorkerExecutor(extension._WorkerExecutor):
-    """What runs on each machine of the job. The chief writes, all trials among it."""
+    """The executor on each machine of the job, of which the chief alone writes the outputs."""
 
     def _run_chief_oracle(
         self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]

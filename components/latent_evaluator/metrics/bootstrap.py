@@ -9,7 +9,10 @@ Interval = tuple[float, float]
 
 
 def resample_counts(size: int, resamples: int, seed: int) -> np.ndarray:
-    """How often each of `size` images is drawn in each resample, float32 [resamples, size].
+    """Draws resamples of images, with replacement.
+
+    Returns:
+      How often each of `size` images is in each resample, float32 [resamples, size].
 
     The same seed draws the same images, so that two models judged on them are paired.
     """
@@ -18,7 +21,7 @@ def resample_counts(size: int, resamples: int, seed: int) -> np.ndarray:
 
 
 def percentile_interval(statistics: np.ndarray) -> Interval:
-    """The 95 % percentile interval of resampled statistics (Efron & Tibshirani 1993, 13.3).
+    """Returns the 95 % percentile interval of resampled statistics (Efron & Tibshirani 1993, 13.3).
 
     Args:
       statistics: [resamples]; those that are NaN (a resample without one of two classes) do
@@ -35,5 +38,9 @@ def percentile_interval(statistics: np.ndarray) -> Interval:
 
 
 def mean_interval(values: np.ndarray, counts: np.ndarray) -> Interval:
-    """Of the mean of one value an image, [n], under resamples [resamples, n]."""
+    """Returns the interval of the mean of one value an image, [n].
+
+    Args:
+      counts: resamples, [resamples, n].
+    """
     return percentile_interval(counts.astype(np.float64) @ values / len(values))

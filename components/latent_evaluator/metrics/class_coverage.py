@@ -1,4 +1,4 @@
-"""Which classes samples are of, by the eye of a classifier trained on real images."""
+"""The classes and conditions that a classifier, trained on real images, finds in samples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHANCE = 1e-3  # a class is missed when so few samples of it were less likely th
 def class_shares(
     real: np.ndarray, sampled: np.ndarray, names: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """Shares of each class among real and sampled images.
+    """Returns the share of each class among real and sampled images.
 
     Args:
       real, sampled: the classifier's scores, [n, names] and [m, names].
@@ -30,7 +30,7 @@ def class_shares(
 
 
 def dropped(real: float, sampled: float, samples: int, least: float) -> bool:
-    """Whether a class is missing from samples, and not by chance.
+    """Returns true where a class is missing from samples, and not by chance.
 
     Its share is below `least` of its share of real images, and so few of it would turn up
     with a probability below 0.001 if samples had it as often (binomial, one-sided).
@@ -40,41 +40,41 @@ def dropped(real: float, sampled: float, samples: int, least: float) -> bool:
 
 
 def label_fidelity(
-    told: np.ndarray, scores: np.ndarray, names: Sequence[str]
+    labels: np.ndarray, scores: np.ndarray, names: Sequence[str]
 ) -> tuple[np.ndarray, dict[str, float]]:
-    """Whether images show the label they were made with.
+    """Compares the labels that images were decoded under with those that a classifier finds.
 
     Args:
-      told: index of the label of each image, int [n].
+      labels: index of the label of each image, int [n].
       scores: the classifier's, [n, names].
 
     Returns:
       Whether the classifier finds that label, bool [n], and the share of it by name (of the
       names that occur).
     """
-    found = scores.argmax(axis=1) == told
+    recognised = scores.argmax(axis=1) == labels
     by_name = {
-        name: float(found[told == index].mean())
+        name: float(recognised[labels == index].mean())
         for index, name in enumerate(names)
-        if (told == index).any()
+        if (labels == index).any()
     }
-    return found, by_name
+    return recognised, by_name
 
 
 def attribute_fidelity(
-    told: np.ndarray, scores: np.ndarray, names: Sequence[str]
+    attributes: np.ndarray, scores: np.ndarray, names: Sequence[str]
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    """The same for attributes, which an image has several of.
+    """Compares the attributes that images were decoded under with those that a classifier finds.
 
     Args:
-      told: 0 or 1, [n, names].
+      attributes: 0 or 1, [n, names].
       scores: logits, [n, names]: above 0 the classifier sees the attribute.
 
     Returns:
       The share of attributes that are right, float64 [n], and the share of right images by
       name.
     """
-    right = (scores > 0) == (told > 0.5)
+    right = (scores > 0) == (attributes > 0.5)
     return right.mean(axis=1), dict(zip(names, right.mean(axis=0).tolist(), strict=True))
 
 

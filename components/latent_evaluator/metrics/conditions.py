@@ -45,10 +45,10 @@ def fidelity_to_conditions(model: EvaluatedModel) -> Measurement:
     It is None where the extractor classifies something else than the condition.
     """
     assert model.extractor is not None and model.condition is not None
-    facts = model.extractor.facts
-    if model.condition["names"] != facts["names"]:
+    task = model.extractor.facts
+    if model.condition["names"] != task["names"]:
         return Measurement(None)
-    kind, names = facts["kind"], facts["names"]
+    kind, names = task["kind"], task["names"]
     sampled, by_name = _fidelity(model.sample_conditions, model.features.sampled, kind, names)
     real, _ = _fidelity(model.conditions, model.features.real, kind, names)
     if not len(sampled) or not len(real):
@@ -90,7 +90,7 @@ def _fidelity(
         part="chance",
         title="by chance",
         form=".3f",
-        words="the probe's score if z told nothing",
+        words="the probe's score if z held nothing of it",
     ),
     group=CONDITION,
     needs=("condition",),

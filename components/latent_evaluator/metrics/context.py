@@ -39,7 +39,7 @@ class Bootstrap:
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationContext:
-    """What is the same for every model of a run.
+    """The settings and data that every model of a run is evaluated with.
 
     attributes: the data's attributes, by name.
     extractor: the network that features come from; None: nothing is measured by features.

@@ -1,4 +1,4 @@
-"""Whether single dimensions of the code stand for single factors of the data.
+"""Disentanglement: how far single dimensions of the code stand for single factors of the data.
 
 Factors come as float64 [n] (continuous) or as integers or words [n] (discrete).
 """
@@ -17,7 +17,7 @@ Factors = Mapping[str, np.ndarray]
 
 
 def mutual_information_gap(z: np.ndarray, factors: Factors) -> float:
-    """MIG (Chen et al. 2018, arXiv 1802.04942, eq. 6), 0 to 1.
+    """Returns the MIG (Chen et al. 2018, arXiv 1802.04942, eq. 6), 0 to 1.
 
     For each factor the mutual information with the dimension that knows most about it, less
     that with the second best, over the factor's entropy; averaged over factors. Codes and
@@ -34,7 +34,7 @@ def mutual_information_gap(z: np.ndarray, factors: Factors) -> float:
 
 
 def separated_attribute_predictability(z: np.ndarray, factors: Factors) -> float:
-    """SAP (Kumar et al. 2018, arXiv 1711.00848, section 3), 0 to 1.
+    """Returns the SAP (Kumar et al. 2018, arXiv 1711.00848, section 3), 0 to 1.
 
     For each factor how much better the best single dimension predicts it than the second
     best; averaged over factors. A continuous factor is predicted by linear regression (R^2);
@@ -54,7 +54,7 @@ def separated_attribute_predictability(z: np.ndarray, factors: Factors) -> float
 
 
 def dci(z: np.ndarray, factors: Factors, seed: int = 0) -> dict[str, float]:
-    """Disentanglement, completeness, informativeness (Eastwood & Williams 2018, section 2).
+    """Measures disentanglement, completeness, informativeness (Eastwood & Williams 2018, 2).
 
     Ten bagged trees (depth at most 8) predict each factor from the code; its
     importances R [d, factors] say which dimensions they used. Disentanglement: 1 - entropy of
@@ -87,7 +87,7 @@ def dci(z: np.ndarray, factors: Factors, seed: int = 0) -> dict[str, float]:
 
 
 def disentanglement(z: np.ndarray, factors: Factors, seed: int = 0) -> dict[str, Any] | None:
-    """mig, sap, dci and the names of the factors that vary; None where none does."""
+    """Measures mig, sap and dci of the factors that vary, which it names; None where none does."""
     varying = {
         name: values
         for name, values in factors.items()
@@ -108,7 +108,7 @@ def _is_continuous(values: np.ndarray) -> bool:
 
 
 def _levels(values: np.ndarray) -> np.ndarray:
-    """Small integers that stand for levels, or for bins of a continuous factor."""
+    """Returns small integers that stand for levels, or for bins of a continuous factor."""
     if _is_continuous(values):
         values = _binned(values)
     return np.unique(values, return_inverse=True)[1]
@@ -120,23 +120,23 @@ def _binned(values: np.ndarray) -> np.ndarray:
 
 
 def _mutual_information(one: np.ndarray, other: np.ndarray) -> float:
-    """In nats, of small integers [n]."""
-    joint = np.zeros((one.max() + 1, other.max() + 1))
-    np.add.at(joint, (one, other), 1)
+    """Returns the mutual information of two columns of small integers [n], in nats."""
+    counts = np.zeros((one.max() + 1, other.max() + 1))
+    np.add.at(counts, (one, other), 1)
     return float(
-        entropy(joint.sum(axis=1)) + entropy(joint.sum(axis=0)) - entropy(joint, axis=None)
+        entropy(counts.sum(axis=1)) + entropy(counts.sum(axis=0)) - entropy(counts, axis=None)
     )
 
 
 def _squared_correlations(z: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """R^2 of predicting a factor [n] from each dimension alone, float64 [d]."""
+    """Returns R^2 of predicting a factor [n] from each dimension alone, float64 [d]."""
     codes, target = z - z.mean(axis=0), values - values.mean()
     spread = np.sqrt((codes**2).sum(axis=0) * (target**2).sum())
     return np.where(spread > 0, codes.T @ target / np.where(spread > 0, spread, 1), 0.0) ** 2
 
 
 def _best_threshold(z: np.ndarray, positive: np.ndarray) -> np.ndarray:
-    """2 a - 1 with the best balanced accuracy a of a threshold on each dimension, [d].
+    """Returns 2 a - 1 with the best balanced accuracy a of a threshold on each dimension, [d].
 
     It is the largest gap between the two classes' distribution functions.
     """
@@ -149,7 +149,7 @@ def _best_threshold(z: np.ndarray, positive: np.ndarray) -> np.ndarray:
 
 
 def _certainty(importance: np.ndarray) -> np.ndarray:
-    """1 - entropy of each row over its largest, [rows]; 0 for a row of zeros."""
+    """Returns 1 - entropy of each row over its largest, [rows]; 0 for a row of zeros."""
     rows, columns = importance.shape
     if columns == 1:
         return np.ones(rows)

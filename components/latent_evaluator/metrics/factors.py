@@ -108,14 +108,14 @@ def factor_values(model: EvaluatedModel) -> tuple[np.ndarray, dict[str, np.ndarr
         title="DCI completeness",
         form=".3f",
         better=HIGH,
-        words="each factor is told by one dimension",
+        words="each factor is in one dimension",
     ),
     Row(
         part="dci.informativeness",
         title="DCI informativeness",
         form=".3f",
         better=HIGH,
-        words="how well the factors are told at all",
+        words="how well all of z predicts the factors",
     ),
     group=FACTORS,
 )

@@ -1,4 +1,4 @@
-"""The likelihood of images, more tightly than the ELBO bounds it."""
+"""The importance-weighted bound of the likelihood of images, tighter than the ELBO."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
 def log_normal(z: np.ndarray, mean: np.ndarray | float, log_var: np.ndarray | float) -> np.ndarray:
-    """log N(z; mean, exp(log_var)), summed over the last axis, in nats."""
+    """Returns log N(z; mean, exp(log_var)), summed over the last axis, in nats."""
     each = -0.5 * ((z - mean) ** 2 / np.exp(log_var) + log_var) - _HALF_LOG_2PI
     return each.sum(axis=-1)
 
@@ -19,7 +19,7 @@ def log_normal(z: np.ndarray, mean: np.ndarray | float, log_var: np.ndarray | fl
 def log_weights(
     log_likelihood: np.ndarray, z: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray
 ) -> np.ndarray:
-    """log p(x|z) + log p(z) - log q(z|x) with the prior N(0, I), float64.
+    """Returns log p(x|z) + log p(z) - log q(z|x) with the prior N(0, I), float64.
 
     Args:
       log_likelihood: [...] nats, at z.
@@ -30,7 +30,7 @@ def log_weights(
 
 
 def importance_weighted(weights: np.ndarray) -> np.ndarray:
-    """log of the mean weight of k samples: a lower bound of log p(x) that grows with k.
+    """Returns the log of the mean weight of k samples: a lower bound of log p(x) that grows with k.
 
     Burda et al. 2016 (arXiv 1509.00519), eq. 8. With one sample it is the ELBO.
 

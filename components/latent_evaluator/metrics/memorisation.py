@@ -63,7 +63,7 @@ def copies(distances: np.ndarray, ratio: float = RATIO) -> np.ndarray:
 
     Yoon et al. 2023 ("Diffusion probabilistic models generalize when they fail to memorize")
     and Gu et al. 2023 (arXiv 2310.02664), eq. 6. A ratio needs no scale and no threshold of
-    blur. Where the training images themselves come in pairs, a copy of one is not seen.
+    blur. Where the training images themselves come in pairs, a copy of one goes unnoticed.
 
     Args:
       distances: [n, 2], nearest and second nearest.

@@ -1,4 +1,4 @@
-"""How close codes are to the prior they will be sampled from, one dimension at a time."""
+"""The distance of codes from the prior N(0, 1), one dimension at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EDGES = np.linspace(-4, 4, 41)
 
 
 def ks_statistic(values: np.ndarray) -> np.ndarray:
-    """Kolmogorov-Smirnov distance of each column from N(0, 1).
+    """Returns the Kolmogorov-Smirnov distance of each column from N(0, 1).
 
     The largest gap between the empirical and the normal distribution function (Massey 1951).
 
@@ -29,7 +29,7 @@ def ks_statistic(values: np.ndarray) -> np.ndarray:
 
 
 def latent_normality(z: np.ndarray) -> dict[str, Any]:
-    """Of sampled codes [n, d]: what a histogram of each dimension says against N(0, 1).
+    """Measures each dimension of sampled codes [n, d] against N(0, 1).
 
     Returns:
       ks_statistic, mean, std: [d] lists; histogram: edges [41] from -4 to 4, counts [d][40]

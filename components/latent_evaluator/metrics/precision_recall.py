@@ -1,4 +1,4 @@
-"""Precision and recall: are samples among the real images, and real images among samples?"""
+"""Precision and recall: samples among the real images, and real images among the samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ _BLOCK = 1024  # rows of distances held at once
 def precision_and_recall(
     real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Kynkäänniemi et al. 2019 (arXiv 1904.06991), eq. 1 and 2.
+    """Finds the points of each set that the other covers.
+
+    Kynkäänniemi et al. 2019 (arXiv 1904.06991), eq. 1 and 2.
 
     A set covers the balls around each of its points that reach to its `neighbours`-th nearest
     neighbour in the set. Precision is the share of generated points in what the real ones
@@ -32,17 +34,17 @@ def precision_and_recall(
 
 
 def squared_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Of all pairs, float32 [n, m], at least 0."""
+    """Returns the squared distance of every pair, float32 [n, m], at least 0."""
     points, others = points.astype(np.float32), others.astype(np.float32)
-    found = points @ others.T
-    found *= -2
-    found += np.einsum("nd,nd->n", points, points)[:, None]
-    found += np.einsum("md,md->m", others, others)[None, :]
-    return np.maximum(found, 0, out=found)
+    squared = points @ others.T
+    squared *= -2
+    squared += np.einsum("nd,nd->n", points, points)[:, None]
+    squared += np.einsum("md,md->m", others, others)[None, :]
+    return np.maximum(squared, 0, out=squared)
 
 
 def _radii(points: np.ndarray, neighbours: int) -> np.ndarray:
-    """Squared distance of each point to its k-th neighbour, itself not counted: [n]."""
+    """Returns the squared distance of each point to its k-th neighbour, itself not counted: [n]."""
     blocks = [
         np.partition(squared_distances(points[i : i + _BLOCK], points), neighbours, axis=1)
         for i in range(0, len(points), _BLOCK)

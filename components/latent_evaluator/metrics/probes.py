@@ -1,4 +1,4 @@
-"""What a linear probe still finds in the codes of a conditional model."""
+"""Linear probes of the condition in the codes of a conditional model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ACCURACY, MEAN_AUC = "accuracy", "mean AUC"
 
 
 class Probe(NamedTuple):
-    """score: on held-out images; chance: what knowing nothing gives; measure: of what kind."""
+    """A probe's score on held-out images, the score of knowing nothing, and what both measure."""
 
     score: float
     chance: float
@@ -23,7 +23,7 @@ class Probe(NamedTuple):
 
 
 def probe_labels(z: np.ndarray, labels: np.ndarray) -> Probe | None:
-    """How often a logistic regression tells the label from the code.
+    """Measures how often a logistic regression predicts the label from the code.
 
     If Z is independent of Y ("Autoencoders in Keras", part 4: the code keeps only the style),
     it cannot beat the commonest label's share. It is fitted on the even positions and scored
@@ -45,7 +45,7 @@ def probe_labels(z: np.ndarray, labels: np.ndarray) -> Probe | None:
 
 
 def probe_attributes(z: np.ndarray, attributes: np.ndarray) -> Probe | None:
-    """The AUC of a logistic regression for each attribute, averaged; chance is 0.5.
+    """Measures the AUC of a logistic regression for each attribute, averaged; chance is 0.5.
 
     Args:
       z: [n, d].
@@ -54,12 +54,12 @@ def probe_attributes(z: np.ndarray, attributes: np.ndarray) -> Probe | None:
     Returns:
       None where none counts.
     """
-    found = []
+    scores = []
     for column in attributes.T:
         if len(set(column[::2])) == 2 == len(set(column[1::2])):
             fitted = _fitted(z[::2], column[::2])
-            found.append(auc(fitted.decision_function(z[1::2]), column[1::2] == 1))
-    return Probe(float(np.mean(found)), 0.5, MEAN_AUC) if found else None
+            scores.append(auc(fitted.decision_function(z[1::2]), column[1::2] == 1))
+    return Probe(float(np.mean(scores)), 0.5, MEAN_AUC) if scores else None
 
 
 def _fitted(z: np.ndarray, labels: np.ndarray) -> LogisticRegression:

@@ -84,7 +84,7 @@ class Threshold:
     limit: a field of `EvaluationConfig`, or the number itself.
     check: called with the value, the limit and all else that may matter; None: not judged.
     relative: whether it compares with the blessed model, which is done only where all the
-      absolute thresholds are kept to.
+      absolute thresholds are met.
     """
 
     limit: str | float
@@ -167,7 +167,7 @@ def metric(
         which comes after those.
       needs: attributes of `EvaluatedModel`. Where one is None or False the metric is None and
         the function is not called.
-      threshold: what a model must keep to to be blessed.
+      threshold: what a model must meet to be blessed.
 
     Raises:
       ValueError: where another metric has that key.

@@ -179,8 +179,8 @@ def _no_class_dropped(value: dict[str, Any], limit: float, judged: Judged) -> Ch
 )
 def classes(model: EvaluatedModel) -> Measurement:
     assert model.extractor is not None
-    facts = model.extractor.facts
-    if facts["kind"] != LABEL:
+    task = model.extractor.facts
+    if task["kind"] != LABEL:
         return Measurement(None)
     real, sampled = model.features.real.scores, model.features.sampled.scores
-    return Measurement(class_shares(real, sampled, facts["names"]))
+    return Measurement(class_shares(real, sampled, task["names"]))

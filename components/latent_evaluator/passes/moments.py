@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Moments:
-    """Of points in d dimensions, in each of G groups that may overlap.
+    """The moments of points in d dimensions, in each of G groups that may overlap.
 
     count: float64 [G]; mean: float64 [G, d], 0 where count is; deviations: float64 [G, d],
     the sum of squared deviations from the mean.
@@ -21,9 +21,11 @@ class Moments:
 
     @classmethod
     def of(cls, points: np.ndarray, member: np.ndarray) -> Moments:
-        """Args:
-        points: [n, d].
-        member: bool [n, G], which groups each point is in.
+        """Computes the moments of a batch.
+
+        Args:
+          points: [n, d].
+          member: bool [n, G], which groups each point is in.
         """
         points, weights = points.astype(np.float64), member.astype(np.float64).T
         centre = points.mean(axis=0) if len(points) else 0.0
@@ -32,11 +34,11 @@ class Moments:
         known = np.maximum(count, 1)[:, None]
         mean = weights @ shifted / known
         deviations = weights @ shifted**2 - count[:, None] * mean**2
-        there = count[:, None] > 0
-        return cls(count, np.where(there, mean + centre, 0.0), np.maximum(deviations, 0))
+        filled = count[:, None] > 0
+        return cls(count, np.where(filled, mean + centre, 0.0), np.maximum(deviations, 0))
 
     def merge(self, other: Moments) -> Moments:
-        """Of both sets of points together (Chan, Golub & LeVeque 1983, eq. 2.1)."""
+        """Returns the moments of both sets together (Chan, Golub & LeVeque 1983, eq. 2.1)."""
         count = self.count + other.count
         share = (other.count / np.maximum(count, 1))[:, None]
         gap = other.mean - self.mean
@@ -48,7 +50,7 @@ class Moments:
 
     @property
     def variance(self) -> np.ndarray:
-        """Unbiased, float64 [G, d]; NaN for fewer than two points."""
+        """The unbiased variance, float64 [G, d]; NaN for fewer than two points."""
         count = self.count[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(count > 1, self.deviations / (count - 1), np.nan)

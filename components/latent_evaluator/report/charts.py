@@ -23,12 +23,18 @@ NAMED = 12  # pixels between the names of a heat map
 
 
 class Tick(NamedTuple):
+    """A mark on an axis."""
+
     at: float
     text: str
 
 
 class Curve(NamedTuple):
-    """points: of training and validation, for <polyline>; "" where there is none."""
+    """A curve over the epochs of a training.
+
+    train, validation: points for <polyline>; "" where there are none.
+    exported: the place of the exported epoch; None where that is the last.
+    """
 
     name: str
     train: str
@@ -37,23 +43,29 @@ class Curve(NamedTuple):
     last_validation: str
     across: list[Tick]
     up: list[Tick]
-    exported: float | None  # where the exported epoch is, if it is not the last
+    exported: float | None
 
 
 class Histogram(NamedTuple):
+    """A histogram as paths of bars and of the line drawn over them."""
+
     name: str
     note: str
-    bars: str  # path
-    normal: str  # path of N(0, 1)
+    bars: str
+    normal: str
 
 
 class Bar(NamedTuple):
+    """A bar beside its name; share: of the longest bar, 0 to 1."""
+
     name: str
-    share: float  # of the longest, 0 to 1
+    share: float
     text: str
 
 
 class Column(NamedTuple):
+    """A bar that stands at a place of the axis."""
+
     at: float
     height: float
     name: str
@@ -61,7 +73,7 @@ class Column(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Bars beside each other. longest: what the tallest stands for."""
+    """Columns beside each other. longest: the value of the tallest, in words."""
 
     bars: list[Column]
     width: float
@@ -69,7 +81,12 @@ class Columns(NamedTuple):
 
 
 class HeatMap(NamedTuple):
-    """cells: (column, row, strength 0 to 1, sign, words); names in the order of both axes."""
+    """A square of coloured cells.
+
+    names: in the order of both axes.
+    cells: (column, row, strength 0 to 1, sign, words).
+    strongest: the strongest pair, in words.
+    """
 
     names: list[str]
     cells: list[tuple[int, int, float, str, str]]
@@ -77,7 +94,7 @@ class HeatMap(NamedTuple):
 
 
 def curves(history: dict[str, Any]) -> list[Curve]:
-    """One for each metric of a training, over its epochs."""
+    """Returns a curve for each metric of a training, over its epochs."""
     epochs = history.get("epochs") or []
     if len(epochs) < 2:
         return []
@@ -127,7 +144,7 @@ def _curve(
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Three to six round numbers within a range."""
+    """Returns three to six round numbers within a range."""
     if high <= low:
         return [low]
     rough = (high - low) / 4
@@ -146,7 +163,7 @@ def _compact(value: float) -> str:
 
 
 def histograms(normality: dict[str, Any], order: Sequence[int]) -> list[Histogram]:
-    """z over the split, a small chart for each dimension, with N(0, 1) drawn over it.
+    """Returns a small chart of z over the split for each dimension, with N(0, 1) drawn over it.
 
     Args:
       normality: `latent_normality` of the metrics.
@@ -186,7 +203,7 @@ def _histogram(
 
 
 def columns(sizes: np.ndarray, order: Sequence[int]) -> Columns:
-    """KL of each dimension, largest first."""
+    """Returns the KL of each dimension as columns, the largest first."""
     values = np.nan_to_num(np.asarray(sizes, float))
     longest = float(values.max()) or 1.0
     step = WIDE / max(len(order), 12)
@@ -204,7 +221,7 @@ def columns(sizes: np.ndarray, order: Sequence[int]) -> Columns:
 
 
 def heat_map(vectors: AttributeVectors) -> HeatMap | None:
-    """Cosines between attribute vectors, similar ones beside each other."""
+    """Returns the cosines between attribute vectors, similar ones beside each other."""
     cosine = np.asarray(vectors.cosine, float)
     defined = np.flatnonzero(np.isfinite(np.diagonal(cosine)))
     if len(defined) < 2:
@@ -227,7 +244,7 @@ def heat_map(vectors: AttributeVectors) -> HeatMap | None:
 
 
 def _by_similarity(cosine: np.ndarray) -> list[int]:
-    """The order of the leaves of an average linkage by 1 - cosine."""
+    """Returns the order of the leaves of an average linkage by 1 - cosine."""
     distance = 1 - (cosine + cosine.T) / 2
     np.fill_diagonal(distance, 0)
     tree = hierarchy.linkage(squareform(np.clip(distance, 0, None), checks=False), "average")

@@ -1,4 +1,4 @@
-"""What a report is made of."""
+"""The contents of a report."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Shown:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ReportInputs:
-    """Everything on the page. What is None or missing has no section.
+    """Everything on the page. Sections of what is None or empty are left out.
 
     manifest: of the data.
     split, seed: which images were measured, with which noise.

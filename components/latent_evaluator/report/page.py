@@ -49,5 +49,5 @@ def _title(description: dict[str, Any]) -> str:
         f"{description['latent_dim']} latent dimensions",
     ]
     if description.get("condition"):
-        parts.append(f"told the {description['condition']['kind']}")
+        parts.append(f"conditioned on the {description['condition']['kind']}")
     return ", ".join(part for part in parts if part)

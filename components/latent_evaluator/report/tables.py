@@ -60,6 +60,8 @@ def slices(kinds: dict[str, dict[str, dict[str, Any]]]) -> list[Slices]:
 
 
 class VectorRow(NamedTuple):
+    """A row of the table of attribute vectors, in words."""
+
     name: str
     kind: str
     positive: str
@@ -72,7 +74,7 @@ class VectorRow(NamedTuple):
 
 
 def vector_rows(vectors: AttributeVectors) -> list[VectorRow]:
-    """What is known about each attribute vector, the best AUC first."""
+    """Returns the row of each attribute vector that is defined, the best AUC first."""
     order = sorted(range(len(vectors.names)), key=lambda i: (-_or(float(vectors.auc[i]), -1), i))
     rows = []
     for i in order:
@@ -96,14 +98,16 @@ def vector_rows(vectors: AttributeVectors) -> list[VectorRow]:
 
 
 class DataCard(NamedTuple):
-    facts: list[tuple[str, str]]
+    """The data card: (name, text) entries, and bars of how many images there are of each kind."""
+
+    entries: list[tuple[str, str]]
     splits: list[Bar]
     labels: list[Bar]
     attributes: list[Bar]
 
 
 def data_card(manifest: Manifest) -> DataCard:
-    """The data in words and bars, from its manifest."""
+    """Returns the data in words and bars, from its manifest."""
     counts, image = manifest.counts, manifest.image
     source = manifest.source
     colours = {1: "grey", 3: "RGB"}.get(image.channels, f"{image.channels} channels")
@@ -116,7 +120,7 @@ def data_card(manifest: Manifest) -> DataCard:
         for name, value in sorted(manifest.options.items())
         if name not in ignored and value not in (None, "", [], (), 0, False)
     ]
-    facts = [
+    entries = [
         ("source", str(source.get("name", ""))),
         ("fingerprint", str(source.get("fingerprint", ""))),
         ("files", f"{source['number_of_files']:,}" if "number_of_files" in source else ""),
@@ -133,7 +137,7 @@ def data_card(manifest: Manifest) -> DataCard:
     ]
     written = counts.get("written") or 0
     return DataCard(
-        [(name, text) for name, text in facts if text],
+        [(name, text) for name, text in entries if text],
         _bars(counts.get("by_split", {}), written, by_size=False),
         _bars(counts.get("by_label", {}), written),
         _bars({n: manifest.positives.get(n, 0) for n in manifest.attributes}, written),

@@ -1,4 +1,4 @@
-"""Attribute vectors of a model: what is known about each direction, and its files."""
+"""Attribute vectors of a model with their errors and scores, and the files that hold them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AttributeVectors:
     positive, negative: int64 [A], images of `split` with and without it.
     vectors: float32 [A, d].
     standard_error: float64 [A, d], of each component: sqrt(s+^2 / n+ + s-^2 / n-).
-    norm: float64 [A], |vector|; larger than that of the true vector on average, for
+    norm: float64 [A], |vector|; on average larger than that of the true vector.
     norm_corrected: float64 [A], sqrt(max(0, |vector|^2 - sum of standard_error^2)).
     auc, auc_low, auc_high: float64 [A], of the projection z_mean . vector on `held_out`, with
       a 95 % bootstrap interval; NaN where `held_out` has only one of the classes.
@@ -67,7 +67,7 @@ class AttributeVectors:
         return int(self.vectors.shape[1])
 
     def vector(self, name: str) -> np.ndarray:
-        """The attribute's or label's vector, float32 [d]; KeyError where it is unknown."""
+        """Returns the attribute's or label's vector, float32 [d]; KeyError where it is unknown."""
         if name not in self.names:
             raise KeyError(name)
         return self.vectors[self.names.index(name)]
@@ -114,7 +114,7 @@ class AttributeVectors:
 
     @classmethod
     def load(cls, directory: str) -> AttributeVectors:
-        """What `save` wrote."""
+        """Reads the files of `save`."""
         with fileio.open(os.path.join(directory, TABLE), "rb") as file:
             table = json.loads(file.read())
         with fileio.open(os.path.join(directory, ARRAYS), "rb") as file:

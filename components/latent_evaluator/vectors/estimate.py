@@ -1,4 +1,4 @@
-"""From moments and held-out codes to attribute vectors."""
+"""The estimate of attribute vectors from moments and held-out codes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,6 @@ import numpy as np
 from components.latent_evaluator.metrics.bootstrap import percentile_interval
 from components.latent_evaluator.passes.moments import Moments
 from components.latent_evaluator.vectors.attribute_vectors import ATTRIBUTE, LABEL, AttributeVectors
-from components.latent_evaluator.vectors.directions import (
-    corrected_norm,
-    cosines,
-    mean_differences,
-    midpoint_accuracy,
-    projections,
-    without_directions,
-)
 from trainer.measures.auc import auc, resampled_auc
 
 
@@ -31,15 +23,17 @@ def estimate_vectors(
     orthogonalise: Mapping[str, Sequence[str]],
     provenance: Mapping[str, str],
 ) -> AttributeVectors:
-    """Args:
-    moments: as `scoring.LatentMoments` makes them, of the split that vectors come from;
-      None where it has no images.
-    held_out: z_mean of other images, [n, d].
-    member: which of those have each attribute, then each label, bool [n, A].
-    counts: resamples of those, [r, n].
-    attributes, labels: the names.
-    orthogonalise: name -> the names whose directions are removed.
-    provenance: split, held_out, model and data of `AttributeVectors`.
+    """Estimates the vectors on one split and tests them on another.
+
+    Args:
+      moments: those that `passes.beam.LatentMoments` takes, of the split that vectors come from;
+        None where it has no images.
+      held_out: z_mean of the images of the other split, [n, d].
+      member: which of these have each attribute, then each label, bool [n, A].
+      counts: resamples of these, [r, n].
+      attributes, labels: the names.
+      orthogonalise: name -> the names whose directions are removed.
+      provenance: split, held_out, model and data of `AttributeVectors`.
     """
     names = (*attributes, *labels)
     size = len(names)
@@ -86,3 +80,68 @@ def estimate_vectors(
         },
         **provenance,
     )
+
+
+def mean_differences(positive: Moments, negative: Moments) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the mean with an attribute minus the mean without, and its standard error.
+
+    Larsen et al. 2016 (arXiv 1512.09300), section 4.2. The error of each component is
+    sqrt(s+^2 / n+ + s-^2 / n-), of two independent means (Welch 1947).
+
+    Returns:
+      vectors float64 [A, d], NaN where a class is empty; standard_error float64 [A, d], NaN
+      where a class has fewer than two images.
+    """
+    known = (np.minimum(positive.count, negative.count) > 0)[:, None]
+    vectors = np.where(known, positive.mean - negative.mean, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = positive.variance / positive.count[:, None]
+        error = error + negative.variance / negative.count[:, None]
+    return vectors, np.sqrt(error)
+
+
+def corrected_norm(vectors: np.ndarray, standard_error: np.ndarray) -> np.ndarray:
+    """Returns the length of the true vectors, float64 [A], without what sampling adds to it.
+
+    E|v|^2 = |true v|^2 + sum of the squared standard errors, so that sum is taken off:
+    sqrt(max(0, |v|^2 - sum s^2)). Few positives and many dimensions make it large.
+    """
+    squared = np.sum(vectors**2 - standard_error**2, axis=1)
+    return np.sqrt(np.maximum(squared, 0))
+
+
+def cosines(vectors: np.ndarray) -> np.ndarray:
+    """Returns the cosine of every pair, float64 [A, A]; NaN where a vector is NaN or zero."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unit = vectors / norms
+    return np.clip(unit @ unit.T, -1, 1)
+
+
+def without_directions(vector: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:
+    """Returns the part of a vector [d] that is orthogonal to all the others, float64 [d].
+
+    Moving along it leaves the projections on the others as they are ("Blond_Hair without
+    Male"): the residual of least squares, v - Q Q^T v with Q an orthonormal basis of them.
+    """
+    spanned, scale, _ = np.linalg.svd(np.stack(others, axis=1), full_matrices=False)
+    basis = spanned[:, scale > scale.max() * 1e-10]
+    return vector - basis @ (basis.T @ vector)
+
+
+def projections(points: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Returns the positions of points [n, d] along a vector [d], points . vector / |vector|."""
+    return points.astype(np.float64) @ (vector / np.linalg.norm(vector))
+
+
+def midpoint_accuracy(
+    points: np.ndarray, positive: np.ndarray, vector: np.ndarray, middle: np.ndarray
+) -> float:
+    """Returns the share of points [n, d] that lie on their class's side of the middle [d].
+
+    That is the accuracy of choosing the nearer class mean along the vector. NaN without points.
+    """
+    if not len(points):
+        return float("nan")
+    beyond = projections(points - middle, vector) > 0
+    return float(np.mean(beyond == positive))

@@ -153,7 +153,7 @@ def test_codes_of_other_images_are_not_compared(spans):
     told = {"kind": "attributes", "names": ["Hat"]}
     other.metadata = Encoder.metadata | {"condition": told}
     found = executor.compare(spans[1][0], spans[1][1], other, CONFIG)
-    assert "told other attributes" in found.note
+    assert "takes other attributes" in found.note
 
 
 def run(folder, examples, blessed=None):

@@ -51,7 +51,7 @@ def pages(make_inputs):
 def test_sections_that_do_not_apply_are_absent(pages):
     sections = {kind: Reader(html).sections for kind, html in pages.items()}
     assert sections["faces"] == EVERY - {"styles"}
-    # what a conditional model is told anyway is not edited
+    # the condition of a model is not edited
     assert sections["drawings"] == EVERY - {"walk", "edits"}
     absent = {"training", "walk", "edits", "styles", "latent", "vectors", "slices"}
     assert sections["bare"] == EVERY - absent
@@ -94,7 +94,10 @@ def test_every_image_is_inside_and_described(pages):
 
 def test_the_verdict_is_first_and_in_words(pages):
     text = Reader(pages["drawings"]).text
-    assert "Not blessed" in text and "CVAE, conv_32, 4 latent dimensions, told the label" in text
+    assert (
+        "Not blessed" in text
+        and "CVAE, conv_32, 4 latent dimensions, conditioned on the label" in text
+    )
     reason = "posterior collapse: 0 of 4 latent dimensions are in use"
     assert text.index(reason) < text.index("ELBO") < text.index("Reconstructions")
 

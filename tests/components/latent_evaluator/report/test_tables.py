@@ -62,9 +62,9 @@ def test_slices_begin_with_the_worst_and_one_alone_is_none():
 
 def test_the_data_card_counts_and_leaves_paths_out(make_inputs):
     card = tables.data_card(make_inputs("drawings").manifest)
-    told = dict(card.facts)
-    assert told["rejected"] == "1 (1 not an image)"
-    assert told["prepared with"] == "image_size 16"
+    entries = dict(card.entries)
+    assert entries["rejected"] == "1 (1 not an image)"
+    assert entries["prepared with"] == "image_size 16"
     assert [(bar.name, bar.text) for bar in card.labels] == [
         ("bar", "18 (50.0%)"),
         ("ring", "18 (50.0%)"),

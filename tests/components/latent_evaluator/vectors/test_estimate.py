@@ -7,7 +7,7 @@ import pytest
 
 from components.latent_evaluator.passes.moments import Moments
 from components.latent_evaluator.passes.score_accumulator import BottomKSample
-from components.latent_evaluator.vectors.directions import (
+from components.latent_evaluator.vectors.estimate import (
     corrected_norm,
     cosines,
     mean_differences,

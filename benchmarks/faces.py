@@ -1,4 +1,4 @@
-"""Microseconds a face: CelebA's zip -> 64x64 shards, against decoding the JPEGs and no more.
+"""The microseconds a face takes from CelebA's zip to 64x64 shards, against decoding alone.
 
   python benchmarks/faces.py [--small N] [--large N] [--repeats N]
 
@@ -30,7 +30,7 @@ DECODED = 12_000  # faces that the yardstick decodes, at most
 
 
 def faces(scratch: Path) -> tuple[list[bytes], str]:
-    """Encoded faces: real ones where they are at hand, else procedural ones."""
+    """Returns encoded faces: real ones where they are at hand, else procedural ones."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("LATENTFORGE_TEST_DATA", beside))
     archive = folder / "celeba" / "img_align_celeba.zip"
@@ -44,7 +44,7 @@ def faces(scratch: Path) -> tuple[list[bytes], str]:
 
 
 def write_archive(folder: Path, encoded: list[bytes], count: int) -> list[str]:
-    """An archive of `count` faces under new names, and its attribute list; the input options."""
+    """Writes an archive of `count` faces under new names, and their list; returns the options."""
     folder.mkdir()
     names = [f"{i:06d}.jpg" for i in range(1, count + 1)]
     with zipfile.ZipFile(folder / "faces.zip", "w") as file:
@@ -60,7 +60,7 @@ def write_archive(folder: Path, encoded: list[bytes], count: int) -> list[str]:
 
 
 def decode_time(encoded: list[bytes]) -> float:
-    """Seconds a face, of decoding alone."""
+    """Returns the seconds that decoding alone takes for a face."""
     arrays = [np.frombuffer(data, np.uint8) for data in encoded[:DECODED]]
     start = time.process_time()
     for array in arrays:

@@ -1,4 +1,4 @@
-"""Peak memory of a preparation, its worker processes included, at two sizes.
+"""The peak memory of a preparation, its worker processes included, at two sizes.
 
   python benchmarks/memory.py [--faces] [--small N] [--large N]
 
@@ -25,7 +25,7 @@ DRAWINGS = {"small": 100_000, "large": 1_000_000}
 
 
 def tree_memory(root: psutil.Process) -> int:
-    """Bytes that the process and its descendants take, shared pages counted once."""
+    """Returns the bytes of the process and its descendants, shared pages counted once."""
     total = 0
     for process in [root, *root.children(recursive=True)]:
         try:
@@ -36,6 +36,7 @@ def tree_memory(root: psutil.Process) -> int:
 
 
 def peak_memory(command: list[str]) -> int:
+    """Runs a command; returns the most bytes that its processes took."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
         root, peak = psutil.Process(child.pid), 0
         while child.poll() is None:

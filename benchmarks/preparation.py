@@ -1,4 +1,4 @@
-"""Microseconds a drawing, whole process: our preparation against the obvious Beam pipeline.
+"""The microseconds a drawing takes, whole process, against the obvious Beam pipeline.
 
   python benchmarks/preparation.py [--small N] [--large N] [--repeats N]
 
@@ -29,11 +29,14 @@ LATENTFORGE = str(Path(sys.executable).parent / "latentforge")
 
 
 class Cost(NamedTuple):
+    """The seconds of a run."""
+
     wall: float  # seconds
     processor: float  # seconds
 
 
 def run_once(command: list[str], cores: set[int]) -> Cost:
+    """Runs a command on some cores."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     subprocess.run(

@@ -1,4 +1,4 @@
-"""Microseconds a drawing: the rasterizers, and what one would write without them.
+"""The microseconds a drawing takes: the rasterizers against plain Pillow and OpenCV.
 
   python benchmarks/rasterize.py [FILE.bin ...]
 
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
 
 
 def load(paths: list[str], at_least: int) -> Batch:
-    """The records of all files, repeated until there are enough."""
+    """Returns the records of all files, repeated until there are enough."""
     data = np.concatenate([np.fromfile(path, np.uint8) for path in paths])
     records = len(split_records(data)[0]) - 1
     buffer = np.tile(data, -(-at_least // records))
@@ -51,7 +51,7 @@ def load(paths: list[str], at_least: int) -> Batch:
 
 
 def strokes(data: bytes, start: int) -> Iterator[tuple[bytes, bytes]]:
-    """The x and the y of each stroke of the record at `start`."""
+    """Yields the x and the y of each stroke of the record at `start`."""
     at = start + 17
     for _ in range(_u16(data, at - 2)[0]):
         (points,) = _u16(data, at)
@@ -60,7 +60,7 @@ def strokes(data: bytes, start: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 def pillow_loop(batch: Batch) -> np.ndarray:
-    """One image, and one `ImageDraw.line` of width 2 a stroke; not anti-aliased."""
+    """Draws with one `ImageDraw.line` of width 2 a stroke, not anti-aliased."""
     data, starts = batch.buffer.tobytes(), batch.offsets[:-1].tolist()
     pixel = [value * SIDE / 256 for value in range(256)]
     images = np.empty((len(starts), SIDE, SIDE), np.uint8)
@@ -75,7 +75,7 @@ def pillow_loop(batch: Batch) -> np.ndarray:
 
 
 def opencv_loop(batch: Batch) -> np.ndarray:
-    """One image, and one anti-aliased `cv2.polylines` a drawing, in 1/256 of a pixel."""
+    """Draws with one anti-aliased `cv2.polylines` a drawing, in 1/256 of a pixel."""
     data, starts = batch.buffer.tobytes(), batch.offsets[:-1].tolist()
     scale = np.float32(256 * SIDE / UNITS)
     images = np.zeros((len(starts), SIDE, SIDE), np.uint8)
@@ -92,7 +92,7 @@ def opencv_loop(batch: Batch) -> np.ndarray:
 
 
 def measure(run: Callable[[Batch], np.ndarray], batch: Batch, repeats: int) -> np.ndarray:
-    """float64 [repeats]: microseconds of processor time per drawing."""
+    """Returns the microseconds of processor time per drawing, float64 [repeats]."""
     run(batch.first(100))  # compiles
     times = []
     for _ in range(repeats):

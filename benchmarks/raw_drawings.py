@@ -1,4 +1,4 @@
-"""Raw drawings for the benchmarks: real ones where they are at hand, else the sample's."""
+"""The raw drawings of the benchmarks: real ones where they are at hand, else the sample's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data_prep.synthetic.drawings import write_drawings
 
 
 def real_drawings() -> list[str]:
-    """The `.bin` files under $LATENTFORGE_TEST_DATA or ../shared/data; none: []."""
+    """Returns the `.bin` files under $LATENTFORGE_TEST_DATA or ../shared/data; none: []."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("LATENTFORGE_TEST_DATA", beside))
     return sorted(str(path) for path in folder.glob("quickdraw/bin/*.bin"))

@@ -13,7 +13,7 @@ import functools
 import math
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, TypeVar
 
 from data_prep.errors import InputError
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True)
 class Between:
-    """A number from `low` to `high`, both included. `words` say so where figures do not."""
+    """A number from `low` to `high`, both included; `words` replace the figures in messages."""
 
     low: float
     high: float
@@ -66,7 +66,7 @@ class Above:
 
 @dataclasses.dataclass(frozen=True)
 class OneOf:
-    """One of some names; a registry's names are asked for when a value is checked."""
+    """One of some names; a function of names, as of a registry, is called for each check."""
 
     names: Collection[Any] | Callable[[], Collection[Any]]
     words: str = ""
@@ -86,8 +86,8 @@ class Config:
     """The base of every config: a frozen dataclass whose fields carry their constraints.
 
     `epochs: Annotated[int, Between(1, 100)] = 10` is checked whenever the object is made, from a
-    file or in Python. What two fields must satisfy together, a subclass checks in
-    `__post_init__`, after this one's. None, where a field may be None, satisfies everything.
+    file or in Python. A rule between two fields is checked by the subclass's `__post_init__`,
+    after this one's. None, where a field may be None, satisfies everything.
     """
 
     def __post_init__(self) -> None:
@@ -213,22 +213,3 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
         kind = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
         raise InputError(f"{where}: got {value!r}, allowed: {kind.get(hint, hint)}")
     return value
-
-
-def one_of(config: Any, name: str, allowed: Iterable[str]) -> None:
-    value = getattr(config, name)
-    require(value in allowed, name, value, ", ".join(allowed))
-
-
-def at_least(config: Any, lowest: float, *names: str) -> None:
-    for name in names:
-        value = getattr(config, name)
-        require(
-            math.isfinite(value) and value >= lowest, name, value, f"a number of at least {lowest}"
-        )
-
-
-def positive(config: Any, *names: str) -> None:
-    for name in names:
-        value = getattr(config, name)
-        require(math.isfinite(value) and value > 0, name, value, "a number above 0")

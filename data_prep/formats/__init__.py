@@ -1,1 +1,1 @@
-"""File formats, byte by byte: parsing and archives."""
+"""The formats of raw files, byte by byte: parsing and archives."""

@@ -70,8 +70,8 @@ def make_plan(reader: Reader, config: PrepConfig, files: Sequence[InputFile], ou
     target = max(1024, min(TARGET_RECORDS, TARGET_BYTES // reader.image.size))
     counts = []
     for share in reader.shares:
-        wanted = config.shards or max(1, math.ceil(records * share / target))
-        counts.append(wanted if share > 0 else 0)
+        count = config.shards or max(1, math.ceil(records * share / target))
+        counts.append(count if share > 0 else 0)
     return Plan(reader, config, output, tuple(counts))
 
 

@@ -84,10 +84,10 @@ class RouteChunk(beam.DoFn):
         config = self.plan.config
         keep = np.ones(len(records.keys), np.bool_)
         if config.words and records.labels is not None:
-            wanted = large_binary([word.encode() for word in config.words])
-            known = pc.is_in(records.labels, value_set=wanted).to_numpy(zero_copy_only=False)
-            filtered["word"] += int((keep & ~known).sum())
-            keep &= known
+            words = large_binary([word.encode() for word in config.words])
+            listed = pc.is_in(records.labels, value_set=words).to_numpy(zero_copy_only=False)
+            filtered["word"] += int((keep & ~listed).sum())
+            keep &= listed
         if config.recognized_only and records.recognized is not None:
             filtered["unrecognized"] += int((keep & ~records.recognized).sum())
             keep &= records.recognized

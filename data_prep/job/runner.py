@@ -49,11 +49,11 @@ def make_pipeline(workers: int, beam_args: Sequence[str]) -> beam.Pipeline:
 
 def _refuse_misspelled(args: Sequence[str]) -> None:
     """Refuses near misses of Beam's options, which Beam would drop as a runner's own."""
-    known = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for group in PipelineOptions.__subclasses__():
         with contextlib.suppress(argparse.ArgumentError):  # two groups may share an option
-            group._add_argparse_args(known)
-    names = [name for action in known._actions for name in action.option_strings]
+            group._add_argparse_args(parser)
+    names = [name for action in parser._actions for name in action.option_strings]
     for arg in args:
         name = arg.partition("=")[0]
         close = difflib.get_close_matches(name, names, n=1, cutoff=0.85)

@@ -24,7 +24,7 @@ CROPS = (0, 108, 140, 148)  # 0: none
 
 
 class CelebAReader(EncodedImagesReader):
-    """Faces keyed by file name; all faces of a person go to one split where it is known."""
+    """The reader of faces, keyed by file name; a known person's faces go to one split."""
 
     labelled = False
     place = np.dtype([*PLACE.descr, ("bits", "<u8"), ("identity", "<i8")])
@@ -59,10 +59,10 @@ class CelebAReader(EncodedImagesReader):
         assert lists.parts is not None
         counts = np.bincount(lists.parts[lists.parts >= 0], minlength=3)
         if np.count_nonzero(counts) < 2 or not counts[0]:
-            found = ", ".join(f"{split} {n}" for split, n in zip(SPLITS, counts, strict=True))
+            sizes = ", ".join(f"{split} {n}" for split, n in zip(SPLITS, counts, strict=True))
             raise InputError(
                 f"partition {self.config.partition}: needs the train part and another "
-                f"({found}); split by key or identity instead"
+                f"({sizes}); split by key or identity instead"
             )
         return tuple((counts / counts.sum()).tolist())
 

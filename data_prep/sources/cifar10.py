@@ -31,7 +31,7 @@ CHUNK_ROWS = 2048
 
 
 class Cifar10Reader(FileReader):
-    """32x32 colour images of data_batch_*.bin and test_batch.bin."""
+    """The reader of the 32x32 colour images of data_batch_*.bin and test_batch.bin."""
 
     def __init__(self, config: PrepConfig, files: Sequence[InputFile]):
         self.config, self.shares = config, config.splits

@@ -151,7 +151,7 @@ def unpack(payloads: pa.Array, place: np.dtype) -> tuple[np.ndarray, list[str]]:
 
 
 def _read(places: np.ndarray, paths: Sequence[str]) -> Iterator[tuple[int, bytes | str]]:
-    """(row, contents or the reason why not), archives from front to back."""
+    """Yields (row, contents or the reason why not), archives from front to back."""
     rows = places.tolist()  # Python's own numbers, at a tenth of the cost of numpy's scalars
     order = sorted(range(len(rows)), key=lambda row: (paths[row], rows[row]))
     path, archive = "", None

@@ -40,7 +40,7 @@ class Head(NamedTuple):
 
 
 class IdxReader(FileReader):
-    """Images paired with labels by file name: …images-idx3-ubyte, …labels-idx1-ubyte."""
+    """The reader of images and labels, paired by name: …images-idx3-ubyte, …labels-idx1-ubyte."""
 
     def __init__(self, config: PrepConfig, files: Sequence[InputFile]):
         self.config, self.shares = config, config.splits

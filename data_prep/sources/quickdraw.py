@@ -37,7 +37,7 @@ _BYTES_A_DRAWING = {".bin": 130, ".ndjson": 600, ".npy": quickdraw_npy.PIXELS}
 
 
 class QuickDrawReader(FileReader):
-    """Reads any mix of `.bin` and `.ndjson`, or `.npy` alone."""
+    """The reader of any mix of `.bin` and `.ndjson`, or of `.npy` alone."""
 
     def __init__(self, config: PrepConfig, files: Sequence[InputFile]):
         if config.split_by not in ("auto", "key"):
@@ -118,19 +118,19 @@ def _cut_records(file: InputFile) -> Iterator[tuple[int, int, bool]]:
     """Cuts a large `.bin` where one whole record follows another."""
     window = CHUNK + drawings.LOOKAHEAD
     begin, begin_lost = 0, False  # of the chunk under way
-    at, lost, held = 0, False, b""
+    at, lost, buffer = 0, False, b""
     with open_raw(file.path) as stream:
         while at < file.size:
-            held += stream.read(window - len(held))
-            eof = at + len(held) >= file.size
+            buffer += stream.read(window - len(buffer))
+            eof = at + len(buffer) >= file.size
             consumed, records, _, still_lost = drawings.scan(
-                np.frombuffer(held, np.uint8), eof, lost
+                np.frombuffer(buffer, np.uint8), eof, lost
             )
             starts = records[1:, 0][records[1:, 0] == records[:-1, 1]] + at
             for cut in _cuts(begin, starts):
                 yield begin, cut, begin_lost
                 begin, begin_lost = cut, False
-            at, held, lost = at + consumed, held[consumed:], still_lost
+            at, buffer, lost = at + consumed, buffer[consumed:], still_lost
             if lost and at - begin >= 4 * CHUNK:  # nothing readable for long: cut anywhere
                 yield begin, at, begin_lost
                 begin, begin_lost = at, True

@@ -30,16 +30,16 @@ def read_rows(chunk: Chunk) -> tuple[list[bytes], np.ndarray, list[Reject]]:
             rejects = [Reject("not_a_bitmap_file", "byte", 0, detail=problem)]
             return [], np.empty((0, PIXELS), np.uint8), rejects if chunk.start == 0 else []
         whole_rows = (chunk.file.size - data_at) // PIXELS
-        held = min(promised, whole_rows)
-        first = min(math.ceil(max(chunk.start - data_at, 0) / PIXELS), held)
-        last = min(math.ceil(max(chunk.stop - data_at, 0) / PIXELS), held)
+        available = min(promised, whole_rows)
+        first = min(math.ceil(max(chunk.start - data_at, 0) / PIXELS), available)
+        last = min(math.ceil(max(chunk.stop - data_at, 0) / PIXELS), available)
         stream.seek(data_at + first * PIXELS)
         rows = np.frombuffer(stream.read((last - first) * PIXELS), np.uint8).reshape(-1, PIXELS)
     rejects = []
     if chunk.stop == chunk.file.size:
-        if held < promised:
-            detail = f"the header promises {promised} rows, {held} are whole"
-            rejects.append(Reject("truncated", "row", held, detail=detail))
+        if available < promised:
+            detail = f"the header promises {promised} rows, {available} are whole"
+            rejects.append(Reject("truncated", "row", available, detail=detail))
         elif chunk.file.size > data_at + promised * PIXELS:
             detail = f"bytes after the {promised} rows that the header promises"
             rejects.append(Reject("damaged", "byte", data_at + promised * PIXELS, detail=detail))

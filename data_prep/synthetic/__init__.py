@@ -1,1 +1,1 @@
-"""Synthetic data: procedural drawings and faces whose generating factors are known."""
+"""The synthetic data: procedural drawings and faces whose generating factors are known."""

@@ -44,9 +44,9 @@ def _sample_identity(seed: int, identity: int) -> Iterator[Face]:
         yield _sample(rng, person, of_person=False)
 
 
-def _sample(rng: np.random.Generator, known: Face, of_person: bool) -> Face:
-    """Adds the traits and measures of the person, or of the picture, to those known."""
-    traits, measures = dict(known.traits), dict(known.measures)
+def _sample(rng: np.random.Generator, face: Face, of_person: bool) -> Face:
+    """Adds the traits and measures of the person, or of the picture, to a face."""
+    traits, measures = dict(face.traits), dict(face.measures)
     uniform = iter(rng.random(len(TRAITS) + len(MEASURES)).tolist())
     for name, trait in TRAITS.items():
         if trait.of_person == of_person:

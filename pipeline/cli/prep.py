@@ -1,4 +1,4 @@
-"""`latentforge prep SOURCE`: raw files -> a prepared data set.
+"""The command `latentforge prep SOURCE`: raw files become a prepared data set.
 
 Every source of the registry is a command; its options, defaults and help are the source's.
 """
@@ -77,10 +77,10 @@ def _command(source: Source) -> click.Command:
                 help=f"{source.input_help}; repeatable.",
             )
         ]  # fmt: skip
-    own = [_option(option, PrepConfig) for option in source.options]
+    options = [_option(option, PrepConfig) for option in source.options]
     return click.Command(
         source.name.replace("_", "-"),
-        params=[*first, *own, *_every_source],
+        params=[*first, *options, *_every_source],
         callback=functools.partial(_run, source),
         help=(inspect.getdoc(type(source)) or "").partition("\n\n")[0],
     )

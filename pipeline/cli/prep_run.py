@@ -1,4 +1,4 @@
-"""One `latentforge prep`: streams, progress and summary around the preparation."""
+"""The run of one `latentforge prep`: streams, progress and summary around the preparation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_LABELS = 12  # named in the summary; the manifest names them all
 
 
 def run_prep(
-    options: PrepConfig,
+    config: PrepConfig,
     inputs: Sequence[str],
     output: str,
     *,
@@ -30,13 +30,13 @@ def run_prep(
     workers: int,
     beam_args: Sequence[str],
 ) -> None:
-    """Prepares with a progress bar and prints what came of it."""
+    """Prepares with a progress bar and prints a summary of the data set."""
     started = time.monotonic()
     with quiet_libraries(), _progress_bar() as on_progress:
         from data_prep.job.prepare import prepare
 
         manifest = prepare(
-            options,
+            config,
             inputs,
             output,
             workers=workers,
@@ -54,7 +54,7 @@ def _progress_bar() -> Iterator[Callable[[PrepProgress], None]]:
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    # Standard error leads to the log by now; the terminal itself is asked for.
+    # Standard error leads to the log by now, so the terminal itself is opened.
     try:
         terminal = open("/dev/tty", "w") if sys.__stdin__ and os.isatty(0) else None  # noqa: SIM115
     except OSError:
@@ -65,16 +65,17 @@ def _progress_bar() -> Iterator[Callable[[PrepProgress], None]]:
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f}%")
     with terminal, Bar(*columns, TimeElapsedColumn(), console=Console(file=terminal)) as bar:
         reading = bar.add_task("read and route", total=1.0)
-        making = bar.add_task("draw and write", total=1.0)
+        writing = bar.add_task("draw and write", total=1.0)
 
         def update(progress: PrepProgress) -> None:
             bar.update(reading, completed=progress.bytes_read / max(progress.bytes_total, 1))
-            bar.update(making, completed=progress.shards_made / max(progress.shards_total, 1))
+            bar.update(writing, completed=progress.shards_made / max(progress.shards_total, 1))
 
         yield update
 
 
 def _summarize(manifest: Manifest, output: str, seconds: float) -> None:
+    """Prints the counts of the manifest."""
     counts, image = manifest.counts, manifest.image
     splits = ", ".join(f"{split} {n:,}" for split, n in counts["by_split"].items())
     click.echo(f"{counts['written']:,} images of {image.height}x{image.width} written: {splits}")
@@ -88,8 +89,8 @@ def _summarize(manifest: Manifest, output: str, seconds: float) -> None:
             why = ", ".join(f"{reason} {n:,}" for reason, n in reasons.items() if n)
             click.echo(f"{counts[part]:,} {part}" + (f": {why}" if why else ""))
     labels = counts["by_label"]
-    named = ", ".join(f"{label} {n:,}" for label, n in list(labels.items())[:MOST_LABELS])
+    listed = ", ".join(f"{label} {n:,}" for label, n in list(labels.items())[:MOST_LABELS])
     more = f" and {len(labels) - MOST_LABELS} more" if len(labels) > MOST_LABELS else ""
     if labels:
-        click.echo(f"{len(labels)} labels: {named}{more}")
+        click.echo(f"{len(labels)} labels: {listed}{more}")
     click.echo(f"{output}: {len(manifest.shards)} shards, complete ({seconds:.1f} s)")

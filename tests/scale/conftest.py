@@ -55,7 +55,7 @@ WORKER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
 
 
 def environment() -> dict[str, str]:
-    """This checkout and this interpreter, wherever a process starts."""
+    """Returns variables that name this checkout and this interpreter wherever a process starts."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
 

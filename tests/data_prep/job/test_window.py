@@ -1,4 +1,4 @@
-"""A window of spans: what is prepared, what is kept, and that the counts add up."""
+"""A window of spans: each is prepared once, stays as it is, and the counts add up."""
 
 import dataclasses
 import hashlib
@@ -41,7 +41,7 @@ def place(tmp_path, record):
             )
 
         def shards(self):
-            """{span: inodes and times of its prepared shards}"""
+            """Returns the inodes and times of the prepared shards, by span."""
             files = sorted(self.store.glob("*/Split-*/*.gz"))
             found = {}
             for file in files:
@@ -59,7 +59,7 @@ def place(tmp_path, record):
 
 
 def keys(place, examples_of):
-    """How many examples of which label lie in the output's shards."""
+    """Counts the examples of each label in the output's shards."""
     found = {}
     for file in place.output.glob("Split-*/*.gz"):
         for example in examples_of(file):

@@ -137,7 +137,7 @@ def test_a_known_digit(real_data, prepared):
 
 
 def test_a_prefix_before_the_name_of_a_part(idx_folder, prepared):
-    """As in EMNIST: the test files are known as such, or their keys would meet."""
+    """EMNIST has such names: the test files are known as such, or their keys would meet."""
     folder = idx_folder()
     for path in list(folder.iterdir()):
         path.rename(folder / f"emnist-letters-{path.name.replace('t10k', 'test')}")

@@ -1,4 +1,4 @@
-"""`latentforge inspect DIR`: what a prepared data set holds, as tables and pictures."""
+"""`latentforge inspect DIR`: the contents of a prepared data set, as tables and pictures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -18,7 +19,8 @@ from data_prep.config_base import to_dict
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest, read_manifest
 from data_prep.records.read import read_examples
-from trainer.figures.contact_sheet import Band, contact_sheet
+from trainer.figures.compose import Figure, Row
+from trainer.figures.sheet import contact_sheet
 
 IMAGES = 12  # a row
 MAX_ROWS = 40  # labels or attributes on a sheet
@@ -118,21 +120,21 @@ def _pairs(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
-def _sheet(directory: str, manifest: Manifest, split: str, count: int):
-    spec = manifest.image
-    shape = (spec.height, spec.width, spec.channels)
-    rows = _choose(read_examples(directory, manifest.shards, split), manifest)
+def _sheet(directory: str, manifest: Manifest, split: str, count: int) -> Image.Image:
+    spec, shape = manifest.image, manifest.image.shape
+    images = _choose(read_examples(directory, manifest.shards, split), manifest)
     names = [*manifest.labels, *manifest.attributes] or ["images"]
-    bands = [
-        Band(name, (_kind(manifest, split, name),), (np.stack(rows[name]).reshape(-1, *shape),))
+    rows = [
+        Row(np.stack(images[name]).reshape(-1, *shape), name, _count_note(manifest, split, name))
         for name in names[:MAX_ROWS]
-        if rows[name]
+        if images[name]
     ]
     caption = f"{manifest.source['name']}, {count:,} images of {spec.height}x{spec.width}"
-    return contact_sheet(bands, f"{split} split", caption)
+    return contact_sheet(Figure(rows, title=f"{split} split", caption=caption))
 
 
-def _kind(manifest: Manifest, split: str, name: str) -> str:
+def _count_note(manifest: Manifest, split: str, name: str) -> str:
+    """Returns the number of a label's images, or the share of those with an attribute."""
     if name in manifest.counts["by_label"]:
         return f"{manifest.counts['by_split_and_label'][split].get(name, 0):,} images"
     if name in manifest.positives:
@@ -144,7 +146,7 @@ def _kind(manifest: Manifest, split: str, name: str) -> str:
 def _choose(
     examples: Iterator[Mapping[str, Any]], manifest: Manifest
 ) -> dict[str, list[np.ndarray]]:
-    """The first images of each label or attribute, or of all where there is neither."""
+    """Returns the first images of each label or attribute, or of all where there is neither."""
     rows: dict[str, list[np.ndarray]] = defaultdict(list)
     wanted = len(manifest.labels) or len(manifest.attributes) or 1
     full = 0

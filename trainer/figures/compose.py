@@ -25,6 +25,7 @@ class Row(NamedTuple):
     name: str = ""
     note: str = ""
     alt: str = ""  # for readers who cannot see the images
+    accent: bool = False  # of the name, among many
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Figure:
     @property
     def cells(self) -> int:
         """The images of a full line."""
-        return self.width or max(len(row.images) for row in self.rows)
+        return self.width or max((len(row.images) for row in self.rows), default=0)
 
 
 class ModelView(Protocol):

@@ -10,8 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from trainer.figures.compose import Figure, Row
 
-PAPER, TEXT, FAINT, LINE = "#f7f7f4", "#1d1d1b", "#8a8a85", "#d9d9d3"
+PAPER, TEXT, FAINT, LINE, ACCENT = "#f7f7f4", "#1d1d1b", "#8a8a85", "#d9d9d3", "#b4552d"
 MARGIN, GAP = 24, 4
+_WIDE_MARGIN, _GUTTER, _MIN_COLUMNS = 28, 128, 6  # of contact sheets
+_ROOM = _GUTTER - 6  # for a name
 _BAND = 14  # pixels between one group of rows and the next
 _MIN_CELL = 56  # pixels; small images are enlarged by a whole factor to at least that
 _LONGEST_NAME = 24
@@ -43,9 +45,7 @@ def mosaic(images: np.ndarray, columns: int, min_width: int = 0) -> Image.Image:
 def sheet(figure: Figure) -> Image.Image:
     """Draws a figure: rows of images of one size under each other, their names to the left."""
     rows, title, caption, columns = _lines(figure), figure.title, figure.caption, figure.columns
-    height, width = rows[0].images.shape[1:3]
-    factor = max(1, -(-_MIN_CELL // max(height, width)))
-    step_x, step_y = width * factor + GAP, height * factor + GAP
+    factor, step_x, step_y = _cells(rows)
     names = [text for row in rows for text in (_short(row.name), row.note)]
     gutter = max((int(font(15).getlength(text)) for text in names), default=0)
     gutter += 16 if gutter else 0
@@ -68,8 +68,42 @@ def sheet(figure: Figure) -> Image.Image:
     for index, row in enumerate(rows):
         top += _BAND if row.name and index else 0
         _write_name(draw, row, top + (step_y - GAP) // 2)
-        for column, image in enumerate(row.images):
-            picture.paste(_enlarged(image, factor).convert("RGB"), (left + column * step_x, top))
+        _paste(picture, row.images, factor, (left, top))
+        top += step_y
+    return picture
+
+
+def contact_sheet(figure: Figure) -> Image.Image:
+    """Draws many groups of rows under a heading, their names in a column of one width."""
+    rows = _lines(figure)
+    factor, step_x, step_y = _cells(rows)
+    columns = max([len(row.images) for row in rows] + [_MIN_COLUMNS])
+    groups = sum(bool(row.name) for row in rows)
+    left, top = _WIDE_MARGIN + _GUTTER, _WIDE_MARGIN + 68
+    size = (
+        left + columns * step_x - GAP + _WIDE_MARGIN,
+        top + 6 + len(rows) * step_y + groups * _BAND + _WIDE_MARGIN,
+    )
+    picture = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(picture)
+    draw.text((_WIDE_MARGIN, _WIDE_MARGIN - 6), figure.title, TEXT, font(22))
+    draw.text((_WIDE_MARGIN, _WIDE_MARGIN + 26), figure.caption, FAINT, font(13))
+    rule = _WIDE_MARGIN + 54
+    draw.line((_WIDE_MARGIN, rule, size[0] - _WIDE_MARGIN, rule), LINE, 1)
+    for index, row in enumerate(rows):
+        top += _BAND if row.name and index else 0
+        middle = top + (step_y - GAP) // 2
+        if row.name:
+            fonts = (font(size) for size in range(16, 10, -1))
+            fitting = next((f for f in fonts if f.getlength(row.name) < _ROOM), font(11))
+            name = row.name
+            while fitting.getlength(name) >= _ROOM:
+                name = name[:-2] + "…"
+            color = ACCENT if row.accent else TEXT
+            draw.text((_WIDE_MARGIN, middle - 9), name, color, fitting, anchor="lm")
+        place = (_WIDE_MARGIN, middle + 10 if row.name else middle)
+        draw.text(place, row.note, FAINT, font(11), anchor="lm")
+        _paste(picture, row.images, factor, (left, top))
         top += step_y
     return picture
 
@@ -138,13 +172,28 @@ def _write_name(draw: ImageDraw.ImageDraw, row: Row, middle: int) -> None:
 
 def _lines(figure: Figure) -> list[Row]:
     """Returns the rows, those longer than the figure in lines of its width."""
-    return [
-        Row(
-            row.images[start : start + figure.cells], *(("", "") if start else (row.name, row.note))
-        )
-        for row in figure.rows
-        for start in range(0, len(row.images), figure.cells)
-    ]
+    lines = []
+    for row in figure.rows:
+        for start in range(0, len(row.images), figure.cells):
+            part = row.images[start : start + figure.cells]
+            lines.append(Row(part) if start else row._replace(images=part))
+    return lines
+
+
+def _cells(rows: Sequence[Row]) -> tuple[int, int, int]:
+    """Returns the factor that images are enlarged by, and the pixels from one to the next."""
+    height, width = rows[0].images.shape[1:3] if rows else (_MIN_CELL, _MIN_CELL)
+    factor = max(1, -(-_MIN_CELL // max(height, width)))
+    return factor, width * factor + GAP, height * factor + GAP
+
+
+def _paste(picture: Image.Image, images: np.ndarray, factor: int, corner: tuple[int, int]) -> None:
+    """Pastes images side by side, the first one's top left at `corner`."""
+    left, top = corner
+    for image in images:
+        enlarged = _enlarged(image, factor).convert("RGB")
+        picture.paste(enlarged, (left, top))
+        left += enlarged.width + GAP
 
 
 def _short(name: str) -> str:

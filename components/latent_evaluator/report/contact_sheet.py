@@ -1,4 +1,4 @@
-"""One picture of what a model does: real images, reconstructions, samples."""
+"""The contact sheet of a model: real images, reconstructions and samples in one picture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from trainer.figures.contact_sheet import Band, contact_sheet
+from trainer.figures.compose import Figure, Row
+from trainer.figures.sheet import contact_sheet
 
 MAX_LABELS = 10
 
@@ -18,7 +19,7 @@ def model_sheet(
     title: str,
     caption: str,
 ) -> Image.Image:
-    """Real images over their reconstructions, a band for each label, then prior samples.
+    """Draws real images over their reconstructions, a group for each label, then samples.
 
     Args:
       rows: (label, real uint8 [n, h, w, c], reconstructed uint8 [n, h, w, c]), n >= 1.
@@ -28,13 +29,9 @@ def model_sheet(
     Returns:
       An RGB image.
     """
-    bands = [
-        Band(label or "images", ("real", "reconstructed"), (real, reconstructed))
-        for label, real, reconstructed in rows[:MAX_LABELS]
-    ]
-    columns = max(len(real) for _, real, _ in rows)
-    drawn = [samples[i : i + columns] for i in range(0, len(samples), columns)]
-    if drawn:
-        kinds = ["sampled from the prior", *[""] * (len(drawn) - 1)]
-        bands.append(Band("new", kinds, drawn, accent=True))
-    return contact_sheet(bands, title, caption)
+    width = max(len(real) for _, real, _ in rows)
+    lines = []
+    for label, real, reconstructed in rows[:MAX_LABELS]:
+        lines += [Row(real, label or "images", "real"), Row(reconstructed, note="reconstructed")]
+    lines.append(Row(samples, "new", "sampled from the prior", accent=True))
+    return contact_sheet(Figure(lines, width=width, title=title, caption=caption))

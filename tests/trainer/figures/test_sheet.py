@@ -10,6 +10,7 @@ from trainer.figures.sheet import (
     GAP,
     MARGIN,
     _fitting,
+    contact_sheet,
     font,
     mosaic,
     mosaics,
@@ -132,3 +133,12 @@ def test_png_is_exact():
 def test_images_of_one_row_may_be_fewer():
     picture = sheet(Figure([Row(flat(0, 0, 0, side=56)), Row(flat(9, side=56))]))
     assert picture.width == pytest.approx(2 * MARGIN + 3 * 60 - GAP)
+
+
+def test_a_contact_sheet_has_its_groups_under_a_heading():
+    rows = [Row(flat(11, 12, side=56), "cat", "12 images"), Row(flat(33, side=56), "dog")]
+    picture = contact_sheet(Figure(rows, title="t", caption="c"))
+    # six columns at least, 28 + 128 to their left, 68 + 28 above, a gap of 14 after each group
+    assert picture.size == (28 + 128 + 6 * 60 - 4 + 28, 28 + 68 + 6 + 2 * (60 + 14) + 28)
+    assert [picture.getpixel((156 + 60 * n, 96))[0] for n in (0, 1)] == [11, 12]
+    assert picture.getpixel((156, 96 + 60 + 14))[0] == 33

@@ -11,25 +11,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from data_prep import features
 from data_prep.config import LISTS, RASTERIZERS, PrepConfig, SampleConfig
-from data_prep.config_base import require
 from data_prep.errors import InputError
+from data_prep.formats import cifar10
+from data_prep.formats.pictures import PICTURES
 from data_prep.source_registry import GeneratedSource, Option, Source, register_source
 
 if TYPE_CHECKING:
     from data_prep.filesystem import InputFile
     from data_prep.sources.base import Reader
 
-PICTURES = (
-    ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp",
-)  # fmt: skip
 FASHION_LABELS = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
     "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
-CIFAR10_LABELS = (
-    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
-)  # fmt: skip
-CIFAR10_SIDE = 32
 
 
 def _labels(flag: str, of: str) -> Option:
@@ -215,40 +209,16 @@ class Cifar10(Source):
         number = values.pop("student_number")
         if values["words"] and number:
             raise InputError("student_number: allowed: nothing with --classes")
-        words = student_classes(number) if number else class_names(values["words"])
+        words = cifar10.student_classes(number) if number else cifar10.class_names(values["words"])
         return values | {"words": words}
 
     def image_shape(self, config: PrepConfig) -> tuple[int, int, int]:
-        return CIFAR10_SIDE, CIFAR10_SIDE, self.channels
+        return cifar10.SIDE, cifar10.SIDE, self.channels
 
     def reader(self, config: PrepConfig, files: Sequence[InputFile]) -> Reader:
         from data_prep.sources.cifar10 import Cifar10Reader
 
         return Cifar10Reader(config, files)
-
-
-def class_names(chosen: Sequence[str]) -> tuple[str, ...]:
-    """Returns the CIFAR-10 classes of names or indices.
-
-    Raises:
-      InputError: for anything else.
-    """
-    labels = CIFAR10_LABELS
-    names = [labels[int(c)] if c.isdecimal() and int(c) < len(labels) else c for c in chosen]
-    for name in names:
-        require(name in labels, "classes", name, f"0 to 9 or {', '.join(labels)}")
-    return tuple(names)
-
-
-def student_classes(number: str) -> tuple[str, ...]:
-    """Returns the course's assignment: the four classes of the last distinct digits of a number.
-
-    1032259319 -> 1, 3, 5, 9.
-    """
-    require(number.isdecimal(), "student_number", number, "digits")
-    digits = list(dict.fromkeys(reversed(number)))[:4]
-    require(len(digits) == 4, "student_number", number, "at least four different digits")
-    return class_names(sorted(digits))
 
 
 @register_source("image_folder")

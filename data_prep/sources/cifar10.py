@@ -12,6 +12,7 @@ from data_prep.config_base import require
 from data_prep.errors import InputError
 from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, read_range
+from data_prep.formats.cifar10 import LABELS, ROW, SIDE
 from data_prep.records.arrow import binary_parts, image_column, large_binary
 from data_prep.sources.base import (
     Chunk,
@@ -22,11 +23,8 @@ from data_prep.sources.base import (
     image_columns,
     nothing,
 )
-from data_prep.sources.catalogue import CIFAR10_LABELS as LABELS
-from data_prep.sources.catalogue import CIFAR10_SIDE as SIDE
 from data_prep.sources.idx import official_splits, official_train_shares
 
-ROW = 1 + 3 * SIDE * SIDE  # bytes: the label, then the red, green and blue planes
 CHUNK_ROWS = 2048
 
 

@@ -18,6 +18,7 @@ from data_prep.errors import InputError
 from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, open_raw, read_whole
 from data_prep.formats import zip_directory
+from data_prep.formats.pictures import PICTURES
 from data_prep.pixels.decode import Fitter, Picture, decode
 from data_prep.records.arrow import binary_parts, large_binary
 from data_prep.sources.base import (
@@ -28,7 +29,6 @@ from data_prep.sources.base import (
     Reject,
     image_columns,
 )
-from data_prep.sources.catalogue import PICTURES
 
 GROUP = 4096  # plain files listed together
 MAX_BYTES = 64 << 20  # of an encoded picture

@@ -5,7 +5,8 @@ import pytest
 
 from data_prep.config import PrepConfig
 from data_prep.errors import InputError
-from data_prep.sources import catalogue, cifar10
+from data_prep.formats.cifar10 import ROW, class_names, student_classes
+from data_prep.sources import cifar10
 
 
 def options(**more) -> PrepConfig:
@@ -22,7 +23,7 @@ def batches(tmp_path):
         ("data_batch_2", 20, 20),
         ("test_batch", 40, 10),
     ):
-        rows = np.zeros((n, cifar10.ROW), np.uint8)
+        rows = np.zeros((n, ROW), np.uint8)
         for i in range(n):
             rows[i, 0] = (first + i) % 10
             planes = rows[i, 1:].reshape(3, 1024)
@@ -51,9 +52,9 @@ def test_planes_become_pixels(batches, prepared, monkeypatch):
 
 
 def test_classes_and_partition(batches, prepared):
-    chosen = catalogue.student_classes("1032259319")
+    chosen = student_classes("1032259319")
     assert chosen == ("automobile", "cat", "dog", "truck")  # 1, 3, 5, 9
-    assert chosen == catalogue.class_names(["1", "3", "5", "9"])
+    assert chosen == class_names(["1", "3", "5", "9"])
     done = prepared(options(words=chosen, split_by="partition"), batches)
     assert done.manifest.labels == tuple(sorted(chosen))
     assert done.manifest.counts["filtered"] == 30
@@ -64,7 +65,7 @@ def test_classes_and_partition(batches, prepared):
 def test_damage(batches, prepared):
     path = batches / "data_batch_1.bin"
     data = bytearray(path.read_bytes())
-    data[cifar10.ROW * 4] = 77
+    data[ROW * 4] = 77
     path.write_bytes(data[:-100])
     (batches / "data_batch_3.bin").touch()
     done = prepared(options(), batches)
@@ -79,13 +80,13 @@ def test_damage(batches, prepared):
 @pytest.mark.parametrize("number", ["", "12x", "1112", "11", "1234²"])
 def test_wrong_student_numbers(number):
     with pytest.raises(InputError, match="student_number: got"):
-        catalogue.student_classes(number)
+        student_classes(number)
 
 
 def test_wrong_classes(batches):
     with pytest.raises(InputError, match="classes: got 'cow', allowed: 0 to 9 or airplane"):
-        catalogue.class_names(["cow"])
+        class_names(["cow"])
     with pytest.raises(InputError, match="classes: got '10'"):
-        catalogue.class_names(["10"])
+        class_names(["10"])
     with pytest.raises(InputError, match="classes: got '²'"):
-        catalogue.class_names(["²"])
+        class_names(["²"])

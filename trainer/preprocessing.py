@@ -11,8 +11,6 @@ import tensorflow_transform as tft
 from data_prep import features
 from trainer.config import LABEL_INDEX, SETTINGS, TrainerConfig
 
-LABEL_ONEHOT = "label_onehot"
-
 
 def preprocessing_fn(
     inputs: Mapping[str, Any], custom_config: Mapping[str, Any] | None = None
@@ -20,34 +18,29 @@ def preprocessing_fn(
     """Passes images on as bytes and numbers the labels; pixels are decoded in the trainer.
 
     Args:
-      inputs: the raw features of a batch, dense or sparse. Only those the data has.
-      custom_config: `settings`, the JSON of `TrainerSettings`.
+      inputs: the raw features of a batch, dense or sparse; label and attributes may be absent.
+      custom_config: `settings`, the JSON of `TrainerConfig`.
 
     Returns:
       image: string [batch], raw uint8 pixels, untouched.
       label_index: int64 [batch], place of the label among the sorted words; -1: not a word
-        of the settings or of the training split. Only where the data has labels.
-      label_onehot: float32 [batch, words], only where the settings list the words, since
-        Transform must know the width when it is traced. All zero for index -1.
-      attributes: int64, as they came. Only where the data has attributes.
+        of the config or of the training split. Present where the data has labels.
+      attributes: int64, untouched. Present where the data has attributes.
     """
-    settings = TrainerConfig.from_json((custom_config or {}).get(SETTINGS, "{}"))
+    config = TrainerConfig.from_json((custom_config or {}).get(SETTINGS, "{}"))
     outputs = {features.IMAGE: _one_per_example(inputs[features.IMAGE])}
     if features.LABEL in inputs:
         label = _one_per_example(inputs[features.LABEL])
-        if settings.labels:
-            index = _index_among(label, settings.labels)
-            outputs[LABEL_ONEHOT] = tf.one_hot(index, len(settings.labels))
-        else:
-            index = _index_among_all(label)
-        outputs[LABEL_INDEX] = index
+        outputs[LABEL_INDEX] = (
+            _index_among(label, config.labels) if config.labels else _index_among_all(label)
+        )
     if features.ATTRIBUTES in inputs:
         outputs[features.ATTRIBUTES] = inputs[features.ATTRIBUTES]
     return outputs
 
 
 def _one_per_example(feature: Any) -> tf.Tensor:
-    """[batch]: a string feature that has one value an example, whatever the schema makes it."""
+    """Returns a string feature with one value an example, dense or sparse, as [batch]."""
     if isinstance(feature, tf.SparseTensor):
         column = tf.SparseTensor(feature.indices, feature.values, [feature.dense_shape[0], 1])
         feature = tf.sparse.to_dense(column)
@@ -62,7 +55,7 @@ def _index_among(label: tf.Tensor, words: tuple[str, ...]) -> tf.Tensor:
 
 
 def _index_among_all(label: tf.Tensor) -> tf.Tensor:
-    """The place among the sorted words of the whole training split.
+    """Returns the place among the sorted words of the whole training split.
 
     Transform orders a vocabulary by weight, and equal weights in reverse lexicographic
     order; with all weights zero that leaves the words sorted, last one first.

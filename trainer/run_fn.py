@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
@@ -13,7 +12,6 @@ import tensorflow_transform as tft
 from trainer.config import CHECKPOINT_ROOT, CODE_VERSION, TrainerConfig
 from trainer.data.dataset import make_dataset
 from trainer.data.training_inputs import TrainingInputs, check_inputs, check_vocabulary
-from trainer.distribution import is_chief, make_strategy
 from trainer.export.metadata import HISTORY_FILE, LEARNED_FILE
 from trainer.export.saved_model import export_decoder, export_full_model
 from trainer.figures.callback import DIRECTORY, FigureCallback
@@ -23,10 +21,12 @@ from trainer.models.vae import VAE
 from trainer.training.callbacks import EarlyStopping, History
 from trainer.training.checkpoints import Checkpoint, checkpoint_directory
 from trainer.training.compile import compiled, in_float32
+from trainer.training.distribution import is_chief, make_strategy
+from trainer.training.json_files import write_json
 from trainer.training.progress import LOGGER, ProgressReporter
 from trainer.training.schedules import Schedules
 from trainer.training.trackers import Trackers, make_trackers
-from trainer.training.warm_start import copy_models, full_model_beside, learned, start_from
+from trainer.training.warm_start import copy_models, full_model_beside, read_learned, start_from
 
 
 def run_fn(fn_args: Any) -> None:
@@ -39,44 +39,45 @@ def run_fn(fn_args: Any) -> None:
         `transform_output`), `serving_model_dir` (the decoder goes there), `eval_model_dir`
         (the full model), `model_run_dir` (history.json, TensorBoard, pictures), `base_model` (a
         decoder with its full model beside it, to start from where train.warm_start), and of
-        `custom_config`: `settings` (JSON of `TrainerSettings`), `overrides`, `code_version` and
-        `checkpoint_root`. `hyperparameters` are what a search found: see `inputs.tuned`.
+        `custom_config`: `settings` (JSON of `TrainerConfig`), `overrides`, `code_version` and
+        `checkpoint_root`. `hyperparameters` is the result of a search: see
+        `trainer.data.training_inputs.tuned`.
 
     Raises:
-      InputError: before anything is trained, where the data does not fit the settings.
+      InputError: before anything is trained, where the data does not fit the config.
       TrainingDiverged: when the loss is not finite any more.
     """
     inputs = check_inputs(fn_args)
-    config, settings = fn_args.custom_config, inputs.settings
+    custom_config, config = fn_args.custom_config, inputs.config
     strategy = make_strategy()
     transform = tft.TFTransformOutput(fn_args.transform_graph_path or fn_args.transform_output)
-    check_vocabulary(settings, transform)
-    base = getattr(fn_args, "base_model", None) if settings.train.warm_start else None
+    check_vocabulary(config, transform)
+    base = getattr(fn_args, "base_model", None) if config.train.warm_start else None
     directory = checkpoint_directory(
-        config.get(CHECKPOINT_ROOT) or os.path.join(fn_args.model_run_dir, "checkpoints"),
-        settings=settings.to_json(),
-        code=config.get(CODE_VERSION, ""),
+        custom_config.get(CHECKPOINT_ROOT) or os.path.join(fn_args.model_run_dir, "checkpoints"),
+        settings=config.to_json(),
+        code=custom_config.get(CODE_VERSION, ""),
         data=inputs.data_version,
         start=base,
         versions=[keras.__version__, tf.__version__],
     )
-    behind = {
+    origin = {
         "manifest_sha256": inputs.data_version,
-        "settings": settings.to_json(),
-        "code_version": config.get(CODE_VERSION, ""),
+        "settings": config.to_json(),
+        "code_version": custom_config.get(CODE_VERSION, ""),
     }
-    before = learned(base) if base else {}
-    if base and behind.items() <= before.items():
+    learned = read_learned(base) if base else {}
+    if base and origin.items() <= learned.items():
         # Else every run on the same data would train the last one's model further.
         LOGGER.info("the blessed model has learned from these data already: kept as it is")
         if is_chief():
             copy_models(base, fn_args.serving_model_dir, fn_args.eval_model_dir)
-            _write_learned(fn_args, before)
+            _write_learned(fn_args, learned)
         return
-    _announce(settings, base)
+    _announce(config, base)
 
     with strategy.scope():
-        model = compiled(settings)
+        model = compiled(config)
         if base:
             start_from(model, full_model_beside(base))
     history, checkpoint = _train(model, inputs, transform, directory, fn_args.model_run_dir)
@@ -85,7 +86,7 @@ def run_fn(fn_args: Any) -> None:
         model = in_float32(model)
         export_decoder(model, fn_args.serving_model_dir)
         export_full_model(model, transform, fn_args.eval_model_dir)
-        _write_learned(fn_args, behind | {"spans": list(inputs.spans), "history": history})
+        _write_learned(fn_args, origin | {"spans": list(inputs.spans), "history": history})
         checkpoint.remove()
 
 
@@ -96,8 +97,8 @@ def _train(
     checkpoint_dir: str,
     log_dir: str,
 ) -> tuple[dict[str, Any], Checkpoint]:
-    """Trains on from the last finished epoch; returns what goes into history.json."""
-    train = inputs.settings.train
+    """Trains on from the last finished epoch; returns the content of history.json."""
+    train = inputs.config.train
     history = History()
     patience = train.early_stopping_patience
     early = EarlyStopping(history, patience) if patience else None
@@ -106,16 +107,16 @@ def _train(
     if first_epoch:
         LOGGER.info("resuming after epoch %d of %d", first_epoch, train.epochs)
     names = train.trackers if is_chief() else ()
-    trackers = make_trackers(names, history, log_dir, inputs.settings)
-    pictures = _pictures(inputs, transform, checkpoint_dir, log_dir, trackers, first_epoch)
+    trackers = make_trackers(names, history, log_dir, inputs.config)
+    figures = _figure_callbacks(inputs, transform, checkpoint_dir, log_dir, trackers, first_epoch)
     if first_epoch < train.epochs and not (early and early.exhausted):
-        alone = model.distribute_strategy.num_replicas_in_sync == 1
+        one_device = model.distribute_strategy.num_replicas_in_sync == 1
         whole, rest = divmod(inputs.train_records, train.batch_size)
-        steps = whole + 1 if rest and alone else whole
+        steps = whole + 1 if rest and one_device else whole
         progress = ProgressReporter(train.epochs, steps, train.learning_rate)
-        schedules = Schedules(history, inputs.settings.model, train)
-        kept = [early] if early else []
-        written = [*pictures, checkpoint, trackers] if is_chief() else []
+        schedules = Schedules(history, inputs.config.model, train)
+        stopping = [early] if early else []
+        written = [*figures, checkpoint, trackers] if is_chief() else []
         model.fit(
             make_dataset(
                 inputs.source(transform, "train"),
@@ -123,18 +124,18 @@ def _train(
                 cache_mib=train.cache_mib,
                 shuffle_seed=train.seed,
                 first_epoch=first_epoch,
-                drop_remainder=not alone,  # every replica needs images to learn from
+                drop_remainder=not one_device,  # every replica needs images to learn from
             ),
             validation_data=_validation_data(inputs, transform),
             epochs=train.epochs,
             initial_epoch=first_epoch,
             steps_per_epoch=steps,
             shuffle=False,  # the data set does that
-            callbacks=[schedules, progress, history, *kept, *written],
+            callbacks=[schedules, progress, history, *stopping, *written],
             verbose=0,
         )
-    for figures in pictures:
-        figures.finish()
+    for callback in figures:
+        callback.finish()
     trackers.finish()
     if early:
         early.restore_best(model)
@@ -142,7 +143,7 @@ def _train(
     return {"epochs": history.epochs, "exported_epoch": best_epoch}, checkpoint
 
 
-def _pictures(
+def _figure_callbacks(
     inputs: TrainingInputs,
     transform: tft.TFTransformOutput,
     checkpoint_dir: str,
@@ -150,14 +151,14 @@ def _pictures(
     trackers: Trackers,
     finished: int,
 ) -> list[FigureCallback]:
-    """The callback that draws held-out images, where it is wanted."""
-    if not (inputs.settings.train.pictures and is_chief()):
+    """Returns the callback that draws held-out images, or none where the config wants none."""
+    if not (inputs.config.train.pictures and is_chief()):
         return []
     source = inputs.source(transform, "eval" if inputs.eval_records else "train")
     return [
         FigureCallback(
-            read_examples(source, inputs.settings.labels),
-            inputs.settings,
+            read_examples(source, inputs.config.labels),
+            inputs.config,
             directory=os.path.join(log_dir, DIRECTORY),
             keep=os.path.join(checkpoint_dir, DIRECTORY),
             trackers=trackers,
@@ -171,21 +172,21 @@ def _validation_data(
 ) -> tf.data.Dataset | None:
     if not inputs.eval_records:
         return None
-    train = inputs.settings.train
+    train = inputs.config.train
     return make_dataset(
         inputs.source(transform, "eval"), batch_size=train.batch_size, cache_mib=train.cache_mib
     )
 
 
-def _announce(settings: TrainerConfig, base: str | None) -> None:
-    model = settings.model
+def _announce(config: TrainerConfig, base: str | None) -> None:
+    model = config.model
     sigma = implied_sigma(model)
     LOGGER.info(
         "training %s %s: latent size %d%s, %s reconstruction%s, implied sigma %s%s",
         model.family,
         model.architecture,
         model.latent_dim,
-        "" if model.condition == "none" else f", told {model.condition}",
+        "" if model.condition == "none" else f", condition {model.condition}",
         model.reconstruction,
         f", effective beta {model.beta:g}" if model.has_prior else ", no KL",
         "none" if sigma is None else f"{sigma:g}",
@@ -194,13 +195,7 @@ def _announce(settings: TrainerConfig, base: str | None) -> None:
 
 
 def _write_learned(fn_args: Any, learned: dict[str, Any]) -> None:
-    """history.json of the training, and what the two models have learned from beside them."""
-    _write_json(os.path.join(fn_args.model_run_dir, HISTORY_FILE), learned["history"])
+    """Writes history.json of the training, and learned.json beside the two models."""
+    write_json(os.path.join(fn_args.model_run_dir, HISTORY_FILE), learned["history"])
     beside = os.path.dirname(fn_args.eval_model_dir.rstrip("/"))
-    _write_json(os.path.join(beside, LEARNED_FILE), learned)
-
-
-def _write_json(path: str, value: Any) -> None:
-    tf.io.gfile.makedirs(os.path.dirname(path))
-    with tf.io.gfile.GFile(path, "w") as file:
-        file.write(json.dumps(value, indent=2) + "\n")
+    write_json(os.path.join(beside, LEARNED_FILE), learned)

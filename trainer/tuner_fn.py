@@ -26,42 +26,42 @@ TRIALS_ROOT = "trials_root"
 
 
 def tuner_fn(fn_args: Any) -> TunerFnResult:
-    """The search that custom_config asks for, at the place where it stopped.
+    """Returns the search that custom_config describes, at the trial where it stopped.
 
     Args:
       fn_args: tfx FnArgs. Read are `train_files`, `eval_files`, `transform_graph_path` (or
         `transform_output`), `working_dir`, and of `custom_config`: `settings` (JSON of
-        `TrainerSettings`), `tuner` (JSON of `TunerConfig`), `code_version` and `trials_root`,
+        `TrainerConfig`), `tuner` (JSON of `TunerConfig`), `code_version` and `trials_root`,
         below which the trials lie.
 
     Raises:
       InputError: before the first trial, where the search does not fit the data.
     """
     inputs = check_inputs(fn_args)
-    config = fn_args.custom_config
-    tuner = parse(TunerConfig, json.loads(config[TUNER]), TUNER)
-    settings = tuner.trial_config(inputs.settings)
-    names = DataShape(labels=settings.labels, attributes=settings.attributes)
-    check_tuner(tuner, settings, names)
+    custom_config = fn_args.custom_config
+    tuner = parse(TunerConfig, json.loads(custom_config[TUNER]), TUNER)
+    config = tuner.trial_config(inputs.config)
+    names = DataShape(labels=config.labels, attributes=config.attributes)
+    check_tuner(tuner, config, names)
     counts(inputs, tuner)
     transform = tft.TFTransformOutput(fn_args.transform_graph_path or fn_args.transform_output)
-    check_vocabulary(settings, transform)
+    check_vocabulary(config, transform)
 
     arrays = tempfile.TemporaryDirectory(prefix="latentforge-arrays-")
     write_arrays(inputs, transform, tuner, arrays.name)
     if tuner.objective == "cfid":
         train_in_process(arrays.name)
-    root = config.get(TRIALS_ROOT) or os.path.join(fn_args.working_dir, "trials")
+    root = custom_config.get(TRIALS_ROOT) or os.path.join(fn_args.working_dir, "trials")
     directory = search_directory(
         root,
         tuner,
-        settings=settings.to_json(),
-        code=config.get(CODE_VERSION, ""),
+        settings=config.to_json(),
+        code=custom_config.get(CODE_VERSION, ""),
         data=inputs.data_version,
         versions=[keras.__version__, tf.__version__],
     )
     search = ProcessTuner(
-        SearchSpec(directory=directory, arrays=arrays.name, config=settings, tuner=tuner)
+        SearchSpec(directory=directory, arrays=arrays.name, config=config, tuner=tuner)
     )
-    search.kept = arrays  # removed with the search
+    search.arrays = arrays  # removed with the search
     return TunerFnResult(tuner=search, fit_kwargs={})

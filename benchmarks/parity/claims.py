@@ -64,7 +64,7 @@ def accuracy(classify: Any, held_out: Images) -> float:
 def quality(model: Any, classify: Any, data: Data) -> Quality:
     """Of a model told the label."""
     wanted = np.arange(SAMPLES) % len(data.labels)
-    codes = draw_codes(SAMPLES, model.settings.model.latent_dim, seed=0)
+    codes = draw_codes(SAMPLES, model.config.model.latent_dim, seed=0)
     held_out = _first(data.held_out)
     again = decode(model, encode(model, held_out), held_out.labels)
     return _quality(Images(decode(model, codes, wanted), wanted), again, classify, data)

@@ -58,7 +58,7 @@ def digits(path: Path, models: Mapping[str, Any], data: Data) -> None:
     real = Images(data.held_out.images[chosen], data.held_out.labels[chosen])
     shown = [Row(real.images, name="real")]
     for name, model in models.items():
-        codes = draw_codes(COLUMNS, model.settings.model.latent_dim, seed=1)
+        codes = draw_codes(COLUMNS, model.config.model.latent_dim, seed=1)
         again = decode(model, encode(model, real), real.labels)
         shown.append(Row(again, name=name, note="reconstructed"))
         shown.append(Row(decode(model, codes, labels), note="sampled"))

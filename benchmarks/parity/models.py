@@ -115,7 +115,7 @@ def _row(values: Sequence[float], places: int) -> str:
 
 def _independent(name: str, model: Any, held_out: Images) -> dict[str, str]:
     found = told(encode(model, held_out), held_out.labels)
-    size = f"`{name}`, latent {model.settings.model.latent_dim}"
+    size = f"`{name}`, latent {model.config.model.latent_dim}"
     conditional = model.condition_dim
     return {
         "claim": f"{size}: "

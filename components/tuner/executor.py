@@ -30,4 +30,4 @@ class Executor(stock.Executor):
         )
         stock.write_best_hyperparameters(tuner, output_dict)
         uri = artifact_utils.get_single_uri(output_dict[TRIALS])
-        write_trials(tuner.trials(), tuner.plan, uri)
+        write_trials(tuner.trials(), tuner.search_spec, uri)

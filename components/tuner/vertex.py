@@ -89,4 +89,4 @@ def _write(tuner: Any, output_dict: Artifacts) -> None:
     tuner.check()
     stock.write_best_hyperparameters(tuner, output_dict)
     uri = artifact_utils.get_single_uri(output_dict[TRIALS])
-    write_trials(tuner.trials(), tuner.plan, uri)
+    write_trials(tuner.trials(), tuner.search_spec, uri)

@@ -98,8 +98,8 @@ def prepared(tmp_path_factory) -> Prepared:
 
 
 @pytest.fixture
-def tiny_settings():
-    """Builds settings for the `prepared` data; keyword arguments go to the right part."""
+def tiny_config():
+    """Builds a config for the `prepared` data; keyword arguments go to the right part."""
 
     def build(**changes) -> TrainerConfig:
         parts = {

@@ -31,13 +31,13 @@ def test_a_missing_value_does_not_shift_the_others():
     assert preprocessing_fn({"image": sparse})["image"].numpy().tolist() == [b"a", b"", b"c"]
 
 
-def test_words_of_the_settings_are_numbered_in_their_order():
+def test_words_of_the_config_are_numbered_in_their_order():
     settings = json.dumps({"labels": ["Zebra", "cat", "the eiffel tower"]})
     labels = tf.constant([b"the eiffel tower", b"dog", b"Zebra"])
     outputs = preprocessing_fn({"image": IMAGES, "label": labels}, {"settings": settings})
     assert outputs["label_index"].dtype == tf.int64
     assert outputs["label_index"].numpy().tolist() == [2, -1, 0]
-    assert outputs["label_onehot"].numpy().tolist() == [[0, 0, 1], [0, 0, 0], [1, 0, 0]]
+    assert set(outputs) == {"image", "label_index"}
 
 
 def test_attributes_pass_untouched():

@@ -29,10 +29,10 @@ def weights_of(out: Path) -> list[np.ndarray]:
 
 @pytest.mark.slow
 def test_writes_models_history_and_curves_and_tells_its_progress(
-    prepared, tiny_settings, tmp_path, caplog
+    prepared, tiny_config, tmp_path, caplog
 ):
     caplog.set_level(logging.INFO, LOGGER.name)
-    run_fn(prepared.fn_args(tmp_path, tiny_settings(reconstruction="gaussian", beta=4.0)))
+    run_fn(prepared.fn_args(tmp_path, tiny_config(reconstruction="gaussian", beta=4.0)))
 
     history = history_of(tmp_path)
     assert [epoch["epoch"] for epoch in history["epochs"]] == [1, 2]
@@ -65,25 +65,25 @@ def test_writes_models_history_and_curves_and_tells_its_progress(
 
 
 @pytest.mark.slow
-def test_two_runs_end_with_equal_weights(prepared, tiny_settings, tmp_path):
+def test_two_runs_end_with_equal_weights(prepared, tiny_config, tmp_path):
     for name in ("a", "b"):
-        run_fn(prepared.fn_args(tmp_path / name, tiny_settings()))
-    run_fn(prepared.fn_args(tmp_path / "c", tiny_settings(seed=8)))
+        run_fn(prepared.fn_args(tmp_path / name, tiny_config()))
+    run_fn(prepared.fn_args(tmp_path / "c", tiny_config(seed=8)))
     first, second, other = (weights_of(tmp_path / name) for name in "abc")
     assert all(np.array_equal(one, two) for one, two in zip(first, second, strict=True))
     assert not all(np.array_equal(one, two) for one, two in zip(first, other, strict=True))
 
 
 @pytest.mark.slow
-def test_early_stopping_exports_the_best_epoch(prepared, tiny_settings, tmp_path):
-    settings = tiny_settings(epochs=40, early_stopping_patience=1, learning_rate=0.02)
+def test_early_stopping_exports_the_best_epoch(prepared, tiny_config, tmp_path):
+    settings = tiny_config(epochs=40, early_stopping_patience=1, learning_rate=0.02)
     run_fn(prepared.fn_args(tmp_path / "early", settings))
     history = history_of(tmp_path / "early")
     losses = [epoch["val_loss"] for epoch in history["epochs"]]
     assert len(losses) < 40
     assert history["exported_epoch"] == int(np.argmin(losses)) + 1 == len(losses) - 1
 
-    best = tiny_settings(epochs=history["exported_epoch"], learning_rate=0.02)
+    best = tiny_config(epochs=history["exported_epoch"], learning_rate=0.02)
     run_fn(prepared.fn_args(tmp_path / "best", best))
     for kept, expected in zip(
         weights_of(tmp_path / "early"), weights_of(tmp_path / "best"), strict=True
@@ -92,32 +92,32 @@ def test_early_stopping_exports_the_best_epoch(prepared, tiny_settings, tmp_path
 
 
 @pytest.mark.slow
-def test_a_diverging_training_stops_and_names_the_epoch(prepared, tiny_settings, tmp_path):
+def test_a_diverging_training_stops_and_names_the_epoch(prepared, tiny_config, tmp_path):
     with pytest.raises(TrainingDiverged, match=r"loss is \S+ in epoch \d+ of 50; try a smaller"):
-        run_fn(prepared.fn_args(tmp_path, tiny_settings(epochs=50, learning_rate=10.0)))
+        run_fn(prepared.fn_args(tmp_path, tiny_config(epochs=50, learning_rate=10.0)))
     assert not (tmp_path / "decoder").exists()
 
 
-def test_refuses_before_anything_is_built(prepared, tiny_settings, tmp_path, monkeypatch):
+def test_refuses_before_anything_is_built(prepared, tiny_config, tmp_path, monkeypatch):
     monkeypatch.setattr("trainer.run_fn.compiled", pytest.fail)
-    settings = dataclasses.replace(tiny_settings(), image=ImageShape(height=32, width=32))
+    settings = dataclasses.replace(tiny_config(), image=ImageShape(height=32, width=32))
     with pytest.raises(InputError, match=r"image\.height: got 32, allowed: 8"):
         run_fn(prepared.fn_args(tmp_path, settings))
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
-def test_leaves_the_dtype_policy_of_the_process_alone(prepared, tiny_settings, tmp_path):
+def test_leaves_the_dtype_policy_of_the_process_alone(prepared, tiny_config, tmp_path):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        run_fn(prepared.fn_args(tmp_path, tiny_settings(epochs=1)))
+        run_fn(prepared.fn_args(tmp_path, tiny_config(epochs=1)))
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
     finally:
         keras.config.set_dtype_policy("float32")
 
 
-def test_mixed_precision_keeps_heads_exact_and_exports_float32(prepared, tiny_settings):
-    mixed = compiled(tiny_settings(precision="bfloat16"))
+def test_mixed_precision_keeps_heads_exact_and_exports_float32(prepared, tiny_config):
+    mixed = compiled(tiny_config(precision="bfloat16"))
     assert keras.config.dtype_policy().name == "float32"
     random = np.random.default_rng(0)
     mixed.set_weights([w + random.normal(0, 0.1, w.shape) for w in mixed.get_weights()])

@@ -12,7 +12,6 @@ import tensorflow_transform as tft
 from data_prep import features as names
 from data_prep.errors import InputError
 from trainer.config import LABEL_INDEX, ImageShape
-from trainer.preprocessing import LABEL_ONEHOT
 
 Batch = dict[str, tf.Tensor]
 Arrays = dict[str, np.ndarray]
@@ -21,7 +20,6 @@ Arrays = dict[str, np.ndarray]
 RAW_FEATURES = {
     names.IMAGE: names.IMAGE,
     LABEL_INDEX: names.LABEL,
-    LABEL_ONEHOT: names.LABEL,
     names.ATTRIBUTES: names.ATTRIBUTES,
 }
 DECODE_BATCH = 1024

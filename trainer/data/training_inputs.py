@@ -1,4 +1,4 @@
-"""What the trainer is given, checked against the settings before anything else happens."""
+"""The inputs of a training: its config and its data, checked against each other."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from trainer.data.shape import DataShape, check_shape
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingInputs:
-    """Settings and splits that fit each other."""
+    """A config and splits that fit each other."""
 
-    settings: TrainerConfig  # with the names of the data's labels and attributes
+    config: TrainerConfig  # with the names of the data's labels and attributes
     patterns: dict[str, tuple[str, ...]]  # "train", "eval" -> file patterns
     records: dict[str, int]
     data_version: str  # changes with the contents of the data
-    spans: tuple[dict[str, Any], ...] = ()  # as the manifest has them
+    spans: tuple[dict[str, Any], ...] = ()  # from the manifest
 
     @property
     def train_records(self) -> int:
@@ -38,27 +38,27 @@ class TrainingInputs:
         return self.records["eval"]
 
     def source(self, transform: tft.TFTransformOutput, split: str) -> DataSplit:
-        """The `train` or the `eval` side as a data set source."""
+        """Returns the `train` or the `eval` split as a source of a data set."""
         return DataSplit(
             patterns=self.patterns[split],
             records=self.records[split],
-            image=self.settings.image,
+            image=self.config.image,
             transform=transform,
-            features=_features(self.settings),
+            features=_features(self.config),
         )
 
 
 def check_inputs(fn_args: Any) -> TrainingInputs:
-    """Reads the settings and the manifest, and refuses what does not fit.
+    """Reads the config and the manifest, and refuses a config that does not fit the data.
 
     Raises:
       InputError: naming the key, the value and what the data allows.
     """
-    config = fn_args.custom_config or {}
-    settings = tuned(
-        TrainerConfig.from_json(config.get(SETTINGS)),
+    custom_config = fn_args.custom_config or {}
+    config = tuned(
+        TrainerConfig.from_json(custom_config.get(SETTINGS)),
         getattr(fn_args, "hyperparameters", None),
-        config.get(OVERRIDES),
+        custom_config.get(OVERRIDES),
     )
     for key in ("train_steps", "eval_steps"):
         require(
@@ -71,10 +71,10 @@ def check_inputs(fn_args: Any) -> TrainingInputs:
     directory = os.path.dirname(os.path.dirname(patterns["train"][0]))
     manifest = read_manifest(directory)
     records = {side: _records(manifest, files) for side, files in patterns.items()}
-    check_settings(settings, manifest, records)
+    check_data(config, manifest, records)
     return TrainingInputs(
-        settings=dataclasses.replace(
-            settings, labels=tuple(manifest.labels), attributes=tuple(manifest.attributes)
+        config=dataclasses.replace(
+            config, labels=tuple(manifest.labels), attributes=tuple(manifest.attributes)
         ),
         patterns=patterns,
         records=records,
@@ -84,37 +84,37 @@ def check_inputs(fn_args: Any) -> TrainingInputs:
 
 
 def tuned(
-    settings: TrainerConfig,
+    config: TrainerConfig,
     hyperparameters: Mapping[str, Any] | None,
     overrides: Mapping[str, Any] | None,
 ) -> TrainerConfig:
-    """The settings with what a search found on top, and the overrides on top of that.
+    """Returns the config with the values of a search put in, and then the overrides.
 
     Args:
-      settings: as configured.
+      config: before the search.
       hyperparameters: the config of a keras_tuner.HyperParameters, as a Tuner writes it.
       overrides: values by the names in `trainer.config.hyperparameters.SEARCHED`.
 
     Raises:
-      InputError: where they hold a value that these settings cannot take.
+      InputError: where they hold a value that the config cannot take.
     """
-    found = (hyperparameters or {}).get("values")
+    values = (hyperparameters or {}).get("values")
     require(
-        hyperparameters is None or isinstance(found, Mapping),
+        hyperparameters is None or isinstance(values, Mapping),
         "tuner.best_hyperparameters",
         hyperparameters,
         "what a Tuner writes: a mapping with values",
     )
     try:
-        return with_values(settings, {**(found or {}), **(overrides or {})})
+        return with_values(config, {**(values or {}), **(overrides or {})})
     except (InputError, TypeError, ValueError) as error:
         raise InputError(f"tuner.best_hyperparameters: {error}") from None
 
 
-def check_settings(settings: TrainerConfig, manifest: Manifest, records: dict[str, int]) -> None:
-    """Refuses settings that the data cannot serve. `records` counts "train" and "eval"."""
-    check_shape(settings, DataShape.of_manifest(manifest))
-    train = settings.train
+def check_data(config: TrainerConfig, manifest: Manifest, records: dict[str, int]) -> None:
+    """Refuses a config that the data cannot serve. `records` counts "train" and "eval"."""
+    check_shape(config, DataShape.of_manifest(manifest))
+    train = config.train
     if not records["train"]:
         raise InputError("examples: the train split is empty")
     require(
@@ -131,16 +131,16 @@ def check_settings(settings: TrainerConfig, manifest: Manifest, records: dict[st
     )
 
 
-def check_vocabulary(settings: TrainerConfig, transform: tft.TFTransformOutput) -> None:
+def check_vocabulary(config: TrainerConfig, transform: tft.TFTransformOutput) -> None:
     """Refuses data whose train split lacks words: their numbers would be other words'.
 
-    `settings` name the data's labels.
+    `config` names the data's labels.
     """
     from_data = transform.vocabulary_file_by_name(names.LABEL) is not None
-    if settings.model.condition != "label" or not from_data:
+    if config.model.condition != "label" or not from_data:
         return
     known = {word.decode() for word in transform.vocabulary_by_name(names.LABEL)}
-    missing = [word for word in settings.labels if word not in known]
+    missing = [word for word in config.labels if word not in known]
     if missing:
         raise InputError(
             f"examples: no image of {', '.join(missing)} in the train split, which a model with "
@@ -148,13 +148,13 @@ def check_vocabulary(settings: TrainerConfig, transform: tft.TFTransformOutput) 
         )
 
 
-def _features(settings: TrainerConfig) -> tuple[str, ...]:
-    condition = CONDITION_FEATURES.get(settings.model.condition)
+def _features(config: TrainerConfig) -> tuple[str, ...]:
+    condition = CONDITION_FEATURES.get(config.model.condition)
     return (names.IMAGE,) if condition is None else (names.IMAGE, condition)
 
 
 def _records(manifest: Manifest, patterns: tuple[str, ...]) -> int:
-    """Records in the split folders that the patterns name, by the manifest's shards."""
+    """Counts the records of the manifest's shards in the folders that the patterns name."""
     folders = {os.path.basename(os.path.dirname(pattern)) for pattern in patterns}
     return sum(
         shard["records"]

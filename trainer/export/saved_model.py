@@ -52,7 +52,7 @@ Signatures = dict[str, Callable[..., Any]]
 
 def export_decoder(model: VAE, directory: str) -> None:
     """Writes the serving model, and its ONNX copy. `model` computes in float32."""
-    latent_dim = model.settings.model.latent_dim
+    latent_dim = model.config.model.latent_dim
     z_spec = tf.TensorSpec([None, latent_dim], tf.float32, "z")
     count_spec, seed_spec = (
         tf.TensorSpec([], tf.int32, "count"),
@@ -80,12 +80,12 @@ def export_decoder(model: VAE, directory: str) -> None:
     }
     _save(_module(model.decoding_weights), signatures, directory)
     _write_metadata(model, directory)
-    export_onnx(decoding, model_metadata(model.settings), directory)
+    export_onnx(decoding, model_metadata(model.config), directory)
 
 
 def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: str) -> None:
     """Writes the model that the evaluator uses. `model` computes in float32."""
-    settings = model.settings
+    settings = model.config
     module = _module(model.weights)
     module.transform = transform.transform_features_layer()
     image_spec = transform.raw_feature_spec()[names.IMAGE]
@@ -179,7 +179,7 @@ def _write_metadata(model: VAE, directory: str) -> None:
     path = os.path.join(directory, METADATA_FILE)
     tf.io.gfile.makedirs(os.path.dirname(path))
     with tf.io.gfile.GFile(path, "w") as file:
-        text = json.dumps(model_metadata(model.settings), indent=2, ensure_ascii=False)
+        text = json.dumps(model_metadata(model.config), indent=2, ensure_ascii=False)
         file.write(text + "\n")
 
 

@@ -1,4 +1,4 @@
-"""What a weighting of reconstruction against KL amounts to, in one convention.
+"""The weights of reconstruction and KL of published losses, in one convention.
 
 Standard library only.
 """
@@ -6,37 +6,8 @@ Standard library only.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from trainer.config import ModelConfig
-
-# preset -> how its source writes the loss, as the arguments of `effective_beta`
-PUBLISHED: dict[str, dict[str, Any]] = {
-    # (784 * mean BCE + KL) / 2 / 784
-    "mnist_vae_dense": {
-        "reconstruction_weight": 0.5,
-        "averaged_over": 784,
-        "kl_weight": 0.5 / 784,
-    },
-    "mnist_cvae_blog": {
-        "reconstruction_weight": 0.5,
-        "averaged_over": 784,
-        "kl_weight": 0.5 / 784,
-    },
-    # sum of BCE + KL
-    "mnist_vae": {"reconstruction_weight": 1},
-    "mnist_cvae": {"reconstruction_weight": 1},
-    # 500 * mean BCE over 32x32 + KL
-    "fashion_vae": {"reconstruction_weight": 500, "averaged_over": 1024},
-    # 2000 * mean squared error over 64x64x3 + KL
-    "celeba_vae": {
-        "reconstruction_weight": 2000,
-        "averaged_over": 12288,
-        "reconstruction": "gaussian",
-    },
-    # mean BCE over 32x32 + 1e-4 * KL
-    "cats_vae": {"reconstruction_weight": 1, "averaged_over": 1024, "kl_weight": 1e-4},
-}
 
 
 def effective_beta(
@@ -46,7 +17,7 @@ def effective_beta(
     kl_weight: float = 1.0,
     reconstruction: str = "bernoulli",
 ) -> float:
-    """The beta that a published loss amounts to in this project's convention.
+    """Returns the beta of a published loss in this project's convention.
 
     The source writes `reconstruction_weight * mean + kl_weight * KL`, where the mean over
     `averaged_over` values is of binary cross-entropy ("bernoulli") or of squared error
@@ -62,7 +33,7 @@ def effective_beta(
 
 
 def implied_sigma(model: ModelConfig) -> float | None:
-    """The Gaussian noise that would give the same optimum at beta 1: sigma * sqrt(beta).
+    """Returns the Gaussian noise with the same optimum at beta 1: sigma * sqrt(beta).
 
     SSE / (2 sigma^2) + beta KL is proportional to SSE / (2 beta sigma^2) + KL. None for a
     Bernoulli reconstruction, which has no sigma, and where there is no KL. For

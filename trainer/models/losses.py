@@ -65,7 +65,7 @@ def kl_divergence(z_mean: Any, z_log_var: Any) -> Any:
 
 
 def kl_above_free_bits(z_mean: Any, z_log_var: Any, free: float) -> Any:
-    """The KL where `free` nats of each dimension cost nothing: sum max(free, mean of KL_d).
+    """Returns the KL where `free` nats of each dimension cost nothing: sum max(free, mean of KL_d).
 
     Kingma et al. 2016, "Improved variational inference with inverse autoregressive flow",
     eq. 15; the mean is over the batch, so every image of it gets the same value.
@@ -73,8 +73,8 @@ def kl_above_free_bits(z_mean: Any, z_log_var: Any, free: float) -> Any:
     Returns:
       float32 [batch], at least free * latent_dim.
     """
-    each = 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
-    total = ops.sum(ops.maximum(ops.mean(each, axis=0), free))
+    kl = 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
+    total = ops.sum(ops.maximum(ops.mean(kl, axis=0), free))
     return total + ops.zeros_like(z_mean[:, 0])
 
 
@@ -82,7 +82,7 @@ def gan(d_real: Any, d_made: Any, d_sampled: Any) -> Any:
     """The discriminator's cross-entropy, nats, at least 0; ln 2 where it guesses.
 
     -(log D(x) + log(1 - D(x~)) + 2 log(1 - D(x_p))) / 4, where real images x, reconstructions
-    x~ and samples x_p are told apart (Larsen et al. 2016, eq. 3, with the weights of
+    x~ and samples x_p are classified (Larsen et al. 2016, eq. 3, with the weights of
     "Autoencoders in Keras", part 6), from logits: -log D = softplus(-d).
 
     Args:
@@ -91,12 +91,12 @@ def gan(d_real: Any, d_made: Any, d_sampled: Any) -> Any:
     Returns:
       float32 [batch].
     """
-    made = ops.softplus(d_made) + 2.0 * ops.softplus(d_sampled)
-    return 0.25 * (ops.softplus(-d_real) + made)
+    fake = ops.softplus(d_made) + 2.0 * ops.softplus(d_sampled)
+    return 0.25 * (ops.softplus(-d_real) + fake)
 
 
-def similarity(kind: str, real: Any, made: Any) -> Any:
-    """How far features of the l-layer are from those of the real image, summed over features.
+def similarity(kind: str, real: Any, decoded: Any) -> Any:
+    """The distance of features of the l-layer from those of the real image, summed over features.
 
     `squared_error`: (l(x~) - l(x))^2 / 2, the NLL of a unit Gaussian without its constant
     (Larsen et al. 2016, eq. 7). `cross_entropy`: of sigmoid(l(x~)) against sigmoid(l(x))
@@ -104,14 +104,14 @@ def similarity(kind: str, real: Any, made: Any) -> Any:
 
     Args:
       kind: as above.
-      real, made: float32 [batch, features].
+      real, decoded: float32 [batch, features].
 
     Returns:
       float32 [batch], nats.
     """
     if kind == "squared_error":
-        return 0.5 * ops.sum(ops.square(made - real), axis=-1)
-    return ops.sum(ops.softplus(made) - ops.sigmoid(real) * made, axis=-1)
+        return 0.5 * ops.sum(ops.square(decoded - real), axis=-1)
+    return ops.sum(ops.softplus(decoded) - ops.sigmoid(real) * decoded, axis=-1)
 
 
 def bits_per_dim(nats: Any, values: int, *, density: bool) -> Any:

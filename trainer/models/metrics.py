@@ -11,7 +11,7 @@ ACTIVE_VARIANCE = 0.01
 
 
 class ActiveUnits(keras.metrics.Metric):
-    """Latent dimensions that carry information: Var_x(E[z|x]) > 0.01.
+    """The number of latent dimensions that carry information: Var_x(E[z|x]) > 0.01.
 
     Burda et al. 2016, "Importance weighted autoencoders", section 5.2: the variance is over
     all images of the epoch, of the posterior mean. In training the weights move meanwhile.

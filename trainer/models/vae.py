@@ -12,8 +12,8 @@ from data_prep.config_base import require
 from trainer.config import CONDITION_FEATURES, TrainerConfig
 from trainer.models import losses
 from trainer.models.metrics import ActiveUnits
+from trainer.models.replicas import normal, reducible, replicas
 from trainer.networks.blocks import POSTERIOR
-from trainer.replicas import normal, reducible, replicas
 
 
 class VAE(keras.Model):
@@ -37,49 +37,51 @@ class VAE(keras.Model):
     heads: tuple[str, ...] = POSTERIOR
     metric_names: tuple[str, ...] = ("reconstruction_loss", "kl_loss", "elbo", "bits_per_dim")
 
-    def __init__(self, settings: TrainerConfig) -> None:
-        """`settings` hold the names of the labels or attributes that are the condition.
+    def __init__(self, config: TrainerConfig) -> None:
+        """
+        Args:
+          config: with the names of the labels or attributes that are the condition.
 
         Raises:
           InputError: where there is a condition but it has no names.
         """
-        super().__init__(name=settings.model.family)
-        config = settings.model
-        self.settings = settings
-        self.condition_dim = len(settings.condition_names)
+        model = config.model
+        super().__init__(name=model.family)
+        self.config = config
+        self.condition_dim = len(config.condition_names)
         require(
-            config.condition == "none" or self.condition_dim > 0,
+            model.condition == "none" or self.condition_dim > 0,
             "model.condition",
-            config.condition,
+            model.condition,
             "none with data that has no names for it",
         )
-        networks = config.architecture_entry
-        shape = settings.image, config.latent_dim, self.condition_dim
-        self.encoder = networks.encoder(*shape, self.heads, width=config.width)
-        self.decoder = networks.decoder(*shape, width=config.width)
-        self.noise_seed = keras.random.SeedGenerator(settings.train.seed)
+        architecture = model.architecture_entry
+        shape = config.image, model.latent_dim, self.condition_dim
+        self.encoder = architecture.encoder(*shape, self.heads, width=model.width)
+        self.decoder = architecture.decoder(*shape, width=model.width)
+        self.noise_seed = keras.random.SeedGenerator(config.train.seed)
         self.log_sigma = self.add_weight(
             shape=(),
-            initializer=keras.initializers.Constant(math.log(config.sigma)),
-            trainable=config.reconstruction_entry.learns_sigma,
+            initializer=keras.initializers.Constant(math.log(model.sigma)),
+            trainable=model.reconstruction_entry.learns_sigma,
             dtype="float32",
             name="log_sigma",
         )
         self.kl_scale = self._state("kl_scale", 1.0)  # of beta, below 1 in a warm-up
         self.means = {name: keras.metrics.Mean(name=name) for name in self.metric_names}
-        self.active_units = ActiveUnits(config.latent_dim)
+        self.active_units = ActiveUnits(model.latent_dim)
         self.built = True  # every variable exists, so that a checkpoint can be restored now
 
     def scale(self, images: Any) -> Any:
-        """uint8 images as float32 in [0, 1]."""
+        """Returns uint8 images as float32 in [0, 1]."""
         return ops.cast(images, "float32") / 255.0
 
     def condition_of(self, inputs: dict[str, Any]) -> Any:
-        """The condition of a batch, float32 [batch, condition_dim]; None where there is none.
+        """Returns the condition of a batch, float32 [batch, condition_dim], or None without one.
 
         A label_index of -1, a word unknown in training, is all zeros.
         """
-        kind = self.settings.model.condition
+        kind = self.config.model.condition
         if kind == "none":
             return None
         values = inputs[CONDITION_FEATURES[kind]]
@@ -89,49 +91,49 @@ class VAE(keras.Model):
         return ops.cast(values, "float32")
 
     def encode(self, pixels: Any, condition: Any = None) -> tuple[Any, Any]:
-        """z_mean and z_log_var, float32 [batch, latent_dim], of float images in [0, 1]."""
+        """Returns z_mean and z_log_var, float32 [batch, latent_dim], of float images in [0, 1]."""
         z_mean, z_log_var = self.encoder(network_inputs(pixels, condition))
-        limit = self.settings.model.log_var_limit
+        limit = self.config.model.log_var_limit
         return z_mean, ops.clip(z_log_var, -limit, limit) if limit else z_log_var
 
     def draw_noise(self, like: Any) -> Any:
-        """Standard normal noise of the shape of `like`. Its seed is saved with the weights."""
+        """Draws standard normal noise like `like`, from a seed saved with the weights."""
         return normal(ops.shape(like), self.noise_seed)
 
     def from_prior(self, noise: Any) -> Any:
-        """z of the prior, float32 [n, latent_dim], from standard normal noise of that shape."""
+        """Returns z of the prior, float32 [n, latent_dim], from as much standard normal noise."""
         return noise
 
     @property
     def decoding_weights(self) -> list[keras.Variable]:
-        """What `decode` and `from_prior` need."""
+        """The weights that `decode` and `from_prior` use."""
         return self.decoder.weights
 
     def decode(self, z: Any, condition: Any = None) -> Any:
-        """The mean image, float32 [batch, height, width, channels] in [0, 1]."""
+        """Returns the mean image, float32 [batch, height, width, channels] in [0, 1]."""
         return ops.sigmoid(self.logits(z, condition))
 
     def logits(self, z: Any, condition: Any = None) -> Any:
-        """What the sigmoid makes the mean image of."""
+        """Returns the decoder's logits, the mean image before the sigmoid."""
         return self.decoder(network_inputs(z, condition))
 
     def reconstruction_nll(self, pixels: Any, logits: Any) -> Any:
-        """Nats per image, float32 [batch], under the configured likelihood."""
-        return self.settings.model.reconstruction_entry.nll(pixels, logits, self.log_sigma)
+        """Returns the negative log-likelihood of each image, in nats, float32 [batch]."""
+        return self.config.model.reconstruction_entry.nll(pixels, logits, self.log_sigma)
 
     def regularizer(self, z_mean: Any, z_log_var: Any) -> Any:
-        """What beta multiplies, nats per image, float32 [batch]."""
-        free = self.settings.model.free_bits
+        """Returns the term of the loss that beta multiplies, in nats per image, float32 [batch]."""
+        free = self.config.model.free_bits
         if free:
             return losses.kl_above_free_bits(z_mean, z_log_var, free)
         return losses.kl_divergence(z_mean, z_log_var)
 
     def effective_beta(self, training: bool) -> Any:
-        """beta as it counts now: a warm-up scales it, but not in validation."""
-        return self.settings.model.beta * (self.kl_scale if training else 1.0)
+        """Returns the current weight of the KL: a warm-up scales beta in training alone."""
+        return self.config.model.beta * (self.kl_scale if training else 1.0)
 
     def evaluate_images(self, images: Any, noise: Any, condition: Any = None) -> dict[str, Any]:
-        """Everything about a batch of uint8 images at z = z_mean + exp(z_log_var / 2) noise.
+        """Encodes and decodes uint8 images at z = z_mean + exp(z_log_var / 2) noise.
 
         Returns:
           z_mean, z_log_var: float32 [batch, latent_dim]; logits: float32 of the images' shape;
@@ -151,23 +153,25 @@ class VAE(keras.Model):
         }
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> dict[str, Any]:
-        """`evaluate_images` at sampled noise, in training and in validation alike: the ELBO
-        is an expectation over it."""
+        """Returns `evaluate_images` at sampled noise, in training and in validation alike.
+
+        The ELBO is an expectation over that noise.
+        """
         return self.evaluate_images(inputs["image"], None, self.condition_of(inputs))
 
     def objective(self, y_pred: dict[str, Any], training: bool) -> Any:
-        """The loss of each image, float32 [batch]."""
+        """Returns the loss of each image, float32 [batch]."""
         penalty = self.regularizer(y_pred["z_mean"], y_pred["z_log_var"])
         return y_pred["reconstruction_loss"] + self.effective_beta(training) * penalty
 
     def metric_values(self, y_pred: dict[str, Any]) -> dict[str, Any]:
-        """What is averaged over an epoch, float32 [batch] each."""
+        """Returns the metrics that are averaged over an epoch, float32 [batch] each."""
         reconstruction, kl = y_pred["reconstruction_loss"], y_pred["kl_loss"]
         negative_elbo = reconstruction + kl
         bits = losses.bits_per_dim(
             negative_elbo,
-            self.settings.image.size,
-            density=self.settings.model.reconstruction_entry.density,
+            self.config.image.size,
+            density=self.config.model.reconstruction_entry.density,
         )
         return {
             "reconstruction_loss": reconstruction,
@@ -184,13 +188,13 @@ class VAE(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """The mean over the global batch: replicas add their gradients up.
+        """Returns the mean loss over the global batch; replicas add their gradients up.
 
         A replica that got no image of the last batch of a validation adds nothing.
         """
-        each = self.objective(y_pred, training)
-        count = ops.maximum(ops.cast(ops.shape(each)[0], "float32"), 1.0)
-        return ops.sum(each) / (count * replicas())
+        loss = self.objective(y_pred, training)
+        count = ops.maximum(ops.cast(ops.shape(loss)[0], "float32"), 1.0)
+        return ops.sum(loss) / (count * replicas())
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
@@ -201,11 +205,13 @@ class VAE(keras.Model):
         return reducible(self.get_metrics_result())
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
-        """Nothing is left to build. Keras 3.15 would average a batch over the replicas to find
-        that out, which fails on a pool of workers."""
+        """Skips Keras's build, since every variable exists.
+
+        Keras 3.15 would average a batch over the replicas, which fails on a pool of workers.
+        """
 
     def _state(self, name: str, value: float, shape: tuple[int, ...] = ()) -> keras.Variable:
-        """A variable that is saved with the weights, but changed by no optimizer."""
+        """Adds a variable that is saved with the weights, but changed by no optimizer."""
         return self.add_weight(
             shape=shape,
             initializer=keras.initializers.Constant(value),
@@ -217,11 +223,11 @@ class VAE(keras.Model):
 
 
 class CVAE(VAE):
-    """Sohn et al. 2015: encoder and decoder are told the condition, and z keeps the rest."""
+    """Sohn et al. 2015: encoder and decoder get the condition, and z holds the rest."""
 
 
 def network_inputs(first: Any, condition: Any) -> Any:
-    """What a network takes."""
+    """Returns the inputs of a network: `first`, with the condition where there is one."""
     if condition is None:
         return first
     return [ops.convert_to_tensor(first), ops.convert_to_tensor(condition)]

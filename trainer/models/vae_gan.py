@@ -22,13 +22,13 @@ class VAEGAN(VAE):
       discriminator:  L_GAN
     Each loss reaches its own network alone: what it passes through on the way is frozen, i.e.
     computed with weights behind a stop_gradient. So the sum of the three is one ordinary loss,
-    for one gradient on any backend, and `players` says which optimizer gets which part of it.
+    for one gradient on any backend, and `optimizer_groups` says which optimizer gets which part.
 
     Metrics besides the VAE's (whose reconstruction_loss is on pixels and trains nothing):
       loss: the sum of the three.
-      discriminator_loss: L_GAN. generator_loss: -L_GAN as the decoder meets it.
-      feature_loss: L_llike, as the encoder meets it.
-      d_real, d_fake: mean probability of being real, of real and of made images.
+      discriminator_loss: L_GAN. generator_loss: -L_GAN, in the decoder's loss.
+      feature_loss: L_llike, in the encoder's loss.
+      d_real, d_fake: mean probability of being real, of real and of decoded images.
     """
 
     metric_names = (
@@ -40,17 +40,17 @@ class VAEGAN(VAE):
         "d_fake",
     )
 
-    def __init__(self, settings: TrainerConfig) -> None:
-        super().__init__(settings)
-        build = settings.model.architecture_entry.discriminator
+    def __init__(self, config: TrainerConfig) -> None:
+        super().__init__(config)
+        build = config.model.architecture_entry.discriminator
         assert build is not None  # the config allows no other architecture
-        self.discriminator = build(settings.image, self.condition_dim)
+        self.discriminator = build(config.image, self.condition_dim)
         self.turn = self._state("turn", 0.0, (update_schedule.STATE,))
 
     @property
-    def players(self) -> dict[str, tuple[list[keras.Variable], float]]:
-        """name -> (its weights, its learning rate as a multiple of the encoder's)."""
-        gan = self.settings.model.gan
+    def optimizer_groups(self) -> dict[str, tuple[list[keras.Variable], float]]:
+        """The weights of each network, and its learning rate as a multiple of the encoder's."""
+        gan = self.config.model.gan
         return {
             "encoder": (self.encoder.trainable_variables, 1.0),
             "decoder": (self.decoder.trainable_variables, gan.decoder_rate),
@@ -64,21 +64,23 @@ class VAEGAN(VAE):
         z = z_mean + ops.exp(0.5 * z_log_var) * self.draw_noise(z_mean)
         z_prior = self.draw_noise(z_mean)
 
-        logits, sampled = _each(
+        logits, logits_prior = _split(
             2, self.decoder(_batches([ops.stop_gradient(z), z_prior], condition))
         )
-        made = [ops.sigmoid(logits), ops.sigmoid(sampled)]
-        seen_by_encoder = ops.sigmoid(_frozen(self.decoder, _batches([z], condition), training))
+        decoded = [ops.sigmoid(logits), ops.sigmoid(logits_prior)]
+        decoded_frozen = ops.sigmoid(_frozen(self.decoder, _batches([z], condition), training))
 
-        learning = self.discriminator(_batches([pixels, *map(ops.stop_gradient, made)], condition))
-        judging = _frozen(
-            self.discriminator, _batches([*made, seen_by_encoder], condition), training
+        outputs = self.discriminator(
+            _batches([pixels, *map(ops.stop_gradient, decoded)], condition)
         )
-        d_real, d_made, d_sampled = _each(3, learning[0])
-        features = ops.stop_gradient(_each(3, learning[1])[0])
-        for_decoder, _, for_encoder = _each(3, judging[1])
-        fooling = _each(3, judging[0])
-        gan = self.settings.model.gan
+        outputs_frozen = _frozen(
+            self.discriminator, _batches([*decoded, decoded_frozen], condition), training
+        )
+        d_real, d_made, d_sampled = _split(3, outputs[0])
+        features = ops.stop_gradient(_split(3, outputs[1])[0])
+        for_decoder, _, for_encoder = _split(3, outputs_frozen[1])
+        d_frozen = _split(3, outputs_frozen[0])
+        gan = self.config.model.gan
         return {
             "z_mean": z_mean,
             "z_log_var": z_log_var,
@@ -88,38 +90,38 @@ class VAEGAN(VAE):
             "encoder_similarity": losses.similarity(gan.similarity, features, for_encoder),
             "decoder_similarity": losses.similarity(gan.similarity, features, for_decoder),
             "discriminator_loss": losses.gan(d_real, d_made, d_sampled),
-            "fooled": losses.gan(ops.stop_gradient(d_real), fooling[0], fooling[1]),
+            "decoder_gan_loss": losses.gan(ops.stop_gradient(d_real), d_frozen[0], d_frozen[1]),
             "d_real": d_real,
             "d_made": d_made,
             "d_sampled": d_sampled,
         }
 
     def objective(self, y_pred: dict[str, Any], training: bool) -> Any:
-        config = self.settings.model
+        model = self.config.model
         penalty = self.regularizer(y_pred["z_mean"], y_pred["z_log_var"])
         parts = {
             "encoder": y_pred["encoder_similarity"] + self.effective_beta(training) * penalty,
-            "decoder": config.gan.gamma * y_pred["decoder_similarity"] - y_pred["fooled"],
+            "decoder": model.gan.gamma * y_pred["decoder_similarity"] - y_pred["decoder_gan_loss"],
             "discriminator": y_pred["discriminator_loss"],
         }
-        masks = update_schedule.masks(config.gan, ops.convert_to_tensor(self.turn))
+        masks = update_schedule.masks(model.gan, ops.convert_to_tensor(self.turn))
         if training:
-            self._end_turn(y_pred)
-        return sum(_only_if(masks[player], loss) for player, loss in parts.items())
+            self._advance_schedule(y_pred)
+        return sum(_only_if(masks[network], loss) for network, loss in parts.items())
 
     def metric_values(self, y_pred: dict[str, Any]) -> dict[str, Any]:
-        made = ops.sigmoid(y_pred["d_made"]) + ops.sigmoid(y_pred["d_sampled"])
+        fake = ops.sigmoid(y_pred["d_made"]) + ops.sigmoid(y_pred["d_sampled"])
         return super().metric_values(y_pred) | {
             "discriminator_loss": y_pred["discriminator_loss"],
-            "generator_loss": -y_pred["fooled"],
+            "generator_loss": -y_pred["decoder_gan_loss"],
             "feature_loss": y_pred["encoder_similarity"],
             "d_real": ops.sigmoid(y_pred["d_real"]),
-            "d_fake": 0.5 * made,
+            "d_fake": 0.5 * fake,
         }
 
-    def _end_turn(self, y_pred: dict[str, Any]) -> None:
+    def _advance_schedule(self, y_pred: dict[str, Any]) -> None:
         new = update_schedule.advance(
-            self.settings.model.gan,
+            self.config.model.gan,
             ops.convert_to_tensor(self.turn),
             ops.mean(y_pred["discriminator_loss"]),
             ops.mean(ops.softplus(-y_pred["d_real"])),
@@ -129,12 +131,12 @@ class VAEGAN(VAE):
 
 
 def _only_if(mask: Any, loss: Any) -> Any:
-    """The value of `loss`, with its gradient only where the mask is 1."""
+    """Returns the value of `loss`, with its gradient only where the mask is 1."""
     return mask * loss + ops.stop_gradient((1.0 - mask) * loss)
 
 
 def _frozen(network: keras.Model, inputs: Any, training: bool) -> Any:
-    """What the network gives; gradients pass through it to its inputs, but not to its weights.
+    """Returns the network's outputs; gradients reach its inputs, but not its weights.
 
     Its statistics and seeds stay as they are.
     """
@@ -148,13 +150,13 @@ def _frozen(network: keras.Model, inputs: Any, training: bool) -> Any:
 
 
 def _batches(parts: list[Any], condition: Any) -> Any:
-    """Batches behind one another, with the same condition each: what a network takes."""
+    """Returns inputs of a network: batches behind one another, with the same condition each."""
     joined = ops.concatenate(parts)
     if condition is None:
         return joined
     return [joined, ops.concatenate([condition] * len(parts))]
 
 
-def _each(count: int, joined: Any) -> list[Any]:
-    """The batches again that `_batches` has put behind one another."""
+def _split(count: int, joined: Any) -> list[Any]:
+    """Returns the batches that `_batches` has put behind one another."""
     return ops.split(joined, count)

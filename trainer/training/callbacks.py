@@ -12,8 +12,9 @@ Epoch = dict[str, float]
 
 
 class History(keras.callbacks.Callback):
-    """`epochs`: one mapping an epoch with `epoch` (from 1), `seconds` and every metric.
+    """The history of a training.
 
+    `epochs`: one mapping an epoch with `epoch` (from 1), `seconds` and every metric.
     A resumed training starts with the epochs of the run before.
     """
 
@@ -34,7 +35,7 @@ class History(keras.callbacks.Callback):
 class EarlyStopping(keras.callbacks.Callback):
     """Stops when val_loss has not improved for `patience` epochs, and restores the best.
 
-    Whether to stop follows from the history alone, so a resumed training decides alike. It
+    The decision follows from the history alone, so a resumed training decides alike. It
     comes after `History` in the list of callbacks.
     """
 
@@ -46,7 +47,7 @@ class EarlyStopping(keras.callbacks.Callback):
 
     @property
     def best_epoch(self) -> int:
-        """From 1; the first of equals; 0 before the first epoch."""
+        """The number of the best epoch, from 1; the first of equals; 0 before the first epoch."""
         values = [epoch["val_loss"] for epoch in self.history.epochs]
         return int(np.argmin(values)) + 1 if values else 0
 

@@ -1,7 +1,7 @@
-"""Resume: a killed training goes on after its last finished epoch, to the same weights.
+"""Checkpoints, from which a killed training resumes after its last finished epoch.
 
-One file holds everything that the rest of the training depends on: weights, the state of
-every seed generator, the optimizer, the history and the best weights so far. The order of the
+It ends with the same weights. One file holds everything that they depend on: weights, the state
+of every seed generator, the optimizer, the history and the best weights so far. The order of the
 batches needs no state, being a function of (seed, epoch).
 """
 
@@ -24,13 +24,13 @@ FILE = "checkpoint.npz"
 
 
 def checkpoint_directory(root: str, **parts: Any) -> str:
-    """<root>/<hash of the parts>: the settings, data and code that decide the outcome."""
+    """Returns <root>/<hash of the parts>: the config, data and code that decide the result."""
     text = json.dumps(parts, sort_keys=True)
     return os.path.join(root, hashlib.sha256(text.encode()).hexdigest()[:20])
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves after every epoch. It comes after `History` and `EarlyStopping` in the list."""
+    """Saves the training after every epoch; it comes after `History` and `EarlyStopping`."""
 
     def __init__(self, directory: str, history: History, early: EarlyStopping | None) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.early = early
 
     def restore(self, model: keras.Model) -> int:
-        """Puts a built and compiled model where it stood, if there is a checkpoint.
+        """Restores a built and compiled model from the checkpoint, if there is one.
 
         Returns:
           finished epochs: 0 without a checkpoint.
@@ -78,7 +78,7 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def _state(model: keras.Model) -> dict[str, keras.Variable]:
-    """Every variable that training changes, seed generators included, by a stable name."""
+    """Returns every variable that training changes, seed generators included, by a stable name."""
     groups = {"model": model.variables, "optimizer": model.optimizer.variables}
     return {
         f"{group}/{index:06}": variable

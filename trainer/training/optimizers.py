@@ -1,4 +1,4 @@
-"""Several optimizers in one, for losses that several players have."""
+"""One optimizer for all weights, or one for each network of an adversarial model."""
 
 from __future__ import annotations
 
@@ -14,16 +14,21 @@ from trainer.config.imported import load
 
 
 def make_optimizer(model: Any, name: str, learning_rate: float) -> keras.optimizers.Optimizer:
-    """The optimizer of a model, built: one, or one for each of its players."""
-    shares = getattr(model, "players", None)
-    if shares is None:
-        optimizer = OPTIMIZERS[name](learning_rate)
+    """Returns a model's optimizer, built.
+
+    A model with `optimizer_groups`, a mapping of names to (weights, factor of the learning rate),
+    gets a `MultiOptimizer` with an optimizer for each of them.
+    """
+    groups = getattr(model, "optimizer_groups", None)
+    optimizer_class = load(OPTIMIZERS[name])
+    if groups is None:
+        optimizer = optimizer_class(learning_rate)
     else:
-        resting = _resting(load(OPTIMIZERS[name]))
+        skipping = _skipping_zero_gradients(optimizer_class)
         optimizer = MultiOptimizer(
             [
-                OptimizerGroup(resting(learning_rate * rate, name=player), weights, rate)
-                for player, (weights, rate) in shares.items()
+                OptimizerGroup(skipping(learning_rate * factor, name=group), weights, factor)
+                for group, (weights, factor) in groups.items()
             ]
         )
     optimizer.build(model.trainable_variables)
@@ -32,71 +37,80 @@ def make_optimizer(model: Any, name: str, learning_rate: float) -> keras.optimiz
 
 @dataclasses.dataclass(frozen=True)
 class OptimizerGroup:
-    """rate: its learning rate as a multiple of the first player's."""
+    """An optimizer and the weights that it updates.
+
+    factor: its learning rate as a multiple of the first group's.
+    """
 
     optimizer: keras.optimizers.Optimizer
     weights: list[keras.Variable]
-    rate: float
+    factor: float
 
 
 class MultiOptimizer(keras.optimizers.Optimizer):
-    """Each player's weights are moved by an optimizer of its own.
+    """An optimizer that leaves each group of weights to an optimizer of its own.
 
-    `learning_rate` is the first player's; setting it sets all.
+    `learning_rate` is the first group's; setting it sets all, each times its factor.
     """
 
-    def __init__(self, players: Sequence[OptimizerGroup]) -> None:
-        super().__init__(learning_rate=0.0, name="players")
-        self.players = list(players)
+    def __init__(self, groups: Sequence[OptimizerGroup]) -> None:
+        super().__init__(learning_rate=0.0, name="multi_optimizer")
+        self.groups = list(groups)
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        for player in self.players:
-            player.optimizer.build(player.weights)
+        for group in self.groups:
+            group.optimizer.build(group.weights)
         super().build(list(variables))
 
     @property
     def variables(self) -> list[keras.Variable]:
-        theirs = [v for player in self.players for v in player.optimizer.variables]
-        return [*super().variables, *theirs]
+        of_groups = [v for group in self.groups for v in group.optimizer.variables]
+        return [*super().variables, *of_groups]
 
     @property
     def learning_rate(self) -> Any:
-        return self.players[0].optimizer.learning_rate
+        return self.groups[0].optimizer.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: float) -> None:
-        for player in self.players:
-            player.optimizer.learning_rate = learning_rate * player.rate
+        for group in self.groups:
+            group.optimizer.learning_rate = learning_rate * group.factor
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
         if trainable_variables is None:
             trainable_variables = self._trainable_variables
-        found = {
+        gradients = {
             id(weight): gradient
             for weight, gradient in zip(trainable_variables, grads, strict=True)
         }
-        for player in self.players:
-            player.optimizer.apply([found[id(w)] for w in player.weights], player.weights)
+        for group in self.groups:
+            group.optimizer.apply([gradients[id(w)] for w in group.weights], group.weights)
         self._iterations.assign_add(1)
 
 
-def _resting(base: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
-    """`base`, except that a gradient of zeros throughout changes nothing: it is not that
-    player's turn, so neither the weight nor its moments move."""
+def _skipping_zero_gradients(
+    base: type[keras.optimizers.Optimizer],
+) -> type[keras.optimizers.Optimizer]:
+    """Returns a subclass of `base` for which a gradient of zeros throughout changes nothing.
 
-    class Resting(base):
+    Neither the weight nor its moments move in a step that the update schedule gives to others.
+    """
+
+    class SkippingZeroGradients(base):
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            self._moves = ops.any(gradient != 0)
+            self._has_gradient = ops.any(gradient != 0)
             super().update_step(gradient, variable, learning_rate)
-            self._moves = None
+            self._has_gradient = None
 
         def assign(self, variable: Any, value: Any) -> None:
-            super().assign(variable, ops.where(self._moves, value, variable))
+            super().assign(variable, ops.where(self._has_gradient, value, variable))
 
         def assign_add(self, variable: Any, value: Any) -> None:
-            super().assign_add(variable, ops.where(self._moves, value, ops.zeros_like(value)))
+            change = ops.where(self._has_gradient, value, ops.zeros_like(value))
+            super().assign_add(variable, change)
 
         def assign_sub(self, variable: Any, value: Any) -> None:
-            super().assign_sub(variable, ops.where(self._moves, value, ops.zeros_like(value)))
+            change = ops.where(self._has_gradient, value, ops.zeros_like(value))
+            super().assign_sub(variable, change)
 
-    return Resting
+    return SkippingZeroGradients

@@ -1,4 +1,4 @@
-"""How training tells where it stands: records of the logger `latentforge.progress`.
+"""The progress of a training, as records of the logger `latentforge.progress`.
 
 Each record carries `progress`, a `TrainingProgress`, as an extra attribute, so that a
 terminal can draw it. An epoch's end is INFO with a readable message, a step is DEBUG.
@@ -19,12 +19,12 @@ STEP_INTERVAL = 0.5  # seconds between two records of steps
 
 
 class TrainingDiverged(RuntimeError):
-    """The loss is no finite number any more."""
+    """The error of a training whose loss is not a finite number any more."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingProgress:
-    """Where training stands.
+    """The progress of a training at a step or at the end of an epoch.
 
     `metrics` are means over the epoch so far; at the end of an epoch val_* are among them.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import Any
@@ -13,27 +12,25 @@ import tensorflow as tf
 from data_prep.errors import InputError
 from trainer.export.metadata import LEARNED_FILE, condition_names, read_metadata
 from trainer.models.vae import VAE
+from trainer.training.json_files import read_json
 
 FULL_MODEL = "Format-TFMA"  # TFX's name for the folder of eval_model_dir beside the serving model
 KEY = re.compile(r"weights/(\d+)/\.ATTRIBUTES/VARIABLE_VALUE")
 
 
 def full_model_beside(serving_model: str) -> str:
-    """The full model that was exported with a decoder, by TFX's layout of a Model artifact."""
+    """Returns the full model beside an exported decoder, by TFX's layout of a Model artifact."""
     return os.path.join(os.path.dirname(serving_model.rstrip("/")), FULL_MODEL)
 
 
-def learned(serving_model: str) -> dict[str, Any]:
-    """learned.json beside a decoder; empty where there is none."""
+def read_learned(serving_model: str) -> dict[str, Any]:
+    """Reads learned.json beside a decoder; empty where there is none."""
     path = os.path.join(os.path.dirname(serving_model.rstrip("/")), LEARNED_FILE)
-    if not tf.io.gfile.exists(path):
-        return {}
-    with tf.io.gfile.GFile(path) as file:
-        return json.loads(file.read())
+    return read_json(path) or {}
 
 
 def copy_models(serving_model: str, serving_model_dir: str, eval_model_dir: str) -> None:
-    """The exported decoder and the full model beside it, byte for byte."""
+    """Copies an exported decoder and the full model beside it, byte for byte."""
     _copy_tree(serving_model, serving_model_dir)
     _copy_tree(full_model_beside(serving_model), eval_model_dir)
 
@@ -51,29 +48,30 @@ def start_from(model: VAE, directory: str) -> None:
     """Gives `model` the weights of the full model in `directory`.
 
     Raises:
-      InputError: where there is none, it is told other names, or its weights have other shapes.
+      InputError: without such a model, or where its condition has other names or its weights other
+        shapes.
     """
-    found = _weights(directory)
+    weights = _weights(directory)
     _check_names(model, directory)
     wanted = [tuple(variable.shape) for variable in model.weights]
-    shapes = [values.shape for values in found]
+    shapes = [values.shape for values in weights]
     if shapes != wanted:
         raise InputError(
             f"train.warm_start: the model in {directory} has {_size(shapes)} weights of other "
             f"shapes than this one with {_size(wanted)}, allowed: the same model settings, or false"
         )
-    model.set_weights(found)
+    model.set_weights(weights)
 
 
 def _check_names(model: VAE, directory: str) -> None:
-    """Weights of equal shapes may stand for other words."""
+    """Refuses a condition of other names: weights of equal shapes may stand for other words."""
     old = condition_names(read_metadata(directory))
-    new = model.settings.condition_names
+    new = model.config.condition_names
     if old and new and old != new:
         came, went = sorted(set(new) - set(old)), sorted(set(old) - set(new))
-        kind = model.settings.model.condition
+        kind = model.config.model.condition
         raise InputError(
-            f"train.warm_start: the model in {directory} is told another {kind} (new in these "
+            f"train.warm_start: the model in {directory} has another {kind} (new in these "
             f"data: {', '.join(came) or 'none'}; gone: {', '.join(went) or 'none'}), allowed: the "
             "same names, or false"
         )

@@ -1,4 +1,4 @@
-"""Tells where a search stands, whichever process runs its trials: it looks at what they leave."""
+"""Reports the progress of a search from the files that its trials write in any process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SearchProgress:
     objective: str
 
     def ranked(self) -> list[Trial]:
-        """The best first."""
+        """Returns the trials, the best first."""
         return ranked(list(self.trials), OBJECTIVES[self.objective])
 
     def __str__(self) -> str:
@@ -43,15 +43,15 @@ class SearchProgress:
 def watching(directory: str, config: TunerConfig) -> Iterator[None]:
     """Logs whenever something has changed: INFO when a trial is over, DEBUG for epochs."""
     stop = threading.Event()
-    seen: list[Trial] = []
+    reported: list[Trial] = []
 
-    def look() -> None:
+    def report() -> None:
         trials = read_trials(directory)
-        if trials == seen:
+        if trials == reported:
             return
-        over = {trial.number for trial in seen if trial.state in OVER}
+        over = {trial.number for trial in reported if trial.state in OVER}
         ended = [trial for trial in trials if trial.state in OVER and trial.number not in over]
-        seen[:] = trials
+        reported[:] = trials
         progress = SearchProgress(
             trials=tuple(trials),
             ended=tuple(ended),
@@ -62,18 +62,18 @@ def watching(directory: str, config: TunerConfig) -> Iterator[None]:
         level = logging.INFO if ended else logging.DEBUG
         LOGGER.log(level, "%s", progress, extra={"search": progress})
 
-    def keep_looking() -> None:
+    def report_regularly() -> None:
         while not stop.wait(INTERVAL):
-            look()
+            report()
 
-    thread = threading.Thread(target=keep_looking, daemon=True)
+    thread = threading.Thread(target=report_regularly, daemon=True)
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join()
-        look()
+        report()
 
 
 def _in_words(trial: Trial, of: int) -> str:

@@ -1,4 +1,4 @@
-"""What is measured of a trained model, and what makes one trial better than another.
+"""The metrics of a trial, and the objective that makes one trial better than another.
 
 A loss that contains beta prefers the smallest beta, which is merely the cheapest; the ELBO,
 where beta is 1, prefers models trained with 1. What a decoder is for is to draw new images: so
@@ -46,7 +46,7 @@ BATCH = 256
 
 
 def score(config: TunerConfig, metrics: Mapping[str, float | None]) -> float:
-    """The value of `config.objective`, one of `trainer.tuning.config.OBJECTIVES`.
+    """Returns the value of `config.objective`, one of `trainer.tuning.config.OBJECTIVES`.
 
     samples_and_reconstruction: relative_wasserstein + reconstruction_weight * relative_error;
       a mean image scores 1 + reconstruction_weight. Lower is better.
@@ -82,11 +82,11 @@ def measure(
     batch_size: int,
     feature_network: FeatureNetwork | None = None,
 ) -> tuple[Metrics, np.ndarray]:
-    """All metrics of a trained model on held-out images, the same for equal weights.
+    """Measures a trained model on held-out images; equal weights give equal metrics.
 
     Args:
       model: compiled.
-      arrays: images uint8 [n, height, width, channels] and what they are labelled with.
+      arrays: images uint8 [n, height, width, channels], with their labels and attributes.
       mean_image: of the images that were learned from, float32 [height, width, channels], in
         [0, 1].
       config: weights, seeds and numbers of projections.
@@ -96,9 +96,9 @@ def measure(
     Returns:
       {name: value} with every name in `METRICS`, and samples, uint8 [STRIP, h, w, c].
     """
-    found: Metrics = dict.fromkeys(METRICS)
+    metrics: Metrics = dict.fromkeys(METRICS)
     logs = model.evaluate(from_arrays(arrays, batch_size=batch_size), return_dict=True, verbose=0)
-    found |= {f"val_{name}": float(logs[name]) for name in logs if f"val_{name}" in METRICS}
+    metrics |= {f"val_{name}": float(logs[name]) for name in logs if f"val_{name}" in METRICS}
     real = arrays[names.IMAGE].astype(np.float32) / np.float32(255)
     codes, decoded = _in_batches(_reconstruct(model), arrays)
     noise = np.random.default_rng(config.seed).standard_normal(codes.shape, np.float32)
@@ -112,20 +112,20 @@ def measure(
             seed=config.seed,
         )
 
-    found["sliced_wasserstein"] = distance(samples)
-    found["relative_wasserstein"] = distance(samples) / distance(mean_image[None])
+    metrics["sliced_wasserstein"] = distance(samples)
+    metrics["relative_wasserstein"] = distance(samples) / distance(mean_image[None])
     error = np.square(real - decoded, dtype=np.float64).sum()
-    found["relative_error"] = float(error / np.square(real - mean_image, dtype=np.float64).sum())
-    found["mean_image_reconstruction_loss"] = _constant_loss(model, real, mean_image)
-    found["attribute_auc"] = mean_auc(codes, _attributes(arrays))
+    metrics["relative_error"] = float(error / np.square(real - mean_image, dtype=np.float64).sum())
+    metrics["mean_image_reconstruction_loss"] = _constant_loss(model, real, mean_image)
+    metrics["attribute_auc"] = mean_auc(codes, _attributes(arrays))
     pixels = to_pixels(samples)
     if feature_network is not None:
-        found["cfid"] = cfid(feature_network(arrays[names.IMAGE]), feature_network(pixels))
-    return found, pixels[:STRIP]
+        metrics["cfid"] = cfid(feature_network(arrays[names.IMAGE]), feature_network(pixels))
+    return metrics, pixels[:STRIP]
 
 
 def mean_of(images: np.ndarray) -> np.ndarray:
-    """The mean image, float32 [height, width, channels] in [0, 1], of uint8 images."""
+    """Returns the mean image, float32 [height, width, channels] in [0, 1], of uint8 images."""
     return (images.mean(axis=0, dtype=np.float64) / 255).astype(np.float32)
 
 
@@ -140,7 +140,7 @@ def _reconstruct(model: VAE) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
 
 
 def _sample(model: VAE) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    """Under the conditions that the images have."""
+    """Returns a function that samples the prior under the conditions that the images have."""
 
     @tf.function(reduce_retracing=True)
     def sample(batch: dict[str, Any]) -> tuple[Any, ...]:
@@ -164,7 +164,7 @@ def _in_batches(
 
 
 def _constant_loss(model: VAE, real: np.ndarray, mean_image: np.ndarray) -> float:
-    """The reconstruction loss of one image for all, under the model's likelihood."""
+    """Returns the mean reconstruction loss where every reconstruction is the mean image."""
     inside = mean_image.clip(1e-6, 1 - 1e-6).astype(np.float64)
     logits = np.log(inside / (1 - inside)).astype(np.float32)
     losses = [
@@ -175,7 +175,7 @@ def _constant_loss(model: VAE, real: np.ndarray, mean_image: np.ndarray) -> floa
 
 
 def _attributes(arrays: Arrays) -> np.ndarray:
-    """Attributes, and each label against the rest: 0 or 1, [n, names]."""
+    """Returns attributes, and each label against the rest, bool [n, names]."""
     count = len(arrays[names.IMAGE])
     columns = [np.zeros((count, 0), bool)]
     attributes = CONDITION_FEATURES["attributes"]

@@ -17,21 +17,21 @@ import numpy as np
 from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle, RandomSearchOracle
 
 from trainer.config.hyperparameters import HYPERPARAMETERS
+from trainer.training.json_files import write_json
 from trainer.tuning.config import OBJECTIVES, Range, SearchSpace, TunerConfig
-from trainer.tuning.trial_store import write_json
 
 OVER = ("COMPLETED", "FAILED")
 
 
 class _Resuming:
-    """Goes before one of keras-tuner's oracles among the bases."""
+    """A mixin before one of keras-tuner's oracles, which makes it resume."""
 
     def save(self: Any) -> None:
-        write_json(self._get_oracle_fname(), self.get_state())
+        write_json(self._get_oracle_fname(), self.get_state(), sort_keys=True)
 
     def _save_trial(self: Any, trial: Any) -> None:
         path = os.path.join(self._get_trial_dir(trial.trial_id), "trial.json")
-        write_json(path, trial.get_state())
+        write_json(path, trial.get_state(), sort_keys=True)
 
     def reload(self: Any) -> None:
         super().reload()  # type: ignore[misc]
@@ -50,7 +50,7 @@ class _Resuming:
 
 
 class Random(_Resuming, RandomSearchOracle):
-    """Values drawn independently."""
+    """An oracle that draws values independently."""
 
 
 class Hyperband(_Resuming, HyperbandOracle):
@@ -58,7 +58,7 @@ class Hyperband(_Resuming, HyperbandOracle):
 
 
 class Bayesian(_Resuming, BayesianOptimizationOracle):
-    """A Gaussian process over the trials so far, and where its lower confidence bound is lowest.
+    """A Gaussian process over the trials so far, tried where its lower confidence bound is lowest.
 
     The random numbers of each trial depend on the seed and the trial's number alone. Where the
     process proposes what was tried before, as it may with a few choices, a random value is
@@ -75,7 +75,7 @@ class Bayesian(_Resuming, BayesianOptimizationOracle):
 
 
 def make_oracle(config: TunerConfig) -> keras_tuner.Oracle:
-    """The oracle of a search.
+    """Returns the oracle of a search.
 
     Every trial is tried once, and however many fail in a row, the search goes on.
     """
@@ -105,20 +105,20 @@ def make_oracle(config: TunerConfig) -> keras_tuner.Oracle:
 
 
 def hyperparameters(space: SearchSpace) -> keras_tuner.HyperParameters:
-    """The space in keras-tuner's terms."""
-    found = keras_tuner.HyperParameters()
+    """Returns the space in keras-tuner's terms."""
+    declared = keras_tuner.HyperParameters()
     for name, values in space.ranges().items():
-        _declare(found, name, values)
-    return found
+        _declare(declared, name, values)
+    return declared
 
 
-def _declare(found: keras_tuner.HyperParameters, name: str, values: Range) -> None:
+def _declare(declared: keras_tuner.HyperParameters, name: str, values: Range) -> None:
     kind, whole = HYPERPARAMETERS[name].kind, HYPERPARAMETERS[name].is_whole
     if values.choices:
-        found.Choice(name, [kind(value) for value in values.choices], ordered=True)
+        declared.Choice(name, [kind(value) for value in values.choices], ordered=True)
         return
     assert values.min is not None and values.max is not None
-    declare = found.Int if whole else found.Float
+    declare = declared.Int if whole else declared.Float
     step = values.step
     if step is not None and whole and values.scale == "linear":
         step = int(step)

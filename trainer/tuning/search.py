@@ -15,6 +15,7 @@ from data_prep.config_base import to_dict
 from trainer.config.hyperparameters import searched_values, with_values
 from trainer.training.checkpoints import FILE as CHECKPOINT
 from trainer.training.checkpoints import checkpoint_directory
+from trainer.training.json_files import read_json, write_json
 from trainer.tuning.config import OBJECTIVES, SearchSpec, TunerConfig
 from trainer.tuning.distributed import run_distributed
 from trainer.tuning.monitor import watching
@@ -28,15 +29,13 @@ from trainer.tuning.trial_store import (
     STRIP,
     Trial,
     ranked,
-    read_json,
     read_trials,
     trial_directory,
-    write_json,
 )
 
 
-def _forget(directory: str) -> None:
-    """What is left of a trial that was begun with other values, when the search was killed."""
+def _clear(directory: str) -> None:
+    """Removes the files of a trial that a killed search had begun with other values."""
     for name in (RESULT, PROGRESS, STRIP, CHECKPOINT):
         _remove(os.path.join(directory, name))
 
@@ -47,23 +46,23 @@ def _remove(path: str) -> None:
 
 
 def search_directory(root: str, tuner: TunerConfig, **parts: Any) -> str:
-    """<root>/<hash of the space, and of the data, code and settings in `parts`>."""
+    """Returns <root>/<hash of the space, and of the data, code and config in `parts`>."""
     return checkpoint_directory(root, tuner=to_dict(tuner.of_trials()), **parts)
 
 
 class SearchFailed(RuntimeError):
-    """Not one trial was completed."""
+    """The error of a search without one completed trial."""
 
 
 class ProcessTuner(base_tuner.BaseTuner):
-    """Runs each trial as a process, with `parallel_trials` above 1 several at a time."""
+    """A tuner that runs each trial as a process, `parallel_trials` of them at a time."""
 
-    def __init__(self, plan: SearchSpec) -> None:
-        self.plan = plan
+    def __init__(self, search_spec: SearchSpec) -> None:
+        self.search_spec = search_spec
         super().__init__(
-            make_oracle(plan.tuner),
-            directory=os.path.dirname(plan.directory),
-            project_name=os.path.basename(plan.directory),
+            make_oracle(search_spec.tuner),
+            directory=os.path.dirname(search_spec.directory),
+            project_name=os.path.basename(search_spec.directory),
         )
 
     def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
@@ -72,9 +71,9 @@ class ProcessTuner(base_tuner.BaseTuner):
             super().search(*fit_args, **fit_kwargs)
             return
         self.oracle.verbose = 0
-        with watching(self.plan.directory, self.plan.tuner):
-            if self.plan.tuner.parallel_trials > 1:
-                run_distributed(self.plan.to_json(), self.plan.tuner.parallel_trials)
+        with watching(self.search_spec.directory, self.search_spec.tuner):
+            if self.search_spec.tuner.parallel_trials > 1:
+                run_distributed(self.search_spec.to_json(), self.search_spec.tuner.parallel_trials)
                 self.oracle.reload()
             else:
                 super().search(*fit_args, **fit_kwargs)
@@ -88,43 +87,46 @@ class ProcessTuner(base_tuner.BaseTuner):
             reason = trials[0].message if trials else "there is nothing to try"
             raise SearchFailed(
                 f"all {len(trials)} trials failed, the first: {reason} "
-                f"(their logs, to be removed before another try: {self.plan.directory})"
+                f"(their logs, to be removed before another try: {self.search_spec.directory})"
             )
 
     def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
-        directory = trial_directory(self.plan.directory, trial.trial_id)
+        directory = trial_directory(self.search_spec.directory, trial.trial_id)
         request = self._request(trial.hyperparameters.values)
         if read_json(os.path.join(directory, REQUEST)) != request:
-            _forget(directory)
-            write_json(os.path.join(directory, REQUEST), request)
-        result = run_trial(directory, self.plan.arrays, minutes=self.plan.tuner.trial_minutes)
+            _clear(directory)
+            write_json(os.path.join(directory, REQUEST), request, sort_keys=True)
+        result = run_trial(
+            directory, self.search_spec.arrays, minutes=self.search_spec.tuner.trial_minutes
+        )
         if result["state"] != COMPLETED:
             raise errors.FailedTrialError(result["message"])
-        return {self.plan.tuner.objective: result["score"]}
+        return {self.search_spec.tuner.objective: result["score"]}
 
     def pre_create_trial(self) -> None:
-        """A worker whose oracle has nothing to try yet asks again at once, and forever."""
+        """Waits, since a worker whose oracle has nothing to try yet asks again at once."""
         if distribution.has_chief_oracle():
             time.sleep(0.2)
 
     def trials(self) -> list[Trial]:
-        """All of them, the best first."""
-        return ranked(read_trials(self.plan.directory), OBJECTIVES[self.plan.tuner.objective])
+        """Returns all trials, the best first."""
+        maximize = OBJECTIVES[self.search_spec.tuner.objective]
+        return ranked(read_trials(self.search_spec.directory), maximize)
 
     def _request(self, values: dict[str, Any]) -> dict[str, Any]:
-        """What request.json says. Hyperband's own values are named tuner/..."""
-        epochs = values.get("tuner/epochs", self.plan.tuner.epochs)
+        """Returns the content of request.json. Hyperband's own values are named tuner/..."""
+        epochs = values.get("tuner/epochs", self.search_spec.tuner.epochs)
         earlier = values.get("tuner/trial_id")
         return {
             "values": searched_values(values),
-            "settings": with_values(self.plan.config, values).to_json(),
-            "tuner": to_dict(self.plan.tuner.of_trials()),
+            "settings": with_values(self.search_spec.config, values).to_json(),
+            "tuner": to_dict(self.search_spec.tuner.of_trials()),
             "epochs": epochs,
-            "goes_on_from": earlier and trial_directory(self.plan.directory, earlier),
+            "goes_on_from": earlier and trial_directory(self.search_spec.directory, earlier),
         }
 
     def _remove_checkpoints(self) -> None:
-        for trial in read_trials(self.plan.directory):
+        for trial in read_trials(self.search_spec.directory):
             _remove(os.path.join(trial.directory, CHECKPOINT))
 
     # The oracle's state is all there is; every process finds it under one name.
@@ -137,4 +139,4 @@ class ProcessTuner(base_tuner.BaseTuner):
         self.oracle.reload()
 
     def _get_tuner_fname(self) -> str:
-        return os.path.join(self.plan.directory, "oracle.json")
+        return os.path.join(self.search_spec.directory, "oracle.json")

@@ -17,7 +17,6 @@ import tensorflow as tf
 from data_prep import features as names
 from trainer.config import LABEL_INDEX, FeatureNetworkConfig
 from trainer.data.dataset import Arrays
-from trainer.distribution import on_gpu
 from trainer.measures.feature_network import (
     FeatureNetwork,
     Task,
@@ -25,6 +24,7 @@ from trainer.measures.feature_network import (
     export_feature_network,
     train_feature_network,
 )
+from trainer.training.distribution import on_gpu
 from trainer.tuning.trial_data import read_arrays
 from trainer.tuning.trial_process import end_with_parent, last_line, spawn_python
 

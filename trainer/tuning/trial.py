@@ -1,6 +1,6 @@
 """One trial in a process of its own: `python -m trainer.tuning.trial DIRECTORY ARRAYS`.
 
-Whatever it takes, it gives back when it ends, and what kills it kills nothing else. It reads
+Its memory is free when it ends, and a kill of it ends nothing else. It reads
 request.json and writes result.json, and goes on from its last epoch if it was killed.
 """
 
@@ -26,6 +26,7 @@ from trainer.training.callbacks import History
 from trainer.training.checkpoints import FILE as CHECKPOINT
 from trainer.training.checkpoints import Checkpoint
 from trainer.training.compile import compiled
+from trainer.training.json_files import read_json, write_json
 from trainer.training.progress import ProgressReporter, TrainingDiverged
 from trainer.training.schedules import Schedules
 from trainer.tuning.config import TunerConfig
@@ -40,13 +41,11 @@ from trainer.tuning.trial_store import (
     REQUEST,
     RESULT,
     STRIP,
-    read_json,
-    write_json,
 )
 
 
 class _Epochs(keras.callbacks.Callback):
-    """Keeps progress.json."""
+    """A callback that writes progress.json after every epoch."""
 
     def __init__(self, directory: str, epochs: int) -> None:
         super().__init__()
@@ -54,18 +53,18 @@ class _Epochs(keras.callbacks.Callback):
         self.epochs = epochs
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        write_json(self.path, {"epoch": epoch + 1, "epochs": self.epochs})
+        write_json(self.path, {"epoch": epoch + 1, "epochs": self.epochs}, sort_keys=True)
 
 
 def run(directory: str, arrays: str) -> dict[str, Any]:
-    """Trains and measures what request.json asks for, and writes result.json.
+    """Trains and measures the model that request.json describes, and writes result.json.
 
     Args:
       directory: of the trial.
-      arrays: what `trainer.tuning.trial_data` wrote.
+      arrays: the directory that `trainer.tuning.trial_data` wrote.
 
     Returns:
-      What stands in result.json. A training that diverges or runs out of memory is a result too.
+      The content of result.json. A training that diverges or runs out of memory is a result too.
     """
     request = read_json(os.path.join(directory, REQUEST))
     assert request is not None
@@ -76,12 +75,12 @@ def run(directory: str, arrays: str) -> dict[str, Any]:
     except (TrainingDiverged, tf.errors.ResourceExhaustedError, MemoryError) as error:
         result["message"] = describe(error)
     result["seconds"] = round(time.monotonic() - began, 3)
-    write_json(os.path.join(directory, RESULT), result)
+    write_json(os.path.join(directory, RESULT), result, sort_keys=True)
     return result
 
 
 def describe(error: BaseException) -> str:
-    """One line."""
+    """Returns one line about an error."""
     lines = str(error).strip().splitlines()
     if isinstance(error, (tf.errors.ResourceExhaustedError, MemoryError)):
         return f"out of memory: {lines[0] if lines else 'no details'}"
@@ -89,17 +88,17 @@ def describe(error: BaseException) -> str:
 
 
 def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> dict[str, Any]:
-    settings = TrainerConfig.from_json(request["settings"])
-    config = parse(TunerConfig, request["tuner"], "tuner")
-    model = compiled(settings)
+    config = TrainerConfig.from_json(request["settings"])
+    tuner = parse(TunerConfig, request["tuner"], "tuner")
+    model = compiled(config)
     train = read_arrays(arrays, "train")
     epochs = _train(model, train, directory, request["epochs"], request.get("goes_on_from"))
     metrics, samples = measure(
         model,
         read_arrays(arrays, "eval"),
         mean_of(train[names.IMAGE]),
-        config,
-        settings.train.batch_size,
+        tuner,
+        config.train.batch_size,
         load_feature_network(arrays),
     )
     with tf.io.gfile.GFile(os.path.join(directory, STRIP), "wb") as file:
@@ -112,7 +111,7 @@ def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> 
         "state": COMPLETED,
         "epochs": epochs,
         "metrics": metrics,
-        "score": score(config, metrics),
+        "score": score(tuner, metrics),
         "message": "",
     }
 
@@ -120,22 +119,22 @@ def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> 
 def _train(
     model: VAE, arrays: dict[str, Any], directory: str, epochs: int, goes_on_from: str | None
 ) -> int:
-    """Trains up to that many epochs, counted from the first of the trial it goes on from."""
-    settings = model.settings
-    own = os.path.join(directory, CHECKPOINT)
-    if goes_on_from and not tf.io.gfile.exists(own):
+    """Trains up to `epochs`, counted from the first epoch of the trial that it goes on from."""
+    config = model.config
+    path = os.path.join(directory, CHECKPOINT)
+    if goes_on_from and not tf.io.gfile.exists(path):
         with contextlib.suppress(tf.errors.NotFoundError):  # it is trained again, to the same bits
-            tf.io.gfile.copy(os.path.join(goes_on_from, CHECKPOINT), own)
+            tf.io.gfile.copy(os.path.join(goes_on_from, CHECKPOINT), path)
     history = History()
     checkpoint = Checkpoint(directory, history, None)
     first = checkpoint.restore(model)
-    steps = -(-len(arrays[names.IMAGE]) // settings.train.batch_size)
+    steps = -(-len(arrays[names.IMAGE]) // config.train.batch_size)
     if first < epochs:
         model.fit(
             from_arrays(
                 arrays,
-                batch_size=settings.train.batch_size,
-                shuffle_seed=settings.train.seed,
+                batch_size=config.train.batch_size,
+                shuffle_seed=config.train.seed,
                 first_epoch=first,
             ),
             epochs=epochs,
@@ -143,8 +142,8 @@ def _train(
             steps_per_epoch=steps,
             shuffle=False,
             callbacks=[
-                Schedules(history, settings.model, settings.train),
-                ProgressReporter(epochs, steps, settings.train.learning_rate),
+                Schedules(history, config.model, config.train),
+                ProgressReporter(epochs, steps, config.train.learning_rate),
                 history,
                 checkpoint,
                 _Epochs(directory, epochs),
@@ -155,7 +154,7 @@ def _train(
 
 
 def _die_first() -> None:
-    """Where memory runs out, the kernel is to kill this process and not the search."""
+    """Asks the kernel to kill this process before the search where memory runs out."""
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
 

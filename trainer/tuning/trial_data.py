@@ -1,4 +1,4 @@
-"""The fraction of the data that trials see, as arrays on disk.
+"""The fraction of the data that trials use, as arrays on disk.
 
 Reading it once spares every trial the transform graph; a trial's process then starts with the
 arrays alone.
@@ -24,36 +24,36 @@ from trainer.tuning.config import TunerConfig
 SPLITS = ("train", "eval")
 
 
-def chosen_rows(records: int, count: int, seed: int) -> np.ndarray:
-    """Sorted positions of `count` records, int64: a larger count keeps those of a smaller one."""
+def draw_rows(records: int, count: int, seed: int) -> np.ndarray:
+    """Draws sorted positions of `count` records, int64; a larger count includes a smaller one's."""
     return np.sort(np.random.default_rng(seed).permutation(records)[:count])
 
 
 def counts(inputs: TrainingInputs, config: TunerConfig) -> dict[str, int]:
-    """How many images of each split the trials see.
+    """Returns the number of images of each split that the trials use.
 
     Raises:
       InputError: where there are none to measure on, or fewer than a batch to learn from.
     """
     if not inputs.eval_records:
         raise InputError("examples: the eval split is empty, on which the tuner measures trials")
-    found = {
+    numbers = {
         "train": math.ceil(config.data_fraction * inputs.train_records),
         "eval": min(config.eval_images, inputs.eval_records),
     }
     values = config.space.batch_size
     if values is None:
-        key, largest = "train.batch_size", inputs.settings.train.batch_size
+        key, largest = "train.batch_size", inputs.config.train.batch_size
     else:
         key = "tuner.space.batch_size"
         largest = int(max(values.choices or (values.max or 0,)))
     require(
-        largest <= found["train"],
+        largest <= numbers["train"],
         key,
         largest,
-        f"at most the {found['train']} images that trials learn from",
+        f"at most the {numbers['train']} images that trials learn from",
     )
-    return found
+    return numbers
 
 
 def write_arrays(
@@ -61,11 +61,11 @@ def write_arrays(
 ) -> None:
     """Writes <directory>/<split>/<feature>.npy: images uint8, labels and attributes int64."""
     features = [names.IMAGE]
-    features += [LABEL_INDEX] if inputs.settings.labels else []
-    features += [names.ATTRIBUTES] if inputs.settings.attributes else []
+    features += [LABEL_INDEX] if inputs.config.labels else []
+    features += [names.ATTRIBUTES] if inputs.config.attributes else []
     for split, count in counts(inputs, config).items():
         source = dataclasses.replace(inputs.source(transform, split), features=tuple(features))
-        arrays = load(source, chosen_rows(source.records, count, config.seed))
+        arrays = load(source, draw_rows(source.records, count, config.seed))
         folder = os.path.join(directory, split)
         os.makedirs(folder, exist_ok=True)
         for name, values in arrays.items():
@@ -73,7 +73,7 @@ def write_arrays(
 
 
 def read_arrays(directory: str, split: str) -> Arrays:
-    """{feature: array [n, ...]} of a split."""
+    """Reads a split: {feature: array [n, ...]}."""
     folder = os.path.join(directory, split)
     return {
         os.path.splitext(name)[0]: np.load(os.path.join(folder, name))

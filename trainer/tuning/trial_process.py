@@ -1,4 +1,4 @@
-"""Processes of one's own for what may take too much memory, diverge or never end."""
+"""Child processes for trainings that may take too much memory, diverge or never end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from trainer.tuning.trial_store import FAILED, RESULT, read_json, write_json
+from trainer.training.json_files import read_json, write_json
+from trainer.tuning.trial_store import FAILED, RESULT
 
 ROOT = Path(__file__).resolve().parents[2]  # of the packages
 LOG = "log.txt"
@@ -32,7 +33,7 @@ def run_trial(
       command: the arguments of Python before those two directories.
 
     Returns:
-      What stands in result.json, which says so where the process was killed.
+      The content of result.json, whose message says so where the process was killed.
     """
     path = os.path.join(directory, RESULT)
     result = read_json(path)
@@ -41,15 +42,15 @@ def run_trial(
     with _log(directory) as log, spawn_python([*command, directory, arrays], output=log) as process:
         try:
             code = process.wait(minutes * 60 or None)
-            how = _how_it_ended(code, log)
+            message = _describe_end(code, log)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            how = f"took longer than tuner.trial_minutes: {minutes:g}"
+            message = f"took longer than tuner.trial_minutes: {minutes:g}"
     result = read_json(path)
     if result is None:
-        result = {"state": FAILED, "message": how}
-        write_json(path, result)
+        result = {"state": FAILED, "message": message}
+        write_json(path, result, sort_keys=True)
     return result
 
 
@@ -57,12 +58,12 @@ def run_trial(
 def spawn_python(
     arguments: Sequence[str], *, output: IO[bytes], environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen]:
-    """A Python process that sees the same packages and is gone afterwards, whatever happens.
+    """Starts a Python process with the same packages; it is killed at the end, whatever happens.
 
     Its standard input ends with this process. It has a session of its own: an interrupt from the
     terminal reaches this process, which then ends it.
     """
-    above = os.environ.get("PYTHONPATH")
+    inherited = os.environ.get("PYTHONPATH")
     process = subprocess.Popen(
         [sys.executable, *arguments],
         stdin=subprocess.PIPE,
@@ -71,7 +72,7 @@ def spawn_python(
         start_new_session=True,
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), *([above] if above else [])]),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *([inherited] if inherited else [])]),
             "TF_CPP_MIN_LOG_LEVEL": "1",
             # Several processes may share a GPU: none may take all of its memory at once.
             "TF_FORCE_GPU_ALLOW_GROWTH": "true",
@@ -89,7 +90,7 @@ def spawn_python(
 
 
 def end_with_parent() -> None:
-    """In a process started by `python`: without its parent it would compute for nobody."""
+    """Ends this process, started by `spawn_python`, as soon as its parent has ended."""
 
     def wait() -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -101,7 +102,7 @@ def end_with_parent() -> None:
 
 
 def last_line(log: IO[bytes]) -> str:
-    """What a process said last."""
+    """Returns the last line of a log."""
     log.seek(0)
     lines = log.read().decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "no message"
@@ -109,7 +110,7 @@ def last_line(log: IO[bytes]) -> str:
 
 @contextlib.contextmanager
 def _log(directory: str) -> Iterator[IO[bytes]]:
-    """The trial's own log; on an object store there is none to append to."""
+    """Opens the trial's log; on an object store, which cannot append, a temporary file."""
     if "://" in directory:
         with tempfile.TemporaryFile() as file:
             yield file
@@ -118,7 +119,7 @@ def _log(directory: str) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _how_it_ended(code: int, log: IO[bytes]) -> str:
+def _describe_end(code: int, log: IO[bytes]) -> str:
     if code == -signal.SIGKILL:
         return "killed (signal 9), as the system does where memory runs out"
     if code < 0:

@@ -1,23 +1,22 @@
-"""What each trial leaves behind, one directory a trial below the search's own.
+"""The files that each trial leaves behind, one directory a trial below the search's.
 
-request.json   what was tried: settings, epochs, which trial it goes on from
+request.json   the values tried, the config, the epochs, the trial it goes on from
 progress.json  the epoch it is in
-result.json    state, metrics, seconds, message: its presence means that the trial is over
+result.json    state, metrics, seconds, message; it exists once the trial is over
 strip.png      samples of the prior, side by side
-checkpoint.npz where training stands
+checkpoint.npz the state of the training
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import re
-from typing import Any
 
 import tensorflow as tf
 
 from trainer.config.hyperparameters import Value, searched_values
+from trainer.training.json_files import read_json
 
 REQUEST, PROGRESS, RESULT = "request.json", "progress.json", "result.json"
 STRIP = "strip.png"
@@ -27,7 +26,7 @@ _NAME = re.compile(r"trial_0*(\d+)/?")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One row of the table.
+    """One trial of a search: a row of the table of trials.
 
     state: running (or interrupted, where nobody runs it), completed or failed.
     score: the objective; None until it is known.
@@ -46,47 +45,29 @@ class Trial:
 
 
 def trial_directory(search: str, trial_id: str) -> str:
-    """Where keras-tuner keeps that trial as well."""
+    """Returns the directory of a trial, where keras-tuner keeps its files as well."""
     return os.path.join(search, f"trial_{trial_id}")
 
 
 def read_trials(search: str) -> list[Trial]:
-    """All trials of a search, in the order of their beginning."""
-    found = {
+    """Reads all trials of a search, in the order of their beginning."""
+    directories = {
         int(match[1]): os.path.join(search, name)
         for name in (tf.io.gfile.listdir(search) if tf.io.gfile.exists(search) else ())
         if (match := _NAME.fullmatch(name))
     }
-    trials = [_read(number, found[number]) for number in sorted(found)]
+    trials = [_read(number, directories[number]) for number in sorted(directories)]
     return [trial for trial in trials if trial is not None]
 
 
 def ranked(trials: list[Trial], maximize: bool) -> list[Trial]:
-    """The best first; of equals the earlier; those without a score last."""
+    """Sorts trials: the best first, of equals the earlier, those without a score last."""
 
     def key(trial: Trial) -> tuple[bool, float, int]:
         score = trial.score
         return score is None, (-score if maximize else score) if score else 0.0, trial.number
 
     return sorted(trials, key=key)
-
-
-def read_json(path: str) -> dict[str, Any] | None:
-    """None where there is none."""
-    try:
-        with tf.io.gfile.GFile(path) as file:
-            return json.loads(file.read())
-    except tf.errors.NotFoundError:
-        return None
-
-
-def write_json(path: str, value: Any) -> None:
-    """All or nothing, so that a kill leaves no half of it."""
-    tf.io.gfile.makedirs(os.path.dirname(path))
-    part = f"{path}.{os.getpid()}.part"
-    with tf.io.gfile.GFile(part, "w") as file:
-        file.write(json.dumps(value, indent=2, sort_keys=True) + "\n")
-    tf.io.gfile.rename(part, path, overwrite=True)
 
 
 def _read(number: int, directory: str) -> Trial | None:

@@ -21,13 +21,6 @@ def test_every_preset_loads():
         assert config.name == name and config.description
 
 
-def test_presets_have_the_beta_that_their_sources_amount_to():
-    from trainer.models.beta import PUBLISHED, effective_beta
-
-    for name in set(preset_names()) & set(PUBLISHED):
-        assert load_config(name).model.beta == pytest.approx(effective_beta(**PUBLISHED[name]))
-
-
 def test_headers_of_presets_say_what_is_needed():
     for name in preset_names():
         header = (PRESETS / f"{name}.yaml").read_text().split("\nname:")[0]

@@ -9,7 +9,6 @@ from trainer.config.architectures import ARCHITECTURES
 from trainer.config.choices import OPTIMIZERS, RECONSTRUCTIONS, SCHEDULES, TRACKERS
 from trainer.config.families import FAMILIES
 from trainer.config.imported import Imported, load
-from trainer.models.beta import PUBLISHED, effective_beta, implied_sigma
 
 
 def test_json_round_trip_keeps_everything():
@@ -103,39 +102,6 @@ def test_bad_json_says_where(text, message):
     with pytest.raises(InputError) as error:
         TrainerConfig.from_json(text)
     assert message in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("recipe", "beta"),
-    [
-        ("mnist_vae_dense", 1.0),
-        ("mnist_cvae_blog", 1.0),
-        ("mnist_vae", 1.0),
-        ("mnist_cvae", 1.0),
-        ("fashion_vae", 2.048),
-        ("celeba_vae", 3.072),
-        ("cats_vae", 0.1024),
-    ],
-)
-def test_effective_beta_of_the_published_losses(recipe, beta):
-    assert effective_beta(**PUBLISHED[recipe]) == pytest.approx(beta)
-
-
-def test_effective_beta_by_the_written_loss_itself():
-    """Both losses of random numbers differ by a factor alone, so their optimum is the same."""
-    import numpy as np
-
-    errors, kl = np.random.default_rng(0).random((2, 12288)), np.array([5.0, 7.0])
-    written = 2000 * errors.mean(axis=1) + kl
-    ours = 0.5 * errors.sum(axis=1) + effective_beta(**PUBLISHED["celeba_vae"]) * kl
-    assert ours / written == pytest.approx(3.072)
-
-
-def test_implied_sigma():
-    assert implied_sigma(ModelConfig(beta=4.0)) is None
-    gaussian = ModelConfig(beta=4.0, reconstruction="gaussian", sigma=0.5)
-    assert implied_sigma(gaussian) == pytest.approx(1.0)
-    assert implied_sigma(ModelConfig(family="ae", reconstruction="gaussian")) is None
 
 
 def test_configs_load_without_tensorflow_or_keras():

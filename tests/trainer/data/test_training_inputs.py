@@ -5,15 +5,15 @@ import pytest
 from data_prep.errors import InputError
 from data_prep.manifest import read_manifest
 from trainer.config import ImageShape
-from trainer.data.training_inputs import check_inputs, check_settings, check_vocabulary
+from trainer.data.training_inputs import check_data, check_inputs, check_vocabulary
 
 RECORDS = {"train": 60, "eval": 20}
 
 
-def test_what_fits(prepared, tiny_settings, tmp_path):
-    inputs = check_inputs(prepared.fn_args(tmp_path, tiny_settings()))
+def test_what_fits(prepared, tiny_config, tmp_path):
+    inputs = check_inputs(prepared.fn_args(tmp_path, tiny_config()))
     assert (inputs.train_records, inputs.eval_records) == (60, 20)
-    assert inputs.settings == dataclasses.replace(tiny_settings(), labels=("bar", "ring"))
+    assert inputs.config == dataclasses.replace(tiny_config(), labels=("bar", "ring"))
     assert len(inputs.data_version) == 64
     source = inputs.source(prepared.transform, "eval")
     assert (source.records, source.features) == (20, ("image",))
@@ -33,10 +33,10 @@ def test_what_fits(prepared, tiny_settings, tmp_path):
         ({"labels": ("bar",)}, "labels: got ('bar',), allowed: those of the data: bar, ring"),
     ],
 )
-def test_settings_that_the_data_cannot_serve(prepared, tiny_settings, changes, message):
-    settings = dataclasses.replace(tiny_settings(), **changes)
+def test_settings_that_the_data_cannot_serve(prepared, tiny_config, changes, message):
+    settings = dataclasses.replace(tiny_config(), **changes)
     with pytest.raises(InputError) as error:
-        check_settings(settings, read_manifest(prepared.directory), RECORDS)
+        check_data(settings, read_manifest(prepared.directory), RECORDS)
     assert message in str(error.value)
 
 
@@ -52,9 +52,9 @@ def test_settings_that_the_data_cannot_serve(prepared, tiny_settings, changes, m
         ),
     ],
 )
-def test_too_few_records(prepared, tiny_settings, train, records, message):
+def test_too_few_records(prepared, tiny_config, train, records, message):
     with pytest.raises(InputError) as error:
-        check_settings(tiny_settings(**train), read_manifest(prepared.directory), records)
+        check_data(tiny_config(**train), read_manifest(prepared.directory), records)
     assert message in str(error.value)
 
 
@@ -67,39 +67,39 @@ def test_too_few_records(prepared, tiny_settings, train, records, message):
     ],
 )
 def test_a_condition_that_the_data_lacks(
-    prepared, tiny_settings, condition, labels, attributes, allowed
+    prepared, tiny_config, condition, labels, attributes, allowed
 ):
-    settings = tiny_settings(family="cvae", condition=condition)
+    settings = tiny_config(family="cvae", condition=condition)
     manifest = dataclasses.replace(
         read_manifest(prepared.directory), labels=labels, attributes=attributes
     )
     with pytest.raises(InputError) as error:
-        check_settings(settings, manifest, RECORDS)
+        check_data(settings, manifest, RECORDS)
     words = f"model.condition: got '{condition}', allowed: {allowed}, as the data has"
     assert str(error.value) == words
 
 
-def test_a_condition_brings_its_feature(prepared, tiny_settings, tmp_path):
-    settings = tiny_settings(family="cvae", condition="label")
+def test_a_condition_brings_its_feature(prepared, tiny_config, tmp_path):
+    settings = tiny_config(family="cvae", condition="label")
     inputs = check_inputs(prepared.fn_args(tmp_path, settings))
     assert inputs.source(prepared.transform, "train").features == ("image", "label_index")
-    check_vocabulary(inputs.settings, prepared.transform)
+    check_vocabulary(inputs.config, prepared.transform)
 
 
-def test_a_word_that_the_train_split_lacks(prepared, tiny_settings):
+def test_a_word_that_the_train_split_lacks(prepared, tiny_config):
     settings = dataclasses.replace(
-        tiny_settings(family="cvae", condition="label"), labels=("bar", "cat", "ring")
+        tiny_config(family="cvae", condition="label"), labels=("bar", "cat", "ring")
     )
     with pytest.raises(InputError, match="no image of cat in the train split"):
         check_vocabulary(settings, prepared.transform)
 
 
-def test_a_number_of_steps_is_refused(prepared, tiny_settings, tmp_path):
+def test_a_number_of_steps_is_refused(prepared, tiny_config, tmp_path):
     with pytest.raises(InputError, match="train_steps: got 10, allowed: unset"):
-        check_inputs(prepared.fn_args(tmp_path, tiny_settings(), train_steps=10))
+        check_inputs(prepared.fn_args(tmp_path, tiny_config(), train_steps=10))
 
 
-def test_a_directory_without_manifest(prepared, tiny_settings, tmp_path):
+def test_a_directory_without_manifest(prepared, tiny_config, tmp_path):
     files = [str(tmp_path / "Split-train/*")]
     with pytest.raises(InputError, match="manifest"):
-        check_inputs(prepared.fn_args(tmp_path, tiny_settings(), train_files=files))
+        check_inputs(prepared.fn_args(tmp_path, tiny_config(), train_files=files))

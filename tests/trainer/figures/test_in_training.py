@@ -27,9 +27,9 @@ def pictures_of(out):
     return {p.name: p.read_bytes() for p in folder.iterdir() if p.suffix in (".png", ".gif")}
 
 
-def test_a_training_that_draws_ends_with_the_same_weights(prepared, tiny_settings, tmp_path):
+def test_a_training_that_draws_ends_with_the_same_weights(prepared, tiny_config, tmp_path):
     for name, pictures in (("with", True), ("without", False)):
-        run_fn(prepared.fn_args(tmp_path / name, tiny_settings(pictures=pictures)))
+        run_fn(prepared.fn_args(tmp_path / name, tiny_config(pictures=pictures)))
     assert (tmp_path / "with/run/pictures").is_dir()
     assert not (tmp_path / "without/run/pictures").exists()
     both = zip(weights_of(tmp_path / "with"), weights_of(tmp_path / "without"), strict=True)
@@ -37,9 +37,9 @@ def test_a_training_that_draws_ends_with_the_same_weights(prepared, tiny_setting
 
 
 def test_a_killed_training_ends_with_the_same_pictures(
-    prepared, tiny_settings, tmp_path, monkeypatch
+    prepared, tiny_config, tmp_path, monkeypatch
 ):
-    settings = tiny_settings(epochs=3, pictures=True)
+    settings = tiny_config(epochs=3, pictures=True)
     run_fn(prepared.fn_args(tmp_path / "whole", settings))
 
     draw = FigureCallback.on_epoch_end
@@ -73,8 +73,8 @@ def test_a_killed_training_ends_with_the_same_pictures(
     ],
     ids=lambda model: model.family,
 )
-def test_every_kind_of_model_is_drawn(prepared, tiny_settings, tmp_path, model):
-    settings = dataclasses.replace(tiny_settings(epochs=1, pictures=True), model=model)
+def test_every_kind_of_model_is_drawn(prepared, tiny_config, tmp_path, model):
+    settings = dataclasses.replace(tiny_config(epochs=1, pictures=True), model=model)
     run_fn(prepared.fn_args(tmp_path, settings))
     assert set(pictures_of(tmp_path)) == {
         *(f"{kind}-000001.png" for kind in ("reconstructions", "samples", "manifold", "scatter")),

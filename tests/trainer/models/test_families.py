@@ -120,10 +120,10 @@ def test_an_autoencoder_samples_from_the_moments_its_codes_had():
 def test_a_denoising_autoencoder_sees_noise_but_is_judged_on_the_clean_image():
     model = build("denoising_ae", corruption=0.3)
     pixels = np.full((4, 8, 8, 1), 0.5, np.float32)
-    seen = np.asarray(model.seen(pixels))
+    seen = np.asarray(model.encoder_input(pixels))
     assert seen.min() >= 0 and seen.max() <= 1
     assert seen.std() == pytest.approx(0.3 * 0.93, rel=0.1)  # clipped at 0.5 / 0.3 deviations
-    model.seen = lambda pixels: pixels * 0.0
+    model.encoder_input = lambda pixels: pixels * 0.0
     images = BATCH["image"]
     black = model.evaluate_images(images * 0, None)["logits"]
     expected = model.reconstruction_nll(model.scale(images), black)

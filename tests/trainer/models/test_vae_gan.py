@@ -1,4 +1,4 @@
-"""Three players, of whom each learns from its own loss alone."""
+"""Three networks, of which each learns from its own loss alone."""
 
 import keras
 import numpy as np
@@ -35,11 +35,14 @@ def build(condition="none", architecture="conv_32", optimizer="rmsprop", rate=1e
 
 
 def weights_of(model):
-    return {name: [np.array(v) for v in weights] for name, (weights, _) in model.players.items()}
+    return {
+        name: [np.array(v) for v in weights]
+        for name, (weights, _) in model.optimizer_groups.items()
+    }
 
 
 def moved(model, step):
-    """The players whose weights `step` changes."""
+    """The networks whose weights `step` changes."""
     before = weights_of(model)
     step()
     after = weights_of(model)
@@ -51,21 +54,21 @@ def moved(model, step):
 
 
 @pytest.mark.parametrize("condition", ["none", "label"])
-@pytest.mark.parametrize("player", ["encoder", "decoder", "discriminator"])
-def test_each_loss_moves_the_weights_of_its_own_player_alone(monkeypatch, player, condition):
+@pytest.mark.parametrize("network", ["encoder", "decoder", "discriminator"])
+def test_each_loss_moves_the_weights_of_its_own_player_alone(monkeypatch, network, condition):
     model = build(condition)
 
     def only(config, state):
         names = ("encoder", "decoder", "discriminator")
-        return {name: ops.cast(name == player, "float32") for name in names}
+        return {name: ops.cast(name == network, "float32") for name in names}
 
     monkeypatch.setattr("trainer.models.update_schedule.masks", only)
-    assert moved(model, lambda: model.train_on_batch(BATCH)) == {player}
+    assert moved(model, lambda: model.train_on_batch(BATCH)) == {network}
 
 
 def test_every_player_moves_when_all_learn_together():
     model = build()
-    assert moved(model, lambda: model.train_on_batch(BATCH)) == set(model.players)
+    assert moved(model, lambda: model.train_on_batch(BATCH)) == set(model.optimizer_groups)
 
 
 def test_one_gradient_is_that_of_the_three_losses_taken_apart():
@@ -102,7 +105,7 @@ def test_one_gradient_is_that_of_the_three_losses_taken_apart():
             "decoder": tf.reduce_mean(0.5 * like - gan),
             "discriminator": tf.reduce_mean(gan),
         }
-    for name, (weights, _) in model.players.items():
+    for name, (weights, _) in model.optimizer_groups.items():
         expected = tape.gradient(each[name], [v.value for v in weights])
         for variable, gradient in zip(weights, expected, strict=True):
             np.testing.assert_allclose(
@@ -121,7 +124,7 @@ def test_the_signs_of_the_adversarial_loss():
     # softplus(-4) = 0.01815, softplus(4) = 4.01815; the weights are 1/4, 1/4 and 1/2
     assert right == pytest.approx(0.01815, abs=1e-5) and wrong == pytest.approx(4.01815, abs=1e-5)
 
-    for rates, player, direction in (
+    for rates, network, direction in (
         ({"decoder_rate": 1e-9}, "discriminator", -1),
         ({"discriminator_rate": 1e-9, "gamma": 0.0}, "decoder", 1),
     ):
@@ -133,7 +136,7 @@ def test_the_signs_of_the_adversarial_loss():
             model.train_on_batch(BATCH)
         model.reset_metrics()
         last = model.test_on_batch(BATCH, return_dict=True)["discriminator_loss"]
-        assert (last - first) * direction > 0, player
+        assert (last - first) * direction > 0, network
 
 
 def test_similarities():
@@ -154,17 +157,17 @@ def test_metrics_say_what_the_discriminator_thinks():
     assert found["loss"] == pytest.approx(2 * found["feature_loss"] + found["kl_loss"], rel=0.01)
 
 
-def test_players_have_their_own_rates_and_moments():
+def test_networks_have_their_own_rates_and_moments():
     model = build(decoder_rate=0.3, discriminator_rate=2.0)
-    players = {p.optimizer.name: p.optimizer for p in model.optimizer.players}
-    assert list(players) == ["encoder", "decoder", "discriminator"]
-    rates = [float(np.asarray(each.learning_rate)) for each in players.values()]
+    optimizers = {p.optimizer.name: p.optimizer for p in model.optimizer.groups}
+    assert list(optimizers) == ["encoder", "decoder", "discriminator"]
+    rates = [float(np.asarray(each.learning_rate)) for each in optimizers.values()]
     assert rates == pytest.approx([1e-3, 3e-4, 2e-3])
     model.optimizer.learning_rate = 1e-4
-    rates = [float(np.asarray(each.learning_rate)) for each in players.values()]
+    rates = [float(np.asarray(each.learning_rate)) for each in optimizers.values()]
     assert rates == pytest.approx([1e-4, 3e-5, 2e-4])
     assert float(np.asarray(model.optimizer.learning_rate)) == pytest.approx(1e-4)
-    own = sum(len(each.variables) for each in players.values())
+    own = sum(len(each.variables) for each in optimizers.values())
     assert len(model.optimizer.variables) >= own
     assert len({id(v) for v in model.optimizer.variables}) == len(model.optimizer.variables)
 
@@ -179,13 +182,13 @@ def test_a_resting_player_keeps_its_moments(monkeypatch, optimizer):
 
     monkeypatch.setattr("trainer.models.update_schedule.masks", nobody)
     model.train_function = None  # compiled with the masks of before
-    slots = [v for p in model.optimizer.players for v in p.optimizer.variables if len(v.shape) > 0]
+    slots = [v for p in model.optimizer.groups for v in p.optimizer.variables if len(v.shape) > 0]
     before = [np.array(v) for v in slots]
     assert moved(model, lambda: model.train_on_batch(BATCH)) == set()
     assert all(np.array_equal(a, b) for a, b in zip(before, slots, strict=True))
 
 
-def test_thresholds_let_the_players_take_turns():
+def test_thresholds_let_the_optimizers_take_turns():
     """With limits that are never reached, each side has its three steps."""
     model = build(turns="thresholds", discriminator_until=0.0, generator_until=1e9, inner_steps=3)
     turns = [sorted(moved(model, lambda: model.train_on_batch(BATCH))) for _ in range(8)]

@@ -56,10 +56,10 @@ def new_checkpoint(directory):
     [("vae", "none"), ("cvae", "label"), ("vae_gan", "label"), ("denoising_ae", "none")],
 )
 def test_resumed_training_ends_with_the_same_weights(
-    prepared, tiny_settings, tmp_path, family, condition
+    prepared, tiny_config, tmp_path, family, condition
 ):
     """Bit for bit; the GAN with its three optimizers and whose turn it is."""
-    settings = tiny_settings(family=family, condition=condition, architecture="conv_28")
+    settings = tiny_config(family=family, condition=condition, architecture="conv_28")
     settings = dataclasses.replace(settings, labels=("bar", "ring"))
     undisturbed = train(prepared, settings, new_checkpoint(tmp_path / "a"), until=4)
     train(prepared, settings, new_checkpoint(tmp_path / "b"), until=2)
@@ -74,8 +74,8 @@ def test_resumed_training_ends_with_the_same_weights(
     assert [epoch["epoch"] for epoch in again.history.epochs] == [1, 2, 3, 4]
 
 
-def test_best_weights_and_history_come_back(prepared, tiny_settings, tmp_path):
-    settings = tiny_settings()
+def test_best_weights_and_history_come_back(prepared, tiny_config, tmp_path):
+    settings = tiny_config()
     saved = new_checkpoint(tmp_path)
     train(prepared, settings, saved, until=2)
     restored = new_checkpoint(tmp_path)
@@ -120,11 +120,11 @@ run_fn(types.SimpleNamespace(**__import__("json").loads(sys.argv[1])))
 
 
 @pytest.mark.slow
-def test_killed_in_mid_epoch_and_resumed(prepared, tiny_settings, tmp_path):
+def test_killed_in_mid_epoch_and_resumed(prepared, tiny_config, tmp_path):
     """SIGKILL between two steps of epoch 3 of 5; the exported weights are bit-equal."""
     import json
 
-    settings = tiny_settings(epochs=5)
+    settings = tiny_config(epochs=5)
 
     def run(out, how):
         return subprocess.run(

@@ -78,10 +78,10 @@ class Toy(Tracker):
 
 @pytest.mark.slow
 def test_a_registered_tracker_gets_scalars_and_figures(
-    prepared, tiny_settings, tmp_path, monkeypatch
+    prepared, tiny_config, tmp_path, monkeypatch
 ):
     monkeypatch.setitem(TRACKERS, "toy", Toy)
-    run_fn(prepared.fn_args(tmp_path, tiny_settings(trackers=("toy",), pictures=True)))
+    run_fn(prepared.fn_args(tmp_path, tiny_config(trackers=("toy",), pictures=True)))
     calls = [json.loads(line) for line in (tmp_path / "run/toy.jsonl").read_text().splitlines()]
     kinds = [call[0] for call in calls]
     assert kinds == ["start", "log_images", "log", "log_images", "log", "finish"]

@@ -27,7 +27,7 @@ def blessed(prepared, tmp_path_factory):
 
 def test_all_weights_come_back(blessed):
     model, serving = blessed
-    fresh = build_model(model.settings)
+    fresh = build_model(model.config)
     start_from(fresh, full_model_beside(serving))
     for one, other in zip(model.get_weights(), fresh.get_weights(), strict=True):
         assert np.array_equal(one, other)
@@ -42,22 +42,22 @@ def test_a_decoder_carries_no_other_network(blessed):
     assert len(found) == len(model.decoder.weights)
 
 
-def test_another_model_is_refused(blessed, tiny_settings):
+def test_another_model_is_refused(blessed, tiny_config):
     _, serving = blessed
     with pytest.raises(InputError, match=r"train\.warm_start: .* allowed: the same model"):
-        start_from(build_model(tiny_settings()), full_model_beside(serving))
+        start_from(build_model(tiny_config()), full_model_beside(serving))
     with pytest.raises(InputError, match=r"train\.warm_start: no model in"):
-        start_from(build_model(tiny_settings()), full_model_beside("nowhere/Format-Serving"))
+        start_from(build_model(tiny_config()), full_model_beside("nowhere/Format-Serving"))
 
 
 @pytest.mark.slow
-def test_run_fn_starts_from_the_base_model_only_when_told(prepared, tiny_settings, tmp_path):
+def test_run_fn_starts_from_the_base_model_only_when_told(prepared, tiny_config, tmp_path):
     """At a learning rate of next to nothing the weights are what they were at the start."""
     import tensorflow as tf
 
     def trained(name, base, **train):
         out = tmp_path / name
-        settings = tiny_settings(epochs=1, seed=3, learning_rate=1e-12, **train)
+        settings = tiny_config(epochs=1, seed=3, learning_rate=1e-12, **train)
         args = prepared.fn_args(out, settings, base_model=base)
         args.serving_model_dir = str(out / "Format-Serving")
         args.eval_model_dir = str(out / "Format-TFMA")
@@ -89,10 +89,10 @@ def test_a_condition_of_other_names_is_refused(prepared, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_model_that_has_learned_from_these_data_is_kept(prepared, tiny_settings, tmp_path):
+def test_a_model_that_has_learned_from_these_data_is_kept(prepared, tiny_config, tmp_path):
     def trained(name, base=None, **train):
         out = tmp_path / name
-        settings = tiny_settings(epochs=1, warm_start=True, **train)
+        settings = tiny_config(epochs=1, warm_start=True, **train)
         args = prepared.fn_args(out, settings, base_model=base)
         args.serving_model_dir = str(out / "Format-Serving")
         args.eval_model_dir = str(out / "Format-TFMA")

@@ -27,7 +27,7 @@ SCRIPT = (
 
 
 @pytest.fixture
-def plan_for(prepared, tiny_settings, tmp_path):
+def plan_for(prepared, tiny_config, tmp_path):
     arrays = tmp_path / "arrays"
     for split in ("train", "eval"):
         (arrays / split).mkdir(parents=True)
@@ -38,7 +38,7 @@ def plan_for(prepared, tiny_settings, tmp_path):
         return SearchSpec(
             directory=str(tmp_path / "trials" / "abc"),
             arrays=str(arrays),
-            config=config.trial_config(tiny_settings(latent_dim=2)),
+            config=config.trial_config(tiny_config(latent_dim=2)),
             tuner=config,
         )
 

@@ -130,8 +130,8 @@ def test_hyperband_trains_the_best_on_from_where_they_stand(tmp_path, monkeypatc
     for request in trials.run_for[9:12]:
         number = first[request["values"]["beta"]]
         assert request["goes_on_from"].endswith(f"trial_{number:02}")
-    scores = sorted(t.score for t in read_trials(search.plan.directory)[:9])
-    promoted = sorted(t.score for t in read_trials(search.plan.directory)[9:12])
+    scores = sorted(t.score for t in read_trials(search.search_spec.directory)[:9])
+    promoted = sorted(t.score for t in read_trials(search.search_spec.directory)[9:12])
     assert promoted == scores[:3]
 
 

@@ -9,7 +9,7 @@ from data_prep.config_base import parse
 from data_prep.errors import InputError
 from trainer.data.training_inputs import check_inputs
 from trainer.tuning.config import TunerConfig
-from trainer.tuning.trial_data import chosen_rows, counts, read_arrays, write_arrays
+from trainer.tuning.trial_data import counts, draw_rows, read_arrays, write_arrays
 
 
 def config(**values):
@@ -17,15 +17,15 @@ def config(**values):
 
 
 @pytest.fixture
-def inputs(prepared, tiny_settings, tmp_path):
-    return check_inputs(prepared.fn_args(tmp_path, tiny_settings()))
+def inputs(prepared, tiny_config, tmp_path):
+    return check_inputs(prepared.fn_args(tmp_path, tiny_config()))
 
 
 def test_a_larger_fraction_keeps_the_rows_of_a_smaller_one():
-    few, more = (chosen_rows(1000, count, seed=3) for count in (100, 400))
+    few, more = (draw_rows(1000, count, seed=3) for count in (100, 400))
     assert len(set(few)) == 100 and set(few) < set(more) and (np.diff(more) > 0).all()
-    assert set(few) != set(chosen_rows(1000, 100, seed=4))
-    assert chosen_rows(5, 9, seed=0).tolist() == [0, 1, 2, 3, 4]
+    assert set(few) != set(draw_rows(1000, 100, seed=4))
+    assert draw_rows(5, 9, seed=0).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_counts(inputs):
@@ -59,7 +59,7 @@ def test_arrays_hold_the_chosen_images_and_their_labels(inputs, prepared, tmp_pa
     asked = config(data_fraction=0.5, eval_images=10, seed=1)
     write_arrays(inputs, prepared.transform, asked, str(tmp_path))
     for split, total, count in (("train", 60, 30), ("eval", 20, 10)):
-        rows = chosen_rows(total, count, seed=1)
+        rows = draw_rows(total, count, seed=1)
         arrays = read_arrays(str(tmp_path), split)
         assert set(arrays) == {"image", "label_index"}
         assert np.array_equal(arrays["image"], prepared.images[split][rows])

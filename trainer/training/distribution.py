@@ -1,4 +1,4 @@
-"""Which devices train together, and in which precision."""
+"""The devices that train together, and the precision in which they compute."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 def make_strategy() -> tf.distribute.Strategy:
-    """All visible GPUs of this machine, or of the worker pool that TF_CONFIG describes.
+    """Returns a strategy over all visible GPUs, of this machine or of TF_CONFIG's worker pool.
 
     On a pool it must come before any other use of TensorFlow in the process.
     """
@@ -21,7 +21,7 @@ def make_strategy() -> tf.distribute.Strategy:
 
 
 def is_chief() -> bool:
-    """Whether this process writes what the training leaves behind; the others only compute."""
+    """Returns True in the process that writes the results; the others of a pool only compute."""
     task = _cluster_config().get("task", {})
     if _pool_size() < 2:
         return True
@@ -31,11 +31,12 @@ def is_chief() -> bool:
 
 
 def on_gpu() -> bool:
+    """Returns True where TensorFlow sees a GPU."""
     return bool(tf.config.list_physical_devices("GPU"))
 
 
 def dtype_policy(precision: str) -> str:
-    """The Keras policy for a `train.precision`."""
+    """Returns the Keras policy for a `train.precision`."""
     if precision == "auto":
         precision = "bfloat16" if on_gpu() else "float32"
     return "mixed_bfloat16" if precision == "bfloat16" else precision

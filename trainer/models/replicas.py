@@ -1,4 +1,7 @@
-"""What a step needs to know about the other devices that take part in it."""
+"""Training steps on several devices: the replicas of a model that take part in one step.
+
+TensorFlow is imported where it is Keras's backend alone, so that models also run without it.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,18 @@ from keras import ops
 
 
 def replicas() -> int:
-    """Replicas whose losses TensorFlow adds up; other backends see the global batch."""
-    return 1 if _context() is None else _context().num_replicas_in_sync
+    """Returns the number of replicas whose losses TensorFlow adds up.
+
+    It is 1 on other backends, where a step sees the global batch.
+    """
+    context = _context()
+    return 1 if context is None else context.num_replicas_in_sync
 
 
 def normal(shape: Any, seed: keras.random.SeedGenerator) -> Any:
-    """Standard normal noise, float32 of `shape`, [batch, ...], different on every replica.
+    """Draws standard normal noise, float32 of `shape`, [batch, ...], other noise on each replica.
 
-    The seed's state is the same on all of them, so each draws for the global batch and keeps its
+    The seed's state is the same on all of them, so each draws for the global batch and takes its
     own part: noise is then what one device would draw for the same global batch.
     """
     count = replicas()
@@ -28,8 +35,10 @@ def normal(shape: Any, seed: keras.random.SeedGenerator) -> Any:
 
 
 def reducible(logs: dict[str, Any]) -> dict[str, Any]:
-    """What a step may return to Keras 3.15, which on a pool of workers takes the mean over
-    axis 0: there scalars become vectors of one."""
+    """Returns the logs of a step in the shape that Keras 3.15 can average over replicas.
+
+    On a pool of workers it takes the mean over axis 0, so scalars become vectors of one.
+    """
     context = _context()
     if context is None or not context.strategy.extended._in_multi_worker_mode():
         return logs

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 TWO_REPLICAS = """
 import os
@@ -116,9 +116,9 @@ def weights_of(out):
 
 
 @pytest.mark.slow
-def test_a_pool_of_two_workers_trains_as_one_process(prepared, tiny_settings, tmp_path):
+def test_a_pool_of_two_workers_trains_as_one_process(prepared, tiny_config, tmp_path):
     """Same weights as one process at the same global batch; the chief alone writes."""
-    settings = tiny_settings(batch_size=20)  # divides the 60 images: none is left out
+    settings = tiny_config(batch_size=20)  # divides the 60 images: none is left out
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
 
     def start(out, **environment):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from trainer.distribution import dtype_policy, is_chief
+from trainer.training.distribution import dtype_policy, is_chief
 
 WORKERS = {"worker": ["a:1", "b:1"]}
 
@@ -28,7 +28,7 @@ def test_the_chief_is_the_one_that_writes(monkeypatch, cluster, task, chief):
 
 @pytest.mark.parametrize("gpu", [False, True])
 def test_bfloat16_is_the_default_of_gpus_alone(monkeypatch, gpu):
-    monkeypatch.setattr("trainer.distribution.on_gpu", lambda: gpu)
+    monkeypatch.setattr("trainer.training.distribution.on_gpu", lambda: gpu)
     assert dtype_policy("auto") == ("mixed_bfloat16" if gpu else "float32")
     assert dtype_policy("float32") == "float32"
     assert dtype_policy("bfloat16") == "mixed_bfloat16"

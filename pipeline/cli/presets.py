@@ -13,7 +13,9 @@ from trainer.models.beta import implied_sigma
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Parameters and effective beta, too.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, with parameter counts and effective beta."
+)
 def presets(as_json: bool) -> None:
     """List the presets, with the effective beta and the pixel sigma it implies."""
     configs = [load_config(name) for name in preset_names()]

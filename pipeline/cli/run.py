@@ -26,7 +26,11 @@ INTERRUPTED = 130  # as shells report SIGINT
 
 @click.command()
 @click.argument("config")
-@click.option("--root", type=click.Path(path_type=Path), help="Default: runs/<name>.")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="Where the run leaves everything. Default: runs/<name>.",
+)
 @click.option(
     "--set",
     "overrides",

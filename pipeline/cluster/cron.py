@@ -66,8 +66,9 @@ def kubeflow_cron(line: str) -> str:
 
 
 def _without_seventh_day(part: str) -> str:
-    """Lists the days of a part that reaches to the day 7, such as 1-7 or 5-7/2."""
-    if "7" not in part.partition("/")[0].split("-"):
+    """Lists the days of a part that names the day 7, such as 1-7 or 5-7/2."""
+    ends = part.partition("/")[0].split("-")
+    if ends == ["*"] or 7 not in [_number(end, _DAY_OF_WEEK) for end in ends]:
         return part
     days = [day % 7 for day in _numbers(part, _DAY_OF_WEEK, part)]
     return ",".join(map(str, dict.fromkeys(days)))

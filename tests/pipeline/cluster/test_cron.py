@@ -51,6 +51,7 @@ def test_cron_lines_that_do_not(line, words):
         ("0 3 * * SAT-7", "0 0 3 * * 6,0"),
         ("0 3 * * */7", "0 0 3 * * */7"),
         ("0 3 * * 7/2", "0 0 3 * * 0"),
+        ("0 3 * * 1-07/4", "0 0 3 * * 1,5"),
     ],
 )
 def test_kubeflow_lines_begin_with_seconds_and_know_sunday_as_0_alone(line, kubeflow):

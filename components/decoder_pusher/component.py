@@ -1,8 +1,7 @@
-"""Pusher that adds no version for a decoder which is already the newest one."""
+"""The component that pushes a blessed decoder, unless it is the newest version already."""
 
 from __future__ import annotations
 
-import filecmp
 import os
 import tempfile
 import time
@@ -20,9 +19,9 @@ from tfx.utils import io_utils, path_utils, proto_utils
 from components.artifacts import LatentVectors
 from components.decoder_pusher.edit_signature import (
     assemble,
-    files_of,
     is_made_of,
 )
+from components.file_tree import same_tree
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from components.latent_evaluator.vectors.edits import editable
 from data_prep.config_base import require
@@ -73,16 +72,16 @@ class Executor(stock.Executor):
             assembled = standard_artifacts.Model()
             assembled.uri = folder
             assemble(model, vectors, path_utils.serving_model_dir(folder))
-            given = {**input_dict, standard_component_specs.MODEL_KEY: [assembled]}
-            super().Do(given, output_dict, exec_properties)
+            inputs = {**input_dict, standard_component_specs.MODEL_KEY: [assembled]}
+            super().Do(inputs, output_dict, exec_properties)
 
 
 def _vectors(input_dict: dict[str, list[types.Artifact]], model: str) -> AttributeVectors | None:
-    """None where there are none, or where nothing can be edited along them."""
-    found = input_dict.get(ATTRIBUTE_VECTORS) or []
-    if not found:
+    """Returns the vectors to edit along; None without them, or where none is editable."""
+    artifacts = input_dict.get(ATTRIBUTE_VECTORS) or []
+    if not artifacts:
         return None
-    vectors = AttributeVectors.load(found[0].uri)
+    vectors = AttributeVectors.load(artifacts[0].uri)
     return vectors if editable(vectors, read_metadata(model)) else None
 
 
@@ -91,13 +90,14 @@ def _serves(serving: str, model: str, vectors: AttributeVectors | None) -> bool:
 
 
 def push_to(directory: str) -> str:
-    """The property push_destination that stands for a directory."""
+    """Returns the property push_destination for a directory."""
     filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=directory)
     return proto_utils.proto_to_json(pusher_pb2.PushDestination(filesystem=filesystem))
 
 
 def _base_directory(text: str) -> str:
-    """Of the property push_destination: its JSON, or, as a runtime parameter, just a directory."""
+    """Returns the directory of the property push_destination: JSON, or as a runtime parameter the
+    bare directory."""
     if not text.lstrip().startswith("{"):
         require(bool(text.strip()), standard_component_specs.PUSH_DESTINATION_KEY, text, "a folder")
         return text
@@ -107,30 +107,15 @@ def _base_directory(text: str) -> str:
 
 
 def newest_version(directory: str) -> int | None:
-    """The largest version number in a serving directory; None where there is none."""
+    """Returns the largest version number in a serving directory; None where there is none."""
     if not fileio.exists(directory):
         return None
     names = (name.rstrip("/") for name in fileio.listdir(directory))
     return max((int(name) for name in names if name.isdecimal()), default=None)
 
 
-def same_tree(one: str, other: str) -> bool:
-    """Whether two directories, on any filesystem, hold the same files byte for byte."""
-    files = files_of(one)
-    if files != files_of(other):
-        return False
-    return all(_same(os.path.join(one, name), os.path.join(other, name)) for name in files)
-
-
-def _same(one: str, other: str) -> bool:
-    if os.path.exists(one) and os.path.exists(other):
-        return filecmp.cmp(one, other, shallow=False)
-    with fileio.open(one, "rb") as a, fileio.open(other, "rb") as b:
-        return a.read() == b.read()
-
-
 class DecoderPusherSpec(ComponentSpec):
-    """What `tfx.components.Pusher` takes of it, and the attribute vectors."""
+    """The inputs, outputs and properties of `DecoderPusher`."""
 
     PARAMETERS = {  # noqa: RUF012
         standard_component_specs.PUSH_DESTINATION_KEY: ExecutionParameter(
@@ -168,12 +153,12 @@ class DecoderPusher(base_component.BaseComponent):
         attribute_vectors: types.BaseChannel | None = None,
     ) -> None:
         """Args:
-        model: with the decoder as serving model.
-        model_blessing: without which nothing is pushed.
+        model: a model artifact, with the decoder as its serving model.
+        model_blessing: the blessing of the model; without one nothing is pushed.
         push_destination: `push_to` a directory, in which every version gets one of its own; or
           a RuntimeParameter, that directory.
         code_version: changes whenever the code that makes the pushed decoder does.
-        attribute_vectors: of the model.
+        attribute_vectors: those of the model.
         """
         super().__init__(
             spec=DecoderPusherSpec(

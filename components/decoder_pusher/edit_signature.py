@@ -1,4 +1,4 @@
-"""The decoder that is pushed: the trained one, and edits along the attribute vectors.
+"""The pushed decoder: the trained one, with edits along the attribute vectors.
 
 A SavedModel that loads with TensorFlow alone. Signatures:
   serving_default, decode, sample: those of `trainer.export.saved_model`.
@@ -15,7 +15,6 @@ Files:
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -27,6 +26,7 @@ import tensorflow as tf
 from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 
+from components.file_tree import file_hashes, tree_sha256
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from components.latent_evaluator.vectors.edits import directions, editable
 from trainer.export.metadata import METADATA_FILE, condition_names, has_prior, read_metadata
@@ -55,41 +55,27 @@ def assemble(decoder: str, vectors: AttributeVectors, directory: str) -> None:
     extra = os.path.join(decoder, "assets.extra")
     io_utils.copy_dir(extra, os.path.join(directory, "assets.extra"))
     _write_json(os.path.join(directory, METADATA_FILE), {**metadata, "edits": list(steps)})
-    contents = {"decoder": tree_sha256(decoder), "files": _hashes(directory)}
+    contents = {"decoder": tree_sha256(decoder), "files": file_hashes(directory)}
     _write_json(os.path.join(directory, CONTENTS), contents)
 
 
 def is_made_of(directory: str, decoder: str, vectors: AttributeVectors) -> bool:
-    """Whether `assemble` of this decoder and these vectors would give what is there, whole.
+    """Returns true where `assemble` of this decoder and these vectors would write these files.
 
     Vectors are compared as numbers: summed in another order they differ in the last digits.
     """
     path = os.path.join(directory, CONTENTS)
     if not fileio.exists(path):
         return False
-    contents, found = _read_json(path), _hashes(directory)
-    found.pop(CONTENTS)
-    if contents["files"] != found or contents["decoder"] != tree_sha256(decoder):
+    contents, hashes = _read_json(path), file_hashes(directory)
+    hashes.pop(CONTENTS)
+    if contents["files"] != hashes or contents["decoder"] != tree_sha256(decoder):
         return False
     steps = directions(vectors, read_metadata(decoder))
     pushed = _read_json(os.path.join(directory, "assets", ASSET))
     return pushed["names"] == list(steps) and np.allclose(
         pushed["steps"], list(steps.values()), rtol=_RELATIVE, atol=_ABSOLUTE
     )
-
-
-def files_of(directory: str) -> list[str]:
-    """Relative paths of the files of a directory on any filesystem, sorted."""
-    return sorted(
-        os.path.relpath(os.path.join(folder, name), directory)
-        for folder, _, names in fileio.walk(directory)
-        for name in names
-    )
-
-
-def tree_sha256(directory: str) -> str:
-    """Of the names and contents of all files below a directory."""
-    return hashlib.sha256(json.dumps(_hashes(directory), sort_keys=True).encode()).hexdigest()
 
 
 def _save(
@@ -102,10 +88,10 @@ def _save(
     module = tf.Module()
     module.decoder = tf.saved_model.load(decoder)
     module.attribute_vectors = tf.saved_model.Asset(asset)
-    known = dict(module.decoder.signatures)
-    signatures = {name: _passed_on(signature) for name, signature in known.items()}
+    trained = dict(module.decoder.signatures)
+    signatures = {name: _passed_on(signature) for name, signature in trained.items()}
     signatures["serving_default"] = signatures["decode"]
-    z = known["decode"].structured_input_signature[1]["z"]
+    z = trained["decode"].structured_input_signature[1]["z"]
     specs = {
         "z": tf.TensorSpec(z.shape, tf.float32, "z"),
         "attribute": tf.TensorSpec(None, tf.string, "attribute"),
@@ -113,15 +99,15 @@ def _save(
     }
     if condition:
         specs["condition"] = tf.TensorSpec([None, len(condition)], tf.float32, "condition")
-    edit = tf.function(_editing(known["decode"], steps))
+    edit = tf.function(_editing(trained["decode"], steps))
     signatures["edit"] = edit.get_concrete_function(**specs)
     tf.saved_model.save(module, directory, signatures=signatures)
 
 
 def _passed_on(signature: Any) -> Any:
-    """The signature of a loaded model as one that can be saved again."""
+    """Returns the signature of a loaded model as one that can be saved again."""
     specs = signature.structured_input_signature[1]
-    return tf.function(lambda **given: signature(**given)).get_concrete_function(**specs)
+    return tf.function(lambda **inputs: signature(**inputs)).get_concrete_function(**specs)
 
 
 def _editing(decode: Any, steps: dict[str, np.ndarray]) -> Callable[..., Any]:
@@ -130,12 +116,12 @@ def _editing(decode: Any, steps: dict[str, np.ndarray]) -> Callable[..., Any]:
     allowed = f"unknown attribute, allowed: {', '.join(steps)}; got"
 
     def edit(
-        z: tf.Tensor, attribute: tf.Tensor, strength: tf.Tensor, **told: tf.Tensor
+        z: tf.Tensor, attribute: tf.Tensor, strength: tf.Tensor, **condition: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         same = tf.equal(tf.reshape(attribute, [-1, 1]), names)
         tf.debugging.Assert(tf.reduce_all(tf.reduce_any(same, axis=1)), [allowed, attribute])
         step = tf.gather(table, tf.argmax(tf.cast(same, tf.int32), axis=1))
-        return decode(z=z + tf.reshape(strength, [-1, 1]) * step, **told)
+        return decode(z=z + tf.reshape(strength, [-1, 1]) * step, **condition)
 
     return edit
 
@@ -143,24 +129,16 @@ def _editing(decode: Any, steps: dict[str, np.ndarray]) -> Callable[..., Any]:
 def _table(
     vectors: AttributeVectors, steps: dict[str, np.ndarray], metadata: dict[str, Any]
 ) -> dict[str, Any]:
-    whole = editable(vectors, metadata)
+    whole_vectors = editable(vectors, metadata)
     return {
         "strength": _UNIT if has_prior(metadata) else _HALF,
         "names": list(steps),
         "steps": [step.tolist() for step in steps.values()],
-        "vectors": [whole[name].tolist() for name in steps],
+        "vectors": [whole_vectors[name].tolist() for name in steps],
         "split": vectors.split,
         "model": vectors.model,
         "data": vectors.data,
     }
-
-
-def _hashes(directory: str) -> dict[str, str]:
-    found = {}
-    for name in files_of(directory):
-        with fileio.open(os.path.join(directory, name), "rb") as file:
-            found[name] = hashlib.sha256(file.read()).hexdigest()
-    return found
 
 
 def _read_json(path: str) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from typing import NamedTuple
 
 from tfx import types
@@ -30,20 +28,6 @@ class ModelLocation(NamedTuple):
     def of(cls, model: types.Artifact) -> ModelLocation:
         full_model = path_utils.eval_model_path(model.uri)
         return cls(model.uri, model.id, full_model, path_utils.serving_model_path(model.uri))
-
-
-def fingerprint(directory: str) -> str:
-    """Returns the SHA-256 (hex) over the names and contents of a SavedModel's files."""
-    digest = hashlib.sha256()
-    paths = sorted(
-        os.path.join(folder, name) for folder, _, names in fileio.walk(directory) for name in names
-    )
-    for path in paths:
-        with fileio.open(path, "rb") as file:
-            content = file.read()
-        digest.update(f"{os.path.relpath(path, directory)}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()
 
 
 def why_not_compared(

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import apache_beam as beam
 
+from components.file_tree import tree_sha256
 from components.latent_evaluator.baseline import (
     ModelLocation,
-    fingerprint,
     interval_of_difference,
     why_not_compared,
 )
@@ -208,7 +208,7 @@ def _vectors(
         provenance={
             "split": config.vectors_split,
             "held_out": config.split,
-            "model": fingerprint(inputs.candidate.full_model),
+            "model": tree_sha256(inputs.candidate.full_model),
             "data": inputs.manifest_sha256,
         },
     )

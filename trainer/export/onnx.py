@@ -20,12 +20,12 @@ TOLERANCE = 1e-4  # of pixels in [0, 1]; float32 on both sides leaves about 1e-6
 _CODES = 8  # compared
 
 
-def export_onnx(decode: Any, description: dict[str, Any], directory: str) -> float:
+def export_onnx(decode: Any, metadata: dict[str, Any], directory: str) -> float:
     """Writes the ONNX file into the directory of a SavedModel, once it agrees with the original.
 
     Args:
       decode: a tf.function with an input signature, the SavedModel's `decode`.
-      description: what stands in model.json.
+      metadata: the contents of model.json.
       directory: of the SavedModel.
 
     Returns:
@@ -39,7 +39,7 @@ def export_onnx(decode: Any, description: dict[str, Any], directory: str) -> flo
     specs = list(decode.input_signature)
     proto, _ = tf2onnx.convert.from_function(decode, input_signature=specs, opset=OPSET)
     entry = proto.metadata_props.add()
-    entry.key, entry.value = "description", json.dumps(description, ensure_ascii=False)
+    entry.key, entry.value = "description", json.dumps(metadata, ensure_ascii=False)
     content = proto.SerializeToString()
     difference = _difference(content, decode, specs)
     if not difference <= TOLERANCE:  # NaN is refused, too
@@ -55,12 +55,13 @@ def export_onnx(decode: Any, description: dict[str, Any], directory: str) -> flo
 
 
 def _difference(content: bytes, decode: Any, specs: list[tf.TensorSpec]) -> float:
+    """Returns the largest difference of a pixel between the file and `decode`."""
     import onnxruntime
 
     generator = np.random.default_rng(0)
-    given = {spec.name: generator.normal(size=(_CODES, spec.shape[1])) for spec in specs}
-    given = {name: values.astype(np.float32) for name, values in given.items()}
+    inputs = {spec.name: generator.normal(size=(_CODES, spec.shape[1])) for spec in specs}
+    inputs = {name: values.astype(np.float32) for name, values in inputs.items()}
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    (image,) = session.run(["image"], given)
-    expected = decode(**{name: tf.constant(values) for name, values in given.items()})["image"]
+    (image,) = session.run(["image"], inputs)
+    expected = decode(**{name: tf.constant(values) for name, values in inputs.items()})["image"]
     return float(np.abs(image - expected.numpy()).max())

@@ -24,8 +24,8 @@ A conditional model takes `condition` besides in every signature, float32 [batch
 label as one-hot or as a mix of labels, or the attributes as 0 and 1 or between. `sample` takes
 [count, names], or [1, names] for all.
 
-Beside each lies assets.extra/model.json, which describes the model in words and numbers; what
-the values of the condition stand for is `condition.names`. Beside the decoder lies the same as
+Beside each lies assets.extra/model.json, which describes the model in words and numbers;
+`condition.names` are the names of the condition's values. Beside the decoder lies the same as
 ONNX: see `trainer.export.onnx`.
 """
 
@@ -145,7 +145,7 @@ def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: s
 
 
 def _signature(model: VAE, function: Callable[..., Any], *specs: tf.TensorSpec) -> Any:
-    """`function` of these inputs, and of the condition where the model has one."""
+    """Returns a tf.function of these inputs, and of the condition where the model has one."""
     if model.condition_dim:
         specs = (*specs, tf.TensorSpec([None, model.condition_dim], tf.float32, "condition"))
     return tf.function(function, input_signature=specs)
@@ -156,7 +156,7 @@ def _known(**outputs: tf.Tensor | None) -> dict[str, tf.Tensor]:
 
 
 def _module(variables: Iterable[Any]) -> tf.Module:
-    """Holds the bare tensors, so that the SavedModel knows nothing of Keras objects."""
+    """Returns a module of the bare tensors, so that the SavedModel holds no Keras objects."""
     module = tf.Module()
     module.weights = [variable.value for variable in variables]
     return module
@@ -167,7 +167,7 @@ def _save(module: tf.Module, signatures: Signatures, directory: str) -> None:
 
 
 def _as_parsed(image: tf.Tensor, spec: Any) -> tf.Tensor | tf.SparseTensor:
-    """[batch] strings in the form in which parsing an Example by `spec` gives them."""
+    """Returns strings [batch] in the form in which parsing an Example by `spec` gives them."""
     if isinstance(spec, tf.io.FixedLenFeature):
         return tf.reshape(image, [-1, *spec.shape])
     rows = tf.range(tf.size(image, out_type=tf.int64))

@@ -1,1 +1,6 @@
-"""Figures of a model: which codes are decoded, and how images are laid out."""
+"""Figures of a model.
+
+compose       the figures, as named rows of images; latent_walks: the codes that they decode
+sheet         figures laid out as PNG; scatter: codes in the plane; animation: GIF
+callback      the figures of a training; examples: the images that it follows
+"""

@@ -1,4 +1,4 @@
-"""A GIF of a series of pictures, by Pillow alone."""
+"""Animations: a series of pictures as a GIF, by Pillow alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LAST_FRAME_MS = 1500
 
 
 def animate(pictures: Sequence[bytes], milliseconds: int) -> bytes:
-    """A GIF that repeats for ever and rests on its last frame.
+    """Returns a GIF that repeats for ever and rests on its last frame.
 
     Args:
       pictures: PNG files of one size, at least one.

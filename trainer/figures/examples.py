@@ -1,4 +1,4 @@
-"""The images that are followed through a training."""
+"""The examples: images that the figures of a training follow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_BYTES = 64 * 2**20
 
 
 class Examples(NamedTuple):
-    """Images with their labels."""
+    """Images with their labels and the other inputs of the model."""
 
     batch: dict[str, np.ndarray]  # `image`, uint8 [n, h, w, c], and what else the model takes
     labels: tuple[str, ...]  # of each image; empty strings where the data has none
@@ -28,7 +28,7 @@ class Examples(NamedTuple):
 
 
 def read_examples(source: DataSplit, names: tuple[str, ...]) -> Examples:
-    """The first images of a split, in the order of its files.
+    """Reads the first images of a split, in the order of its files.
 
     Args:
       source: a split with at least one record.

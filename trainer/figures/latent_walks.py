@@ -1,8 +1,8 @@
-"""Which codes and conditions to decode: grids, walks and mixes. Pure functions of arrays.
+"""Latent walks: grids, interpolations, traversals and mixes, as pure functions of arrays.
 
 A code is z, float32 [latent_dim]; a condition is float32 [k], one value a name: a one-hot or
-soft mix of labels, or attributes of 0 to 1. What comes out is in the order of reading:
-left to right, then top to bottom.
+soft mix of labels, or attributes of 0 to 1. Results are in reading order: left to right,
+then top to bottom.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EDITS = np.arange(-4, 5, dtype=np.float32)  # strengths, as in the source
 
 
 def normal_quantiles(count: int = GRID_SIDE, tail: float = 0.05) -> np.ndarray:
-    """Quantiles of N(0, 1) at equal steps of probability, float32 [count].
+    """Returns quantiles of N(0, 1) at equal steps of probability, float32 [count].
 
     norm.ppf(linspace(tail, 1 - tail, count)): equal mass lies between neighbours, so that a
     grid of them shows the prior evenly.
@@ -29,7 +29,7 @@ def normal_quantiles(count: int = GRID_SIDE, tail: float = 0.05) -> np.ndarray:
 
 
 def manifold(latent_dim: int, side: int = GRID_SIDE, plane: tuple[int, int] = (0, 1)) -> np.ndarray:
-    """The codes of a square grid over two dimensions, the others 0.
+    """Returns the codes of a square grid over two dimensions, the others 0.
 
     Returns:
       float32 [side * side, latent_dim]: the plane's first dimension grows to the right, the
@@ -45,19 +45,19 @@ def manifold(latent_dim: int, side: int = GRID_SIDE, plane: tuple[int, int] = (0
 
 
 def draw_codes(count: int, latent_dim: int, seed: int) -> np.ndarray:
-    """Codes of the prior N(0, I), float32 [count, latent_dim]; the first n are the same
-    whatever the count."""
+    """Draws codes of the prior N(0, I), float32 [count, latent_dim]; the first n are the same
+    for every count."""
     return np.random.default_rng(seed).standard_normal((count, latent_dim), np.float32)
 
 
 def interpolate(start: np.ndarray, end: np.ndarray, count: int) -> np.ndarray:
-    """(1 - alpha) start + alpha end for `count` alphas from 0 to 1, float32 [count, ...]."""
+    """Returns (1 - alpha) start + alpha end, `count` alphas from 0 to 1, float32 [count, ...]."""
     alphas = np.linspace(0, 1, count, dtype=np.float32).reshape(-1, *[1] * np.ndim(start))
     return (1 - alphas) * np.asarray(start, np.float32) + alphas * np.asarray(end, np.float32)
 
 
 def kl_by_dimension(z_mean: np.ndarray, z_log_var: np.ndarray) -> np.ndarray:
-    """KL(q(z_i | x) || N(0, 1)) of each dimension, averaged over the images.
+    """Returns KL(q(z_i | x) || N(0, 1)) of each dimension, averaged over the images.
 
     Kingma & Welling 2014, appendix B: -1/2 (1 + log sigma^2 - mu^2 - sigma^2).
 
@@ -72,12 +72,12 @@ def kl_by_dimension(z_mean: np.ndarray, z_log_var: np.ndarray) -> np.ndarray:
 
 
 def argsort_descending(values: np.ndarray) -> list[int]:
-    """Indices from the largest value to the smallest; of equals the lower index first."""
+    """Returns indices from the largest value to the smallest; of equals the lower index first."""
     return np.argsort(-np.asarray(values), kind="stable").tolist()
 
 
 def traverse(code: np.ndarray, dimensions: Sequence[int], values: np.ndarray) -> np.ndarray:
-    """A row for each dimension: the code with that dimension set to each of its values.
+    """Returns a row for each dimension: the code with that dimension set to each value.
 
     Args:
       code: [latent_dim].
@@ -94,7 +94,7 @@ def traverse(code: np.ndarray, dimensions: Sequence[int], values: np.ndarray) ->
 
 
 def edit(codes: np.ndarray, direction: np.ndarray, strengths: np.ndarray) -> np.ndarray:
-    """Every code (a row of pictures) moved along a direction by each strength (a column).
+    """Moves every code (a row of images) along a direction by each strength (a column).
 
     Args:
       codes: [rows, latent_dim]; direction: [latent_dim]; strengths: [columns].
@@ -108,7 +108,7 @@ def edit(codes: np.ndarray, direction: np.ndarray, strengths: np.ndarray) -> np.
 
 
 def outer_product(codes: np.ndarray, conditions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Every code (a row of pictures) under every condition (a column).
+    """Pairs every code (a row of images) with every condition (a column).
 
     Returns:
       codes [rows * columns, latent_dim] and conditions [rows * columns, k].
@@ -116,16 +116,16 @@ def outer_product(codes: np.ndarray, conditions: np.ndarray) -> tuple[np.ndarray
     return np.repeat(codes, len(conditions), axis=0), np.tile(conditions, (len(codes), 1))
 
 
-def mix(names: Sequence[str], weights: Sequence[float], known: Sequence[str]) -> np.ndarray:
-    """The condition that has these weights at these names and 0 elsewhere, float32 [k]."""
-    condition = np.zeros(len(known), np.float32)
+def mix(names: Sequence[str], weights: Sequence[float], conditions: Sequence[str]) -> np.ndarray:
+    """Returns the condition with these weights at these names, 0 elsewhere, float32 [k]."""
+    condition = np.zeros(len(conditions), np.float32)
     for name, weight in zip(names, weights, strict=True):
-        condition[known.index(name)] += weight
+        condition[conditions.index(name)] += weight
     return condition
 
 
 def blend_corners(corners: np.ndarray, side: int) -> np.ndarray:
-    """Bilinear mixes of four conditions, float32 [side * side, k].
+    """Returns the bilinear mixes of four conditions, float32 [side * side, k].
 
     Args:
       corners: [4, k]: top left, top right, bottom left, bottom right.
@@ -137,7 +137,7 @@ def blend_corners(corners: np.ndarray, side: int) -> np.ndarray:
 
 
 def round_robin(labels: Sequence[str], count: int) -> list[int]:
-    """Up to `count` positions: the first of every label, then the second of every label...
+    """Returns up to `count` positions: the first of every label, then the second of every label.
 
     Labels take turns in sorted order; without labels (all empty) the first ones.
     """

@@ -1,4 +1,4 @@
-"""How well a score tells two classes apart."""
+"""The area under the ROC curve of scores, and of attribute vectors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def auc(scores: np.ndarray, positive: np.ndarray) -> float:
-    """Area under the ROC curve: the chance that a positive scores above a negative.
+    """Returns the area under the ROC curve: the chance that a positive scores above a negative.
 
     The Mann-Whitney statistic over n+ n- (Hanley & McNeil 1982); of equal scores half counts.
 
@@ -21,7 +21,7 @@ def auc(scores: np.ndarray, positive: np.ndarray) -> float:
 
 
 def resampled_auc(scores: np.ndarray, positive: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The AUC where image i counts `counts[r, i]` times, float64 [r]. See `auc`."""
+    """Returns the AUC where image i counts `counts[r, i]` times, float64 [r]. See `auc`."""
     if not len(scores) or np.isnan(scores).any():
         return np.full(len(counts), np.nan)
     order = np.argsort(scores, kind="stable")
@@ -37,7 +37,7 @@ def resampled_auc(scores: np.ndarray, positive: np.ndarray, counts: np.ndarray) 
 
 
 def mean_auc(codes: np.ndarray, attributes: np.ndarray) -> float | None:
-    """The area under the ROC curve of each attribute's vector, averaged over attributes.
+    """Returns the area under the ROC curve of each attribute's vector, averaged over attributes.
 
     The vector is the mean code with the attribute minus the mean code without it (Larsen et
     al. 2016, section 4.3), from every other image; the area is that of its projection on the
@@ -48,7 +48,7 @@ def mean_auc(codes: np.ndarray, attributes: np.ndarray) -> float | None:
       attributes: 0 or 1, [n, names].
 
     Returns:
-      0.5 (nothing is told) to 1; None where no attribute has two images of either kind in both
+      0.5 (chance) to 1; None where no attribute has two images of either kind in both
       halves.
     """
     areas = []

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 def frechet_distance(
     mean: np.ndarray, covariance: np.ndarray, other_mean: np.ndarray, other: np.ndarray
 ) -> float:
-    """|m - m'|^2 + tr(C + C' - 2 (C C')^(1/2)) (Dowson & Landau 1982; Heusel et al. 2017).
+    """Returns |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2)) (Dowson & Landau 1982; Heusel et al. 2017).
 
     The trace of the root is the sum of the roots of the eigenvalues of the symmetric matrix
     C^(1/2) C' C^(1/2), so nothing complex comes up.
@@ -33,18 +33,19 @@ def frechet_distance(
 
 
 def distance_of_features(features: np.ndarray, others: np.ndarray) -> float:
-    """Between features [n, d] and [m, d], n and m at least 2. Grows as n and m get smaller."""
+    """Returns the distance of features [n, d] and [m, d], n and m at least 2. It grows as n and m
+    get smaller."""
     return frechet_distance(*_gaussian(features), *_gaussian(others))
 
 
 def resampled_distances(
     features: np.ndarray, others: np.ndarray, counts: np.ndarray, other_counts: np.ndarray
 ) -> np.ndarray:
-    """`distance_of_features` where images count as often as they are drawn, float64 [r].
+    """Returns `distance_of_features` under resamples of the images, float64 [r].
 
     Args:
       features, others: [n, d], [m, d].
-      counts, other_counts: [r, n], [r, m].
+      counts, other_counts: how often a resample holds each image, [r, n], [r, m].
     """
     with threadpool_limits(1):  # on matrices this small more threads only wait for each other
         pairs = zip(_gaussians(features, counts), _gaussians(others, other_counts), strict=True)
@@ -52,12 +53,12 @@ def resampled_distances(
 
 
 def _gaussian(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean [d] and unbiased covariance [d, d]."""
+    """Returns the mean [d] and the unbiased covariance [d, d] of features."""
     return next(_gaussians(features, np.ones((1, len(features)))))
 
 
 def _gaussians(features: np.ndarray, counts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The same of each resample [r, n]."""
+    """Yields the mean [d] and the unbiased covariance [d, d] of each resample [r, n]."""
     centre = features.mean(axis=0, dtype=np.float64)
     shifted = features - centre  # so that taking off the mean's square loses nothing
     for weights in counts.astype(np.float64):

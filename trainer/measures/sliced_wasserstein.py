@@ -1,4 +1,4 @@
-"""How far two sets of points are apart, without a network that looks at them."""
+"""The sliced Wasserstein distance of two sets of points."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 def sliced_wasserstein(
     real: np.ndarray, generated: np.ndarray, *, projections: int, seed: int
 ) -> float:
-    """The sliced 2-Wasserstein distance: sqrt of the mean over directions u of W2(u.x, u.y)^2.
+    """Returns the sliced 2-Wasserstein distance: sqrt of the mean of W2(u.x, u.y)^2 over
+    directions u.
 
     Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters of measures", definition 6,
     with directions drawn uniformly from the unit sphere. In one dimension W2 is exact for any
@@ -17,8 +18,8 @@ def sliced_wasserstein(
     Args:
       real: [n, d], n >= 1, in any unit (pixels in [0, 1], features).
       generated: [m, d], m >= 1.
-      projections: how many directions, at least 1.
-      seed: of the directions alone: the same for whatever is compared.
+      projections: the number of directions, at least 1.
+      seed: of the directions; it is the same for all sets that are compared.
 
     Returns:
       In the unit of the points, at least 0; 0 for equal sets in any order. NaN if a point is.
@@ -29,18 +30,18 @@ def sliced_wasserstein(
 
 
 def draw_directions(size: int, projections: int, seed: int) -> np.ndarray:
-    """Unit vectors, uniform on the sphere, float32 [size, projections]."""
+    """Draws unit vectors, uniform on the sphere, float32 [size, projections]."""
     drawn = np.random.default_rng(seed).standard_normal((size, projections), np.float32)
     return drawn / np.linalg.norm(drawn, axis=0)
 
 
 def project(points: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """Each column sorted: float32 [n, projections] of points [n, d]."""
+    """Projects points [n, d] on directions, each column sorted: float32 [n, projections]."""
     return np.sort(points.astype(np.float32, copy=False) @ directions, axis=0)
 
 
 def distance_of_projections(one: np.ndarray, other: np.ndarray) -> float:
-    """The distance of sets whose projections, [n, p] and [m, p], are sorted in each column."""
+    """Returns the distance of sets by their projections, [n, p] and [m, p], each column sorted."""
     n, m = len(one), len(other)
     if n == m:
         gaps = one.astype(np.float64) - other

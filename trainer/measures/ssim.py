@@ -10,7 +10,9 @@ _C1, _C2 = 0.01**2, 0.03**2  # (K1 L)^2 and (K2 L)^2 with a range L of 1
 
 
 def ssim(images: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Mean structural similarity (Wang et al. 2004, "Image quality assessment", eq. 13).
+    """Returns the mean structural similarity.
+
+    Wang et al. 2004, "Image quality assessment", eq. 13.
 
     Means, variances and covariance under a Gaussian window of 11x11 and sigma 1.5, constants
     K1 = 0.01 and K2 = 0.03, averaged over channels and over the pixels whose window lies

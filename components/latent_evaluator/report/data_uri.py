@@ -12,7 +12,7 @@ from PIL import Image
 from trainer.figures.sheet import mosaic
 
 CELL = 56  # pixels; smaller images are enlarged by a whole factor to at least that
-SMALL = 40  # pixels; images up to here are drawings and icons, kept without loss
+SMALL = 40  # pixels; images up to here are drawings and icons, stored without loss
 QUALITY = 86  # of WebP with loss
 
 
@@ -26,13 +26,13 @@ class Picture(NamedTuple):
 
 
 def tiles(images: np.ndarray, alt: str, columns: int = 0, gap: int = 1) -> Picture:
-    """Images side by side, with gaps through which the page is seen.
+    """Lays images out side by side, with transparent gaps.
 
     Args:
       images: uint8 [n, height, width, channels].
-      alt: what a reader who cannot see them is told.
-      columns: in a row; 0: all. The last row is filled up with nothing.
-      gap: in pixels of the images.
+      alt: the words for a reader who cannot see them.
+      columns: images in a row; 0: all. The last row is filled up with transparent cells.
+      gap: between images, in their pixels.
     """
     count, height, width, channels = images.shape
     columns = columns or count
@@ -47,7 +47,7 @@ def tiles(images: np.ndarray, alt: str, columns: int = 0, gap: int = 1) -> Pictu
 
 
 def sprite(images: np.ndarray, alt: str, columns: int) -> Picture:
-    """Rows of images edge to edge, in which a script shows one row at a time."""
+    """Lays rows of images out edge to edge; a script shows one row at a time."""
     _, height, width, _ = images.shape
     factor = max(1, -(-CELL // max(height, width)))
     picture = mosaic(images, columns, factor * columns * width)

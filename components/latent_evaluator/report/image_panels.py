@@ -20,7 +20,7 @@ MOST_EDITS, MOST_WALKS, FACES = 6, 16, 5  # attributes with a sheet, with a slid
 WALK = np.linspace(-4, 4, 17, dtype=np.float32)  # strengths
 MORPHS, MORPH_STEPS = 6, 10
 PROTOTYPES = 6
-FAMILIAR = ("Smiling", "Eyeglasses", "Male", "Blond_Hair")  # of faces: seen at a glance
+FAMILIAR = ("Smiling", "Eyeglasses", "Male", "Blond_Hair")  # of faces: obvious at a glance
 MIN_AUC = 0.6  # of attributes shown when none are named: below, the vector says little
 
 

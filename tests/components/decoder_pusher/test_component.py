@@ -6,7 +6,8 @@ import os
 import pytest
 from tfx.types import standard_artifacts
 
-from components.decoder_pusher.component import Executor, newest_version, same_tree
+from components.decoder_pusher.component import Executor, newest_version
+from components.file_tree import same_tree
 from data_prep.errors import InputError
 
 
@@ -85,15 +86,6 @@ def test_a_version_that_was_cut_short_is_not_taken_for_the_decoder(tmp_path, pus
     os.remove(tmp_path / "serving" / versions(tmp_path)[0] / "saved_model.pb")
     push(b"one")
     assert len(versions(tmp_path)) == 2
-
-
-def test_trees_differ_by_name_or_content(tmp_path):
-    for name, files in {"a": {"x": "1"}, "b": {"x": "1"}, "c": {"y": "1"}, "d": {"x": "2"}}.items():
-        (tmp_path / name / "sub").mkdir(parents=True)
-        for file, text in files.items():
-            (tmp_path / name / "sub" / file).write_text(text)
-    same = {other for other in "abcd" if same_tree(str(tmp_path / "a"), str(tmp_path / other))}
-    assert same == {"a", "b"}
 
 
 def test_the_newest_version_is_the_largest_number(tmp_path):

@@ -21,6 +21,7 @@ from pipeline.cluster.schedule import Schedule
 from pipeline.cluster.targets.base import Documents, NotCompiledError, Target
 from pipeline.config.cloud_names import BUCKET, Form
 from pipeline.config.cluster import ClusterConfig
+from pipeline.config.machines import known_machine
 
 if TYPE_CHECKING:
     from pipeline.cluster.compile import GraphCompiler
@@ -178,7 +179,7 @@ def resource_limits(node: str, cluster: ClusterConfig) -> dict[str, Any]:
     """Returns CPUs, memory and accelerators of a node's container, in both of kfp's notations."""
     resources = cluster.resources(node)
     cpus, memory_gib = resources.limits
-    if resources.machine:
+    if known_machine(resources.machine):
         cpus = round(cpus * SHARE_OF_CPUS, 1)
         memory_gib = round(memory_gib * SHARE_OF_MEMORY, 1)
     limits: dict[str, Any] = {

@@ -24,17 +24,14 @@ from trainer.measures.feature_network import LABEL, Features
 @metric(
     "label_fidelity",
     Row(
+        "label fidelity",
+        ".1%",
         part="accuracy",
-        title="label fidelity",
-        form=".1%",
         better=HIGH,
         words="samples recognised as what they were asked to be",
     ),
     Row(
-        part="accuracy_real",
-        title="of real images",
-        form=".1%",
-        words="what the same eye recognises of them",
+        "of real images", ".1%", part="accuracy_real", words="what the same eye recognises of them"
     ),
     group=CONDITION,
     needs=("extractor", "condition"),
@@ -80,18 +77,13 @@ def _fidelity(
 @metric(
     "condition_probe",
     Row(
+        "condition in the code",
+        ".3f",
         part="score",
-        title="condition in the code",
-        form=".3f",
         better=LOW,
         words="what a probe reads of the condition from z",
     ),
-    Row(
-        part="chance",
-        title="by chance",
-        form=".3f",
-        words="the probe's score if z held nothing of it",
-    ),
+    Row("by chance", ".3f", part="chance", words="the probe's score if z held nothing of it"),
     group=CONDITION,
     needs=("condition",),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,6 +12,7 @@ import numpy as np
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.metrics.bootstrap import mean_interval, resample_counts
 from components.latent_evaluator.metrics.memorisation import CopySearch
+from components.latent_evaluator.metrics.registry import Measurement, Row, Threshold, metric
 from components.latent_evaluator.passes.score_accumulator import ScoreAccumulator, split_scores
 from trainer.data.records import Records
 from trainer.export.loaded import LoadedDecoder, LoadedModel, encode_condition
@@ -202,6 +203,27 @@ class EvaluatedModel:
             self.extractor(self.samples),
             self.extractor(self.reconstructions),
         )
+
+
+def scored(
+    key: str,
+    *rows: Row,
+    group: str,
+    values: Callable[[EvaluatedModel], np.ndarray] | None = None,
+    needs: Sequence[str] = (),
+    threshold: Threshold | None = None,
+) -> None:
+    """Registers a score of `split_scores` as the metric of the same key; see `metric`.
+
+    Args:
+      values: one value an image, [n], whose mean the score is: its interval is added.
+    """
+
+    def compute(model: EvaluatedModel) -> Measurement:
+        interval = model.mean_interval(values(model)) if values else None
+        return Measurement(model.scores[key], interval)
+
+    metric(key, *rows, group=group, needs=needs, threshold=threshold)(compute)
 
 
 def records_of(columns: dict[str, np.ndarray]) -> Records:

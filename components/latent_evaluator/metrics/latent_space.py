@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.latent_evaluator.metrics.context import EvaluatedModel
+from components.latent_evaluator.metrics.context import EvaluatedModel, scored
 from components.latent_evaluator.metrics.normality import latent_normality
 from components.latent_evaluator.metrics.registry import (
     LATENT_SPACE,
@@ -15,10 +15,9 @@ from components.latent_evaluator.metrics.registry import (
 )
 from trainer.data.records import noise_for
 
-
-@metric(
+scored(
     "active_units",
-    Row(title="active units", form=",d", words="latent dimensions in use"),
+    Row("active units", ",d", words="latent dimensions in use"),
     group=LATENT_SPACE,
     threshold=at_least(
         "min_active_units",
@@ -26,18 +25,10 @@ from trainer.data.records import noise_for
         refused="posterior collapse: ",
     ),
 )
-def active_units(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["active_units"])
 
+scored("latent_dim", Row("latent dimensions", ",d"), group=LATENT_SPACE)
 
-@metric("latent_dim", Row(title="latent dimensions", form=",d"), group=LATENT_SPACE)
-def latent_dim(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["latent_dim"])
-
-
-@metric("kl_per_dimension", group=LATENT_SPACE)
-def kl_per_dimension(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["kl_per_dimension"])
+scored("kl_per_dimension", group=LATENT_SPACE)
 
 
 @metric("latent_normality", group=LATENT_SPACE, needs=("has_posterior",))

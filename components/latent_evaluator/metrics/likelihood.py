@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from components.latent_evaluator.metrics.bootstrap import mean_interval
-from components.latent_evaluator.metrics.context import EvaluatedModel
+from components.latent_evaluator.metrics.context import EvaluatedModel, scored
 from components.latent_evaluator.metrics.importance_weighting import (
     importance_weighted,
     log_weights,
@@ -67,16 +67,13 @@ def _not_much_worse(key: str, sign: int, name: str) -> Threshold:
     return Threshold(limit="max_worsening", check=check, relative=True)
 
 
-@metric("count", group=LIKELIHOOD)
-def count(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["count"])
+scored("count", group=LIKELIHOOD)
 
-
-@metric(
+scored(
     "elbo",
     Row(
-        title="ELBO",
-        form=",.1f",
+        "ELBO",
+        ",.1f",
         unit="nats",
         better=HIGH,
         words="lower bound of log p(x), an image",
@@ -86,9 +83,8 @@ def count(model: EvaluatedModel) -> Measurement:
     group=LIKELIHOOD,
     needs=("has_posterior",),
     threshold=_not_much_worse("elbo", -1, "negative ELBO"),
+    values=lambda model: -model.nats,
 )
-def elbo(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["elbo"], model.mean_interval(-model.nats))
 
 
 def importance_bounds(model: EvaluatedModel) -> np.ndarray | None:
@@ -121,8 +117,8 @@ def _log_weights(
 @metric(
     "iw_log_likelihood",
     Row(
-        title="log-likelihood",
-        form=",.1f",
+        "log-likelihood",
+        ",.1f",
         unit="nats",
         better=HIGH,
         words="importance-weighted, a tighter bound",
@@ -152,11 +148,11 @@ def iw_samples(model: EvaluatedModel) -> Measurement:
     return Measurement(model.config.iw_samples or None)
 
 
-@metric(
+scored(
     "reconstruction_loss",
     Row(
-        title="reconstruction loss",
-        form=",.1f",
+        "reconstruction loss",
+        ",.1f",
         unit="nats",
         better=LOW,
         words="negative log p(x|z), an image",
@@ -167,17 +163,14 @@ def iw_samples(model: EvaluatedModel) -> Measurement:
     threshold=_not_much_worse(
         "reconstruction_loss", 1, "reconstruction loss (there is no ELBO without a posterior)"
     ),
+    values=lambda model: model.columns["reconstruction_loss"],
 )
-def reconstruction_loss(model: EvaluatedModel) -> Measurement:
-    values = model.columns["reconstruction_loss"]
-    return Measurement(model.scores["reconstruction_loss"], model.mean_interval(values))
 
-
-@metric(
+scored(
     "kl_loss",
     Row(
-        title="KL",
-        form=",.2f",
+        "KL",
+        ",.2f",
         unit="nats",
         words="what a code tells about its image",
         headline=True,
@@ -185,25 +178,13 @@ def reconstruction_loss(model: EvaluatedModel) -> Measurement:
     ),
     group=LIKELIHOOD,
     needs=("has_posterior",),
+    values=lambda model: model.columns["kl_loss"],
 )
-def kl_loss(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["kl_loss"], model.mean_interval(model.columns["kl_loss"]))
 
-
-@metric(
+scored(
     "bits_per_dim",
-    Row(
-        title="bits per dimension",
-        form=".4f",
-        better=LOW,
-        words="negative ELBO for each pixel and channel",
-    ),
+    Row("bits per dimension", ".4f", better=LOW, words="negative ELBO for each pixel and channel"),
     group=LIKELIHOOD,
 )
-def bits_per_dim(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["bits_per_dim"])
 
-
-@metric("labels", group=LIKELIHOOD)
-def scores_by_label(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["labels"])
+scored("labels", group=LIKELIHOOD)

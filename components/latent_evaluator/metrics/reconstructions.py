@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.latent_evaluator.metrics.context import EvaluatedModel
+from components.latent_evaluator.metrics.context import EvaluatedModel, scored
 from components.latent_evaluator.metrics.registry import (
     HIGH,
     LOW,
@@ -17,11 +17,15 @@ from components.latent_evaluator.metrics.registry import (
 from components.latent_evaluator.metrics.set_distances import feature_distance, pixel_distances
 
 
-@metric(
+def _mean_squared_errors(model: EvaluatedModel) -> np.ndarray:
+    return model.columns["squared_error"] / np.prod(model.images.shape[1:])
+
+
+scored(
     "psnr",
     Row(
-        title="PSNR",
-        form=".2f",
+        "PSNR",
+        ".2f",
         unit="dB",
         better=HIGH,
         words="peak signal to noise",
@@ -30,41 +34,26 @@ from components.latent_evaluator.metrics.set_distances import feature_distance, 
     ),
     group=RECONSTRUCTIONS,
 )
-def psnr(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["psnr"])
 
-
-@metric(
+scored(
     "mse",
-    Row(title="mean squared error", form=".5f", better=LOW, words="of pixels in 0 to 1"),
+    Row("mean squared error", ".5f", better=LOW, words="of pixels in 0 to 1"),
     group=RECONSTRUCTIONS,
+    values=_mean_squared_errors,
 )
-def mse(model: EvaluatedModel) -> Measurement:
-    size = int(np.prod(model.images.shape[1:]))
-    interval = model.mean_interval(model.columns["squared_error"] / size)
-    return Measurement(model.scores["mse"], interval)
 
-
-@metric(
+scored(
     "ssim",
-    Row(
-        title="SSIM",
-        form=".3f",
-        better=HIGH,
-        words="structural similarity, at most 1",
-        sliced=True,
-    ),
+    Row("SSIM", ".3f", better=HIGH, words="structural similarity, at most 1", sliced=True),
     group=RECONSTRUCTIONS,
+    values=lambda model: model.columns["ssim"],
 )
-def ssim(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["ssim"], model.mean_interval(model.columns["ssim"]))
 
-
-@metric(
+scored(
     "unexplained",
     Row(
-        title="unexplained",
-        form=".1%",
+        "unexplained",
+        ".1%",
         better=LOW,
         words="error left of a constant mean image's",
         headline=True,
@@ -75,24 +64,13 @@ def ssim(model: EvaluatedModel) -> Measurement:
         "reconstructions leave {value:.1%} of a constant mean image's error (at most {limit:.1%})",
     ),
 )
-def unexplained(model: EvaluatedModel) -> Measurement:
-    return Measurement(model.scores["unexplained"])
 
-
-@metric("mean_image", group=RECONSTRUCTIONS)
-def mean_image(model: EvaluatedModel) -> Measurement:
-    """Measures what the constant mean image of the split would score, for comparison."""
-    return Measurement(model.scores["mean_image"])
+scored("mean_image", group=RECONSTRUCTIONS)
 
 
 @metric(
     "cfid_reconstructions",
-    Row(
-        title="cFID",
-        form=".2f",
-        better=LOW,
-        words="Frechet distance by the eye of the extractor below",
-    ),
+    Row("cFID", ".2f", better=LOW, words="Frechet distance by the eye of the extractor below"),
     group=RECONSTRUCTIONS,
     needs=("extractor",),
 )
@@ -103,8 +81,8 @@ def cfid_reconstructions(model: EvaluatedModel) -> Measurement:
 @metric(
     "sliced_wasserstein_reconstruction",
     Row(
-        title="sliced Wasserstein",
-        form=".4f",
+        "sliced Wasserstein",
+        ".4f",
         better=LOW,
         words="distance of the images' distributions, no extractor",
     ),

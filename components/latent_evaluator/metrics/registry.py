@@ -29,7 +29,7 @@ class Measurement(NamedTuple):
     interval: Sequence[float] | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class Row:
     """A row of the report's table.
 
@@ -45,6 +45,7 @@ class Row:
 
     title: str
     form: str
+    _: dataclasses.KW_ONLY
     unit: str = ""
     better: str = NEITHER
     words: str = ""

@@ -54,8 +54,8 @@ def _not_much_further(key: str, name: str) -> Threshold:
 @metric(
     "cfid_samples",
     Row(
-        title="cFID",
-        form=".2f",
+        "cFID",
+        ".2f",
         better=LOW,
         words="Frechet distance by the eye of the extractor below",
         headline=True,
@@ -71,8 +71,8 @@ def cfid_samples(model: EvaluatedModel) -> Measurement:
 @metric(
     "sliced_wasserstein",
     Row(
-        title="sliced Wasserstein",
-        form=".4f",
+        "sliced Wasserstein",
+        ".4f",
         better=LOW,
         words="distance of the images' distributions, no extractor",
     ),
@@ -107,7 +107,7 @@ def share_with_interval(model: EvaluatedModel, values: np.ndarray) -> Measuremen
 
 @metric(
     "precision",
-    Row(title="precision", form=".3f", better=HIGH, words="samples that look real"),
+    Row("precision", ".3f", better=HIGH, words="samples that look real"),
     group=SAMPLES,
     needs=("extractor",),
 )
@@ -117,13 +117,7 @@ def precision(model: EvaluatedModel) -> Measurement:
 
 @metric(
     "recall",
-    Row(
-        title="recall",
-        form=".3f",
-        better=HIGH,
-        words="real images the samples come near to",
-        headline=True,
-    ),
+    Row("recall", ".3f", better=HIGH, words="real images the samples come near to", headline=True),
     group=SAMPLES,
     needs=("extractor",),
 )
@@ -144,9 +138,9 @@ def _few_copies(value: dict[str, Any], limit: float, judged: Judged) -> Check:
 @metric(
     "nearest_train",
     Row(
+        "memorised",
+        ".1%",
         part="memorised",
-        title="memorised",
-        form=".1%",
         better=LOW,
         words="samples that repeat a training image",
     ),

@@ -84,6 +84,4 @@ def test_reasons_begin_with_collapse_and_end_with_classes():
 
 
 def test_rows_of_one_metric_are_places_in_its_value():
-    assert METRICS["condition_probe"].path(Row("", "", part="score")) == (
-        "condition_probe.score"
-    )
+    assert METRICS["condition_probe"].path(Row("", "", part="score")) == ("condition_probe.score")

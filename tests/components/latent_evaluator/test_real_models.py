@@ -182,7 +182,8 @@ def test_known_directions_of_faces_are_recovered_and_change_what_they_name(tmp_p
         """(codes, values of TRAITS, pixels in [0, 1]) of its faces."""
         pixels, batches = images_of(data, split, shape)
         encode = model.signatures["encode"]
-        codes = [encode(image=tf.constant(batch.images))["z_mean"].numpy() for batch in batches]
+        raw = [[image.tobytes() for image in batch.images] for batch in batches]
+        codes = [encode(image=tf.constant(images))["z_mean"].numpy() for images in raw]
         rows = [level[key.decode()] for batch in batches for key in batch.keys]
         values = [factors[column][rows] == value for column, value in TRAITS.values()]
         return np.concatenate(codes), np.stack(values, axis=1), pixels.reshape(len(rows), -1) / 255

@@ -1,4 +1,4 @@
-"""What the pictures drawn during a training cost of its time.
+"""Measures the share of a training's time that its figures take.
 
 Run: python benchmarks/pictures.py [PRESET ...]
 

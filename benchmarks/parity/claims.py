@@ -1,4 +1,4 @@
-"""What the sources say of their models in words, measured on ours, MNIST throughout."""
+"""The claims of the sources about their models, measured on ours, MNIST throughout."""
 
 from __future__ import annotations
 
@@ -32,9 +32,11 @@ class Quality(NamedTuple):
     reconstruction_sharpness: float
 
 
-class Told(NamedTuple):
-    """Share of digits told from their codes: by a logistic regression, by the commonest digit of
-    the 50 nearest codes, and by knowing nothing."""
+class LabelProbe(NamedTuple):
+    """The share of digits recognised from their codes.
+
+    By a logistic regression, by the commonest digit of the 50 nearest codes, and by knowing nothing.
+    """
 
     linear: float
     neighbours: float
@@ -62,7 +64,7 @@ def accuracy(classify: Any, held_out: Images) -> float:
 
 
 def quality(model: Any, classify: Any, data: Data) -> Quality:
-    """Of a model told the label."""
+    """Measures a model whose condition is the label."""
     wanted = np.arange(SAMPLES) % len(data.labels)
     codes = draw_codes(SAMPLES, model.config.model.latent_dim, seed=0)
     held_out = _first(data.held_out)
@@ -71,7 +73,7 @@ def quality(model: Any, classify: Any, data: Data) -> Quality:
 
 
 def quality_of_means(classify: Any, data: Data) -> Quality:
-    """Of always showing the mean training image of the label, which needs no code."""
+    """Measures the mean training image of the label, shown always, which needs no code."""
     names = range(len(data.labels))
     means = [data.train.images[data.train.labels == label].mean(axis=0) for label in names]
     labels = _first(data.held_out).labels
@@ -97,12 +99,12 @@ def _first(images: Images) -> Images:
     return Images(images.images[:SAMPLES], images.labels[:SAMPLES])
 
 
-def told(codes: np.ndarray, labels: np.ndarray) -> Told:
-    """How well the label is told from codes [n, d]: learned on the even ones, asked of the odd."""
+def probe_codes(codes: np.ndarray, labels: np.ndarray) -> LabelProbe:
+    """Measures how well codes [n, d] tell labels: learned on the even ones, asked of the odd."""
     probe = probe_labels(codes, labels)
     assert probe is not None, "one label only"
     nearest = KNeighborsClassifier(50).fit(codes[::2], labels[::2])
-    return Told(probe.score, float(nearest.score(codes[1::2], labels[1::2])), probe.chance)
+    return LabelProbe(probe.score, float(nearest.score(codes[1::2], labels[1::2])), probe.chance)
 
 
 def style(model: Any, data: Data, digits: int = 100) -> Style:

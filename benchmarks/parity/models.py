@@ -1,4 +1,4 @@
-"""What parity.md says of trained models themselves: networks compared, and the claims."""
+"""The part of parity.md about trained models: networks compared, and the claims."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import adversarial
-from claims import Quality, Told, encode, style, told
+from claims import LabelProbe, Quality, encode, probe_codes, style
 from data import Images, load
 from figures import digits
 from rows import NETWORKS, ROWS
@@ -45,7 +45,7 @@ def networks(runs: dict[str, Runs], folder: Path) -> Iterator[dict[str, str]]:
 
 
 def measured(runs: dict[str, Runs], folder: Path, figures: Path) -> dict[str, Any]:
-    """What is measured on trained models: the GAN's tables and the claims."""
+    """The measurements on trained models: the GAN's tables and the claims."""
     wanted = dict.fromkeys((*FIRST, *adversarial.MODELS, *adversarial.CHANGES))
     names = [name for name in wanted if name in runs]
     if not names:
@@ -114,19 +114,19 @@ def _row(values: Sequence[float], places: int) -> str:
 
 
 def _independent(name: str, model: Any, held_out: Images) -> dict[str, str]:
-    found = told(encode(model, held_out), held_out.labels)
+    found = probe_codes(encode(model, held_out), held_out.labels)
     size = f"`{name}`, latent {model.config.model.latent_dim}"
     conditional = model.condition_dim
     return {
         "claim": f"{size}: "
-        + ("z says nothing of the digit" if conditional else "not told the digit, to compare"),
+        + ("z says nothing of the digit" if conditional else "without the digit, to compare"),
         "measured": f"a linear probe of z_mean is right on {found.linear:.1%}, its 50 nearest "
         f"neighbours on {found.neighbours:.1%}; chance is {found.chance:.1%}",
         "answer": _answer(found) if conditional else "",
     }
 
 
-def _answer(found: Told) -> str:
+def _answer(found: LabelProbe) -> str:
     ratio = max(found.linear, found.neighbours) / found.chance
     return "yes" if ratio < 1.1 else "nearly" if ratio < 1.5 else "no"
 

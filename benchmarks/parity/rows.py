@@ -1,4 +1,4 @@
-"""What is trained: published recipes, as presets, on the data at hand."""
+"""The trainings: published recipes, as presets, on the data at hand."""
 
 from __future__ import annotations
 

@@ -33,15 +33,15 @@ class Runs(NamedTuple):
 
     @property
     def epochs(self) -> list[dict[str, float]]:
-        """Of the first seed."""
+        """The epochs of the first seed."""
         return self.histories[0]["epochs"]
 
     def at(self, metric: str, epoch: int = 0) -> np.ndarray:
-        """Of every seed, at that epoch; at the last one without it."""
+        """Returns a metric of every seed at an epoch, from 1; 0 is the last one."""
         return np.array([run["epochs"][epoch - 1][metric] for run in self.histories])
 
     def steps(self) -> int:
-        """Of a whole training."""
+        """Returns the number of steps of a whole training."""
         first = self.histories[0]
         batch = first["recipe"]["train"]["batch_size"]
         return math.ceil(first["images"] / batch) * len(self.epochs)
@@ -90,7 +90,11 @@ def train(row: Row, seed: int, data: Data, folder: Path) -> None:
         validation_data=(given(data.held_out),),
         batch_size=settings.train.batch_size,
         epochs=settings.train.epochs,
-        callbacks=[Schedules(history, settings.model, settings.train), history, _Told(row.name)],
+        callbacks=[
+            Schedules(history, settings.model, settings.train),
+            history,
+            _EpochPrinter(row.name),
+        ],
         verbose=0,
     )
     history_file.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +117,7 @@ def trained(row: Row, seed: int, data: Data, folder: Path) -> Any:
 
 
 def finished(row: Row, folder: Path) -> Runs:
-    """Those of its seeds that have been trained."""
+    """The seeds of it that have been trained."""
     files = [result_files(folder, row, seed)[0] for seed in row.seeds]
     return Runs(row, [json.loads(file.read_text()) for file in files if file.exists()])
 
@@ -122,7 +126,7 @@ def given(images: Images) -> dict[str, np.ndarray]:
     return {"image": images.images, "label_index": images.labels}
 
 
-class _Told(keras.callbacks.Callback):
+class _EpochPrinter(keras.callbacks.Callback):
     """A line an epoch."""
 
     def __init__(self, name: str) -> None:
@@ -138,5 +142,5 @@ class _Told(keras.callbacks.Callback):
             "val_d_real",
             "val_d_fake",
         )
-        told = "  ".join(f"{key} {logs[key]:.2f}" for key in shown if key in logs)
-        print(f"{self.name}  epoch {epoch + 1}  {told}", flush=True)
+        shown_values = "  ".join(f"{key} {logs[key]:.2f}" for key in shown if key in logs)
+        print(f"{self.name}  epoch {epoch + 1}  {shown_values}", flush=True)

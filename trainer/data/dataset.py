@@ -34,11 +34,11 @@ class DataSplit:
     records: int  # in all of them together
     image: ImageShape
     transform: tft.TFTransformOutput
-    features: tuple[str, ...] = (names.IMAGE,)  # transformed features the model takes
+    features: tuple[str, ...] = (names.IMAGE,)  # transformed ones, inputs of the model
 
 
 def decode_image(image_bytes: tf.Tensor, image: ImageShape) -> tf.Tensor:
-    """Raw pixels, string [batch], as uint8 [batch, height, width, channels]."""
+    """Decodes raw pixels, string [batch], to uint8 [batch, height, width, channels]."""
     values = tf.io.decode_raw(image_bytes, tf.uint8)
     return tf.reshape(values, [tf.shape(image_bytes)[0], *image.as_tuple])
 
@@ -52,12 +52,12 @@ def make_dataset(
     first_epoch: int = 0,
     drop_remainder: bool = False,
 ) -> tf.data.Dataset:
-    """Batches of {name: tensor}, images as uint8; the last batch of an epoch may be short.
+    """Returns batches of {name: tensor}, images as uint8; the last of an epoch may be short.
 
     Args:
       source: the split.
       batch_size: images a batch.
-      cache_mib: a split whose decoded images are at most that large is read once and kept in
+      cache_mib: a split whose decoded images are at most that large is read once and stays in
         memory; a larger one is read from its shards in every epoch.
       shuffle_seed: None gives one pass in the order of the files. Otherwise endless epochs,
         each in its own order, which depends on nothing but this seed and the epoch's number.
@@ -81,7 +81,7 @@ def from_arrays(
     shuffle_seed: int | None = None,
     first_epoch: int = 0,
 ) -> tf.data.Dataset:
-    """What `make_dataset` gives, of a split that `load` has read."""
+    """Returns the batches of `make_dataset` from a split that `load` has read."""
     return _batches(
         _from_memory(arrays, batch_size, shuffle_seed, False), shuffle_seed, first_epoch
     )
@@ -102,24 +102,24 @@ def _batches(
 
 
 def load(source: DataSplit, rows: np.ndarray | None = None) -> Arrays:
-    """A split, decoded, in the order of the files: {name: array [records, ...]}.
+    """Reads and decodes a split in the order of the files: {name: array [records, ...]}.
 
     Args:
       source: the split.
       rows: sorted positions of the records to keep; None keeps all.
     """
     arrays: Arrays = {}
-    kept = np.arange(source.records) if rows is None else rows
+    wanted = np.arange(source.records) if rows is None else rows
     start = 0
     chunks = _records(_files(source)).batch(DECODE_BATCH)
     chunks = chunks.map(_decoder(source), num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
     for chunk in chunks.as_numpy_iterator():
         end = start + len(chunk[names.IMAGE])
-        first, last = np.searchsorted(kept, (start, end))
+        first, last = np.searchsorted(wanted, (start, end))
         for name, values in chunk.items():
             if name not in arrays:
-                arrays[name] = np.empty((len(kept), *values.shape[1:]), values.dtype)
-            arrays[name][first:last] = values[kept[first:last] - start]
+                arrays[name] = np.empty((len(wanted), *values.shape[1:]), values.dtype)
+            arrays[name][first:last] = values[wanted[first:last] - start]
         start = end
     if start != source.records:
         raise InputError(
@@ -177,7 +177,7 @@ def _files(source: DataSplit) -> list[str]:
 
 
 def _records(files: Sequence[str] | tf.Tensor) -> tf.data.Dataset:
-    """Serialized Examples, several files at a time, in an order that timing does not change."""
+    """Returns serialized Examples of several files at a time, in an order free of timing."""
     return tf.data.Dataset.from_tensor_slices(files).interleave(
         lambda path: tf.data.TFRecordDataset(path, compression_type="GZIP"),
         cycle_length=4,
@@ -188,7 +188,7 @@ def _records(files: Sequence[str] | tf.Tensor) -> tf.data.Dataset:
 
 
 def _decoder(source: DataSplit) -> Callable[[tf.Tensor], Batch]:
-    """Serialized Examples, string [batch] -> transform graph -> decoded features."""
+    """Returns a function from serialized Examples, string [batch], to decoded features."""
     raw_spec = source.transform.raw_feature_spec()
     spec = {RAW_FEATURES[name]: raw_spec[RAW_FEATURES[name]] for name in source.features}
     transform = source.transform.transform_features_layer()

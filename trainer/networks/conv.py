@@ -77,7 +77,10 @@ def conv_64_encoder(
 def conv_64_decoder(
     image: ImageShape, latent_dim: int, condition_dim: int = 0, width: float = 1.0
 ) -> keras.Model:
-    """The mirror: 240,131 parameters at 64x64x3 and 200, of which 238,979 are trained."""
+    """The mirror of `conv_64_encoder`: 240,131 parameters at 64x64x3 with latent size 200.
+
+    238,979 of them are trained.
+    """
     rows, columns, deepest = image.height // 32, image.width // 32, scaled(WIDTHS_64[-1], width)
     z, condition, inputs = latent_input(latent_dim, condition_dim)
     x = _normalised(layers.Dense(rows * columns * deepest)(concat_condition(z, condition)))
@@ -109,7 +112,7 @@ def conv_28_encoder(
 def conv_28_decoder(
     image: ImageShape, latent_dim: int, condition_dim: int = 0, width: float = 1.0
 ) -> keras.Model:
-    """The decoder of the same: two nearest-neighbour upsamplings."""
+    """The decoder of the MNIST VAE-GAN: two nearest-neighbour upsamplings."""
     rows, columns, deepest = image.height // 4, image.width // 4, scaled(128, width)
     z, condition, inputs = latent_input(latent_dim, condition_dim)
     x = _dropped(layers.Dense(rows * columns * deepest)(concat_condition(z, condition)))
@@ -120,7 +123,7 @@ def conv_28_decoder(
 
 
 def conv_28_discriminator(image: ImageShape, condition_dim: int = 0) -> keras.Model:
-    """The discriminator of the same. Its l-layer is a convolution before its activation."""
+    """The discriminator of the MNIST VAE-GAN; its l-layer is a convolution before activation."""
     pixels, condition, inputs = image_input(image, condition_dim)
     x = layers.Conv2D(128, 7, strides=2, padding="same")(pixels)
     x = concat_condition(_dropped(layers.MaxPooling2D(2, padding="same")(x)), condition)
@@ -137,7 +140,7 @@ def strided_discriminator(
 ) -> keras.Model:
     """Strided convolutions with leaky ReLU; the l-layer is the last but one, as in Larsen 2016.
 
-    Without batch normalisation: real and made images are judged in one batch.
+    Without batch normalisation: real and decoded images are judged in one batch.
     """
     pixels, condition, inputs = image_input(image, condition_dim)
     x = concat_condition(pixels, condition)

@@ -35,7 +35,7 @@ class Quality(NamedTuple):
 class LabelProbe(NamedTuple):
     """The share of digits recognised from their codes.
 
-    By a logistic regression, by the commonest digit of the 50 nearest codes, and by knowing nothing.
+    A logistic regression, the commonest digit of the 50 nearest codes, and no knowledge at all.
     """
 
     linear: float

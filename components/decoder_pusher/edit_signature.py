@@ -29,9 +29,14 @@ from tfx.utils import io_utils
 from components.file_tree import file_hashes, tree_sha256
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from components.latent_evaluator.vectors.edits import directions, editable
-from trainer.export.metadata import METADATA_FILE, condition_names, has_prior, read_metadata
+from trainer.export.metadata import (
+    METADATA_FILE,
+    VECTORS_FILE,
+    condition_names,
+    has_prior,
+    read_metadata,
+)
 
-ASSET = "attribute_vectors.json"
 CONTENTS = os.path.join("assets.extra", "contents.json")
 _UNIT = "z + strength * step; a step is a vector of length 1"
 _HALF = "z + strength * step; a step is half of the attribute vector"
@@ -49,7 +54,7 @@ def assemble(decoder: str, vectors: AttributeVectors, directory: str) -> None:
     metadata = read_metadata(decoder)
     steps = directions(vectors, metadata)
     with tempfile.TemporaryDirectory() as folder:
-        asset = os.path.join(folder, ASSET)
+        asset = os.path.join(folder, VECTORS_FILE)
         _write_json(asset, _table(vectors, steps, metadata))
         _save(decoder, steps, asset, condition_names(metadata), directory)
     extra = os.path.join(decoder, "assets.extra")
@@ -72,7 +77,7 @@ def is_made_of(directory: str, decoder: str, vectors: AttributeVectors) -> bool:
     if contents["files"] != hashes or contents["decoder"] != tree_sha256(decoder):
         return False
     steps = directions(vectors, read_metadata(decoder))
-    pushed = _read_json(os.path.join(directory, "assets", ASSET))
+    pushed = _read_json(os.path.join(directory, "assets", VECTORS_FILE))
     return pushed["names"] == list(steps) and np.allclose(
         pushed["steps"], list(steps.values()), rtol=_RELATIVE, atol=_ABSOLUTE
     )

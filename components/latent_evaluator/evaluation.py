@@ -17,7 +17,7 @@ from components.latent_evaluator.blessing import Verdict, judge
 from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
 from components.latent_evaluator.metrics.catalogue import measure
 from components.latent_evaluator.metrics.context import EvaluatedModel, EvaluationContext
-from components.latent_evaluator.metrics.factors import read_factors
+from components.latent_evaluator.metrics.factors import read_factor_table
 from components.latent_evaluator.metrics.memorisation import search_copies
 from components.latent_evaluator.passes.beam import LatentMoments, Passes, Scoring, run_passes
 from components.latent_evaluator.passes.moments import Moments
@@ -114,7 +114,7 @@ def evaluate(
         attributes=manifest.attributes,
         extractor=FeatureNetwork(inputs.extractor) if inputs.extractor else None,
         factors=(
-            read_factors(config.factors)
+            read_factor_table(config.factors)
             if config.factors and config.factors != ATTRIBUTE_FACTORS
             else None
         ),

@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 from data_prep.errors import InputError
 from pipeline.local.root import RUNS, SUMMARY, newest_root
-from trainer.export.metadata import METADATA_FILE, condition_names, read_metadata
+from trainer.export.metadata import METADATA_FILE, VECTORS_FILE, condition_names, read_metadata
 
 MODEL_FILE = "saved_model.pb"
-VECTORS_TABLE = "attribute_vectors.json"  # in the artifact, as in a pushed decoder's assets
 
 
 class FinishedRun(NamedTuple):
@@ -53,7 +52,7 @@ def edit_names(run: FinishedRun) -> tuple[str, ...]:
     metadata = read_metadata(str(run.decoder))
     if run.vectors is None:
         return tuple(metadata.get("edits", ()))
-    table = json.loads((run.vectors / VECTORS_TABLE).read_text(encoding="utf-8"))
+    table = json.loads((run.vectors / VECTORS_FILE).read_text(encoding="utf-8"))
     conditions = condition_names(metadata)
     rows = [row for row in table["vectors"] if row["norm"] and row["name"] not in conditions]
     rows.sort(key=lambda row: -(row["auc"] or 0))

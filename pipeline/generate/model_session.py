@@ -14,9 +14,10 @@ from data_prep.errors import InputError
 from data_prep.features import SPLITS
 from data_prep.layout import shard_glob
 from data_prep.manifest import read_manifest
-from pipeline.generate.finished_run import VECTORS_TABLE, FinishedRun
+from pipeline.generate.finished_run import FinishedRun
 from trainer.data.records import Records, concatenate, read_records
 from trainer.export.loaded import LoadedDecoder, LoadedModel, encode_condition
+from trainer.export.metadata import VECTORS_FILE
 from trainer.figures import compose, latent_walks
 from trainer.figures.compose import Figure, Starts
 
@@ -182,7 +183,7 @@ class ModelSession:
 
             vectors = AttributeVectors.load(str(self._run.vectors))
             return directions(vectors, self.decoder.metadata)
-        path = os.path.join(self._run.decoder, "assets", VECTORS_TABLE)
+        path = os.path.join(self._run.decoder, "assets", VECTORS_FILE)
         with open(path, encoding="utf-8") as file:
             table = json.load(file)
         return dict(zip(table["names"], np.asarray(table["steps"], np.float32), strict=True))

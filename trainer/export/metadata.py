@@ -13,6 +13,7 @@ from trainer.config.families import FAMILIES
 
 METADATA_FILE = os.path.join("assets.extra", "model.json")
 LEARNED_FILE = "learned.json"  # beside both models: the data and the config behind them
+VECTORS_FILE = "attribute_vectors.json"  # of an evaluation, and an asset of a pushed decoder
 HISTORY_FILE = "history.json"  # of the training, in its model_run
 
 

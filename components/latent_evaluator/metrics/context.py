@@ -44,7 +44,7 @@ class EvaluationContext:
 
     attributes: the data's attributes, by name.
     extractor: the network that features come from; None: nothing is measured by features.
-    factors: rows as `factors.read_factors` returns them; None where they are unknown.
+    factors: rows as `factors.read_factor_table` returns them; None where they are unknown.
     """
 
     config: EvaluationConfig

@@ -25,7 +25,7 @@ from data_prep.errors import InputError
 MOST_IMAGES = 2000  # that disentanglement is measured on
 
 
-def read_factors(path: str) -> dict[bytes, tuple[str, ...]]:
+def read_factor_table(path: str) -> dict[bytes, tuple[str, ...]]:
     """Returns the rows of a CSV file by the key in their first column; the header is under b"".
 
     Raises:

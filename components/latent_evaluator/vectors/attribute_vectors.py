@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from tfx.dsl.io import fileio
 
-ARRAYS, TABLE = "attribute_vectors.npz", "attribute_vectors.json"
+from trainer.export.metadata import VECTORS_FILE
+
+ARRAYS, TABLE = "attribute_vectors.npz", VECTORS_FILE
 ATTRIBUTE, LABEL = "attribute", "label"
 _SCALARS = ("norm", "norm_corrected", "auc", "auc_low", "auc_high", "accuracy")
 

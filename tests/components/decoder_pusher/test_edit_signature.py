@@ -13,9 +13,10 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import LatentVectors
 from components.decoder_pusher.component import Executor
-from components.decoder_pusher.edit_signature import ASSET, assemble, is_made_of
+from components.decoder_pusher.edit_signature import assemble, is_made_of
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from components.latent_evaluator.vectors.edits import directions
+from trainer.export.metadata import VECTORS_FILE
 
 VECTORS = {"young": [3.0, 0, 0], "smiling": [0, 2.0, 0], "blurry": [np.nan] * 3, "bar": [0, 0, 4.0]}
 FACTS = {"family": "vae", "latent_dim": 3, "condition": None}
@@ -142,7 +143,7 @@ def test_the_other_signatures_are_the_trained_decoders(pushed):
 def test_names_and_vectors_are_an_asset(pushed):
     loaded = tf.saved_model.load(str(pushed[1]))
     path = loaded.attribute_vectors.asset_path.numpy().decode()
-    assert path == str(pushed[1] / "assets" / ASSET)
+    assert path == str(pushed[1] / "assets" / VECTORS_FILE)
     with open(path, encoding="utf-8") as file:
         table = json.load(file)
     assert table["names"] == ["young", "smiling", "bar", "young without smiling, bar"]

@@ -98,11 +98,11 @@ def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: s
 
     def encode(image: tf.Tensor, condition: tf.Tensor = None) -> dict[str, tf.Tensor]:
         z_mean, z_log_var = model.encode(model.scale(read(image)), condition)
-        return _known(z_mean=z_mean, z_log_var=z_log_var)
+        return _defined(z_mean=z_mean, z_log_var=z_log_var)
 
     def reconstruct(image: tf.Tensor, condition: tf.Tensor = None) -> dict[str, tf.Tensor]:
         result = model.evaluate_images(read(image), 0.0, condition)
-        return _known(
+        return _defined(
             image=tf.sigmoid(result["logits"]),
             reconstruction_loss=result["reconstruction_loss"],
             kl_loss=result.get("kl_loss"),
@@ -112,9 +112,9 @@ def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: s
         image: tf.Tensor, noise: tf.Tensor, condition: tf.Tensor = None
     ) -> dict[str, tf.Tensor]:
         result = model.evaluate_images(read(image), noise, condition)
-        known = ("z_mean", "z_log_var", "reconstruction_loss", "kl_loss")
-        made = model.decode(result["z_mean"], condition)
-        return {**{name: result[name] for name in known}, "image": made}
+        outputs = ("z_mean", "z_log_var", "reconstruction_loss", "kl_loss")
+        decoded = model.decode(result["z_mean"], condition)
+        return {**{name: result[name] for name in outputs}, "image": decoded}
 
     def score_code(image: tf.Tensor, condition: tf.Tensor = None) -> dict[str, tf.Tensor]:
         result = model.evaluate_images(read(image), None, condition)
@@ -151,7 +151,7 @@ def _signature(model: VAE, function: Callable[..., Any], *specs: tf.TensorSpec) 
     return tf.function(function, input_signature=specs)
 
 
-def _known(**outputs: tf.Tensor | None) -> dict[str, tf.Tensor]:
+def _defined(**outputs: tf.Tensor | None) -> dict[str, tf.Tensor]:
     return {name: value for name, value in outputs.items() if value is not None}
 
 

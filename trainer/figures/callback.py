@@ -46,7 +46,7 @@ class FigureCallback(keras.callbacks.Callback):
     def __init__(
         self,
         examples: Examples,
-        settings: TrainerConfig,
+        config: TrainerConfig,
         *,
         directory: str,
         keep: str,
@@ -56,7 +56,7 @@ class FigureCallback(keras.callbacks.Callback):
         """
         Args:
           examples: at least one.
-          settings: those of the model, with the names of its condition.
+          config: of the training, with the names of the condition.
           directory: where the pictures go.
           keep: a directory that outlives a killed training.
           trackers: of the training.
@@ -64,15 +64,15 @@ class FigureCallback(keras.callbacks.Callback):
         """
         super().__init__()
         self.examples = examples
-        self.config = settings
+        self.config = config
         self.positions = latent_walks.round_robin(examples.labels, RECONSTRUCTED)
-        self.epochs = set(snapshot_epochs(settings.train.epochs))
+        self.epochs = set(snapshot_epochs(config.train.epochs))
         self.noise = latent_walks.draw_codes(
-            compose.COLUMNS if settings.condition_names else SAMPLES,
-            settings.model.latent_dim,
-            settings.train.seed,
+            compose.COLUMNS if config.condition_names else SAMPLES,
+            config.model.latent_dim,
+            config.train.seed,
         )
-        self.grid = latent_walks.manifold(settings.model.latent_dim)
+        self.grid = latent_walks.manifold(config.model.latent_dim)
         self.directory = directory
         self.keep = keep
         self.trackers = trackers

@@ -35,8 +35,8 @@ def read_examples(source: DataSplit, names: tuple[str, ...]) -> Examples:
       names: the labels of the data, sorted; empty where it has none.
     """
     if names:
-        wanted = tuple(dict.fromkeys((*source.features, LABEL_INDEX)))
-        source = dataclasses.replace(source, features=wanted)
+        inputs = tuple(dict.fromkeys((*source.features, LABEL_INDEX)))
+        source = dataclasses.replace(source, features=inputs)
     count = max(1, min(MOST, MOST_BYTES // source.image.size))
     batch = next(make_dataset(source, batch_size=count, cache_mib=0).as_numpy_iterator())
     if not names:

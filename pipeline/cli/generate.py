@@ -150,7 +150,7 @@ def edit(attributes: tuple[str, ...], **options: Any) -> None:
     if not known:
         raise InputError(
             f"{run.decoder}: no attribute vectors, "
-            "allowed: a model of data with attributes or labels that it is not told"
+            "allowed: a model of data with attributes or labels that are not its condition"
         )
     for name in attributes:
         plain = name.partition(" without ")[0]

@@ -68,9 +68,9 @@ def test_neighbours_tell_what_a_line_cannot():
     angle, label = random.uniform(0, 2 * np.pi, 4000), np.arange(4000) // 2 % 2
     radius = 1 + label + random.normal(0, 0.05, 4000)
     rings = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    found = claims.told(rings, label)
+    found = claims.probe_codes(rings, label)
     assert found.chance == 0.5 and found.neighbours > 0.99 and abs(found.linear - 0.5) < 0.1
-    blind = claims.told(random.normal(size=(4000, 2)), label)
+    blind = claims.probe_codes(random.normal(size=(4000, 2)), label)
     assert abs(blind.neighbours - 0.5) < 0.05
 
 
@@ -79,7 +79,7 @@ def test_neighbours_tell_what_a_line_cannot():
     [(0.10, 0.105, "yes"), (0.12, 0.14, "nearly"), (0.14, 0.1, "nearly"), (0.12, 0.3, "no")],
 )
 def test_the_better_probe_answers(linear, neighbours, answer):
-    assert models._answer(claims.Told(linear, neighbours, 0.1)) == answer
+    assert models._answer(claims.LabelProbe(linear, neighbours, 0.1)) == answer
 
 
 def test_the_mean_image_of_a_label_is_what_a_model_is_held_against():

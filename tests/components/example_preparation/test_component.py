@@ -47,7 +47,7 @@ def test_globs_are_made_relative_to_their_common_folder(globs, base, patterns):
 def test_options_survive_the_way_through_the_properties(raw):
     """A 63-bit seed included: a JSON number or a protobuf double would round it."""
     component = ExamplePreparation(inputs=[f"{raw}/*.bin"], options=OPTIONS, code_version="1")
-    assert executor._given(properties(component)) == ([f"{raw}/*.bin"], OPTIONS)
+    assert executor._inputs_and_options(properties(component)) == ([f"{raw}/*.bin"], OPTIONS)
 
 
 def test_properties_change_with_options_and_code_and_only_then(raw):
@@ -154,7 +154,7 @@ def test_other_data_of_the_same_layout_brings_its_own_lists():
             inputs=["/a/img/*.jpg"], options=options, code_version="1", input_base="gs://b/faces"
         )
     )
-    inputs, found = executor._given(made)
+    inputs, found = executor._inputs_and_options(made)
     assert inputs == ["gs://b/faces/img/*.jpg"]
     assert (found.attributes, found.identities) == ("gs://b/faces/list.txt", "")
     assert found.partition == "gs://b/faces/parts/p.txt"

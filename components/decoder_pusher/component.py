@@ -17,10 +17,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.utils import io_utils, path_utils, proto_utils
 
 from components.artifacts import LatentVectors
-from components.decoder_pusher.edit_signature import (
-    assemble,
-    is_made_of,
-)
+from components.decoder_pusher.edit_signature import assemble, is_made_of
 from components.file_tree import same_tree
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from components.latent_evaluator.vectors.edits import editable

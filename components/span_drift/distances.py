@@ -93,11 +93,7 @@ def attribute_shift(old: SpanStatistics, new: SpanStatistics, allowed: float) ->
 
 
 def _of_values(
-    name: str,
-    old: np.ndarray,
-    new: np.ndarray,
-    allowed: float,
-    columns: list[str] | None = None,
+    name: str, old: np.ndarray, new: np.ndarray, allowed: float, columns: list[str] | None = None
 ) -> DriftMeasure:
     """Measures the largest two-sample Kolmogorov-Smirnov distance of a column, [n, k] each."""
     distances = [stats.ks_2samp(old[:, i], new[:, i]).statistic for i in range(old.shape[1])]

@@ -162,8 +162,4 @@ def _histogram(old: np.ndarray, new: np.ndarray) -> dict[str, list[float]]:
     """Returns the shares of images in equal bins over both."""
     edges = np.histogram_bin_edges(np.concatenate([old, new]), BINS)
     counts = [np.histogram(each, edges)[0] / len(each) for each in (old, new)]
-    return {
-        "edges": edges.tolist(),
-        "reference": counts[0].tolist(),
-        "span": counts[1].tolist(),
-    }
+    return {"edges": edges.tolist(), "reference": counts[0].tolist(), "span": counts[1].tolist()}

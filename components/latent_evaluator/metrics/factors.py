@@ -13,13 +13,7 @@ from threadpoolctl import threadpool_limits
 from components.latent_evaluator.config import ATTRIBUTE_FACTORS
 from components.latent_evaluator.metrics.context import EvaluatedModel
 from components.latent_evaluator.metrics.disentanglement import disentanglement
-from components.latent_evaluator.metrics.registry import (
-    FACTORS,
-    HIGH,
-    Measurement,
-    Row,
-    metric,
-)
+from components.latent_evaluator.metrics.registry import FACTORS, HIGH, Measurement, Row, metric
 from data_prep.errors import InputError
 
 MOST_IMAGES = 2000  # that disentanglement is measured on

@@ -153,11 +153,7 @@ METRICS: dict[str, Metric] = {}
 
 
 def metric(
-    key: str,
-    *rows: Row,
-    group: str,
-    needs: Sequence[str] = (),
-    threshold: Threshold | None = None,
+    key: str, *rows: Row, group: str, needs: Sequence[str] = (), threshold: Threshold | None = None
 ) -> Callable[[Callable[[Any], Measurement]], Callable[[Any], Measurement]]:
     """Registers the decorated function, which measures an `EvaluatedModel`, as a metric.
 

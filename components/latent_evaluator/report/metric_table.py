@@ -6,12 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from components.latent_evaluator.metrics.catalogue import table_rows
-from components.latent_evaluator.metrics.registry import (
-    HIGH,
-    INTERVAL,
-    Row,
-    value_at,
-)
+from components.latent_evaluator.metrics.registry import HIGH, INTERVAL, Row, value_at
 
 
 class MetricRow(NamedTuple):

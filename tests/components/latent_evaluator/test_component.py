@@ -90,10 +90,7 @@ class Model(tf.Module):
         return {"log_likelihood": -error - tf.reduce_sum(z * 0, 1)}
 
     @tf.function(
-        input_signature=[
-            tf.TensorSpec([], tf.int32, "count"),
-            tf.TensorSpec([], tf.int64, "seed"),
-        ]
+        input_signature=[tf.TensorSpec([], tf.int32, "count"), tf.TensorSpec([], tf.int64, "seed")]
     )
     def sample(self, count, seed):
         if self.fault == "memorised":

@@ -21,11 +21,7 @@ from data_prep.synthetic.faces import ATTRIBUTES_FILE, read_factors, write_faces
 from trainer.config import FeatureNetworkConfig, ImageShape, ModelConfig, TrainConfig, TrainerConfig
 from trainer.data.records import read_records
 from trainer.export.saved_model import export_decoder, export_full_model
-from trainer.measures.feature_network import (
-    Task,
-    export_feature_network,
-    train_feature_network,
-)
+from trainer.measures.feature_network import Task, export_feature_network, train_feature_network
 from trainer.models.registry import build_model
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,6 @@ from components.latent_evaluator.metrics.registry import (
     Row,
     metric,
 )
-from components.latent_evaluator.metrics.samples import share_with_interval
 from trainer.measures.feature_network import LABEL, Features
 
 
@@ -26,12 +25,12 @@ from trainer.measures.feature_network import LABEL, Features
     Row(
         "label fidelity",
         ".1%",
+        HIGH,
+        "samples recognised as what they were asked to be",
         part="accuracy",
-        better=HIGH,
-        words="samples recognised as what they were asked to be",
     ),
     Row(
-        "of real images", ".1%", part="accuracy_real", words="what the same eye recognises of them"
+        "of real images", ".1%", words="what the same eye recognises of them", part="accuracy_real"
     ),
     group=CONDITION,
     needs=("extractor", "condition"),
@@ -50,12 +49,11 @@ def fidelity_to_conditions(model: EvaluatedModel) -> Measurement:
     real, _ = _fidelity(model.conditions, model.features.real, kind, names)
     if not len(sampled) or not len(real):
         return Measurement(None)
-    accuracy = share_with_interval(model, sampled.astype(np.float64))
-    assert accuracy.interval is not None
+    sampled = sampled.astype(np.float64)
     return Measurement(
         {
-            "accuracy": accuracy.value,
-            f"accuracy{INTERVAL}": list(accuracy.interval),
+            "accuracy": float(sampled.mean()),
+            f"accuracy{INTERVAL}": list(model.mean_interval(sampled)),
             "accuracy_real": float(np.mean(real)),
             "by_name": by_name,
         }
@@ -79,11 +77,11 @@ def _fidelity(
     Row(
         "condition in the code",
         ".3f",
+        LOW,
+        "what a probe reads of the condition from z",
         part="score",
-        better=LOW,
-        words="what a probe reads of the condition from z",
     ),
-    Row("by chance", ".3f", part="chance", words="the probe's score if z held nothing of it"),
+    Row("by chance", ".3f", words="the probe's score if z held nothing of it", part="chance"),
     group=CONDITION,
     needs=("condition",),
 )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from components.latent_evaluator.config import EvaluationConfig
-from components.latent_evaluator.metrics.bootstrap import mean_interval, resample_counts
+from components.latent_evaluator.metrics.bootstrap import Interval, mean_interval, resample_counts
 from components.latent_evaluator.metrics.memorisation import CopySearch
 from components.latent_evaluator.metrics.registry import Measurement, Row, Threshold, metric
 from components.latent_evaluator.passes.score_accumulator import ScoreAccumulator, split_scores
@@ -19,23 +19,6 @@ from trainer.export.loaded import LoadedDecoder, LoadedModel, encode_condition
 from trainer.measures.feature_network import FeatureNetwork, Features
 
 T = TypeVar("T")
-
-
-@dataclasses.dataclass(frozen=True)
-class Bootstrap:
-    """The resamples that every model of a run shares, so that comparisons are paired."""
-
-    resamples: int
-    seed: int
-
-    def counts(self, size: int, stream: int = 0) -> np.ndarray:
-        """Returns resamples of `size` images, [resamples, size], as `resample_counts` does.
-
-        Args:
-          size: how many images there are.
-          stream: another number for another set of images.
-        """
-        return resample_counts(size, self.resamples, self.seed + stream)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,10 +34,6 @@ class EvaluationContext:
     attributes: tuple[str, ...]
     extractor: FeatureNetwork | None
     factors: dict[bytes, tuple[str, ...]] | None
-
-    @property
-    def bootstrap(self) -> Bootstrap:
-        return Bootstrap(self.config.resamples, self.config.seed)
 
 
 class ImageFeatures(NamedTuple):
@@ -119,10 +98,6 @@ class EvaluatedModel:
         return self.context.config
 
     @property
-    def bootstrap(self) -> Bootstrap:
-        return self.context.bootstrap
-
-    @property
     def extractor(self) -> FeatureNetwork | None:
         return self.context.extractor
 
@@ -131,13 +106,13 @@ class EvaluatedModel:
         return self.model.metadata
 
     @property
-    def has_posterior(self) -> bool:
-        return "z_log_var" in self.columns
-
-    @property
     def condition(self) -> dict[str, Any] | None:
         """The kind and the names of the condition; None of an unconditional model."""
         return self.metadata.get("condition")
+
+    @property
+    def has_posterior(self) -> bool:
+        return "z_log_var" in self.columns
 
     @cached_property
     def columns(self) -> dict[str, np.ndarray]:
@@ -188,21 +163,28 @@ class EvaluatedModel:
     @cached_property
     def counts(self) -> np.ndarray:
         """Resamples of `images`, float32 [resamples, n]."""
-        return self.bootstrap.counts(len(self.images))
+        return self.resamples(len(self.images))
 
-    def mean_interval(self, values: np.ndarray) -> tuple[float, float]:
-        """Returns the interval of the mean of one value an image, [n]."""
-        return mean_interval(values, self.counts)
+    def resamples(self, size: int, stream: int = 0) -> np.ndarray:
+        """Returns resamples of a set of images, float32 [resamples, size].
+
+        All models of a run share them, so that comparisons are paired.
+
+        Args:
+          stream: another number for another set of images.
+        """
+        return resample_counts(size, self.config.resamples, self.config.seed + stream)
+
+    def mean_interval(self, values: np.ndarray) -> Interval:
+        """Returns the interval of the mean of one value an image, of any set of images."""
+        return mean_interval(values, self.resamples(len(values)))
 
     @cached_property
     def features(self) -> ImageFeatures:
         """Features of all images by the extractor, which there must be."""
         assert self.extractor is not None
-        return ImageFeatures(
-            self.extractor(self.images),
-            self.extractor(self.samples),
-            self.extractor(self.reconstructions),
-        )
+        sets = (self.images, self.samples, self.reconstructions)
+        return ImageFeatures(*map(self.extractor, sets))
 
 
 def scored(
@@ -215,8 +197,7 @@ def scored(
 ) -> None:
     """Registers a score of `split_scores` as the metric of the same key; see `metric`.
 
-    Args:
-      values: one value an image, [n], whose mean the score is: its interval is added.
+    Its interval is added where it is the mean of `values`, one value an image, [n].
     """
 
     def compute(model: EvaluatedModel) -> Measurement:

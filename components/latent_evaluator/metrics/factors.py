@@ -82,28 +82,24 @@ def factor_values(model: EvaluatedModel) -> tuple[np.ndarray, dict[str, np.ndarr
 
 @metric(
     "disentanglement",
-    Row("MIG", ".3f", part="mig", better=HIGH, words="mutual information gap"),
-    Row("SAP", ".3f", part="sap", better=HIGH, words="separated attribute predictability"),
+    Row("MIG", ".3f", HIGH, "mutual information gap", part="mig"),
+    Row("SAP", ".3f", HIGH, "separated attribute predictability", part="sap"),
     Row(
         "DCI disentanglement",
         ".3f",
+        HIGH,
+        "each dimension tells of one factor",
         part="dci.disentanglement",
-        better=HIGH,
-        words="each dimension tells of one factor",
     ),
     Row(
-        "DCI completeness",
-        ".3f",
-        part="dci.completeness",
-        better=HIGH,
-        words="each factor is in one dimension",
+        "DCI completeness", ".3f", HIGH, "each factor is in one dimension", part="dci.completeness"
     ),
     Row(
         "DCI informativeness",
         ".3f",
+        HIGH,
+        "how well all of z predicts the factors",
         part="dci.informativeness",
-        better=HIGH,
-        words="how well all of z predicts the factors",
     ),
     group=FACTORS,
 )

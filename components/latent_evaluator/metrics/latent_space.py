@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from scipy import stats
 
 from components.latent_evaluator.metrics.context import EvaluatedModel, scored
-from components.latent_evaluator.metrics.normality import latent_normality
 from components.latent_evaluator.metrics.registry import (
     LATENT_SPACE,
     Measurement,
@@ -14,6 +16,8 @@ from components.latent_evaluator.metrics.registry import (
     metric,
 )
 from trainer.data.records import noise_for
+
+EDGES = np.linspace(-4, 4, 41)  # of the histograms of codes
 
 scored(
     "active_units",
@@ -29,6 +33,43 @@ scored(
 scored("latent_dim", Row("latent dimensions", ",d"), group=LATENT_SPACE)
 
 scored("kl_per_dimension", group=LATENT_SPACE)
+
+
+def ks_statistic(values: np.ndarray) -> np.ndarray:
+    """Returns the Kolmogorov-Smirnov distance of each column from N(0, 1).
+
+    The largest gap between the empirical and the normal distribution function (Massey 1951).
+
+    Args:
+      values: [n, d], n >= 1.
+
+    Returns:
+      float64 [d], 0 to 1; NaN where a value is.
+    """
+    ordered = np.sort(values.astype(np.float64), axis=0)
+    expected = stats.norm.cdf(ordered)
+    steps = np.arange(len(values) + 1)[:, None] / len(values)
+    gaps = np.maximum(steps[1:] - expected, expected - steps[:-1])
+    return gaps.max(axis=0)
+
+
+def latent_normality(z: np.ndarray) -> dict[str, Any]:
+    """Measures each dimension of sampled codes [n, d] against N(0, 1).
+
+    Returns:
+      ks_statistic, mean, std: [d] lists; histogram: edges [41] from -4 to 4, counts [d][40]
+      (codes beyond the edges are counted in the last bin on their side).
+    """
+    inside = np.nan_to_num(z.astype(np.float64)).clip(EDGES[0], EDGES[-1])
+    return {
+        "ks_statistic": ks_statistic(z).tolist(),
+        "mean": z.mean(axis=0, dtype=np.float64).tolist(),
+        "std": z.std(axis=0, dtype=np.float64).tolist(),
+        "histogram": {
+            "edges": EDGES.tolist(),
+            "counts": [np.histogram(column, EDGES)[0].tolist() for column in inside.T],
+        },
+    }
 
 
 @metric("latent_normality", group=LATENT_SPACE, needs=("has_posterior",))

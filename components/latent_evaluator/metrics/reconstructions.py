@@ -16,48 +16,29 @@ from components.latent_evaluator.metrics.registry import (
 )
 from components.latent_evaluator.metrics.set_distances import feature_distance, pixel_distances
 
-
-def _mean_squared_errors(model: EvaluatedModel) -> np.ndarray:
-    return model.columns["squared_error"] / np.prod(model.images.shape[1:])
-
-
 scored(
     "psnr",
-    Row(
-        "PSNR",
-        ".2f",
-        unit="dB",
-        better=HIGH,
-        words="peak signal to noise",
-        headline=True,
-        sliced=True,
-    ),
+    Row("PSNR", ".2f", HIGH, "peak signal to noise", unit="dB", headline=True, sliced=True),
     group=RECONSTRUCTIONS,
 )
 
 scored(
     "mse",
-    Row("mean squared error", ".5f", better=LOW, words="of pixels in 0 to 1"),
+    Row("mean squared error", ".5f", LOW, "of pixels in 0 to 1"),
     group=RECONSTRUCTIONS,
-    values=_mean_squared_errors,
+    values=lambda model: model.columns["squared_error"] / np.prod(model.images.shape[1:]),
 )
 
 scored(
     "ssim",
-    Row("SSIM", ".3f", better=HIGH, words="structural similarity, at most 1", sliced=True),
+    Row("SSIM", ".3f", HIGH, "structural similarity, at most 1", sliced=True),
     group=RECONSTRUCTIONS,
     values=lambda model: model.columns["ssim"],
 )
 
 scored(
     "unexplained",
-    Row(
-        "unexplained",
-        ".1%",
-        better=LOW,
-        words="error left of a constant mean image's",
-        headline=True,
-    ),
+    Row("unexplained", ".1%", LOW, "error left of a constant mean image's", headline=True),
     group=RECONSTRUCTIONS,
     threshold=at_most(
         "max_unexplained",
@@ -70,7 +51,7 @@ scored("mean_image", group=RECONSTRUCTIONS)
 
 @metric(
     "cfid_reconstructions",
-    Row("cFID", ".2f", better=LOW, words="Frechet distance by the eye of the extractor below"),
+    Row("cFID", ".2f", LOW, "Frechet distance by the eye of the extractor below"),
     group=RECONSTRUCTIONS,
     needs=("extractor",),
 )
@@ -80,13 +61,8 @@ def cfid_reconstructions(model: EvaluatedModel) -> Measurement:
 
 @metric(
     "sliced_wasserstein_reconstruction",
-    Row(
-        "sliced Wasserstein",
-        ".4f",
-        better=LOW,
-        words="distance of the images' distributions, no extractor",
-    ),
+    Row("sliced Wasserstein", ".4f", LOW, "distance of the images' distributions, no extractor"),
     group=RECONSTRUCTIONS,
 )
 def sliced_wasserstein_reconstruction(model: EvaluatedModel) -> Measurement:
-    return model.once(pixel_distances).reconstructed
+    return model.once(pixel_distances)[1]

@@ -33,9 +33,9 @@ class Measurement(NamedTuple):
 class Row:
     """A row of the report's table.
 
-    title, unit, words: the name, the unit, and what the number says.
     form: a format specification.
     better: HIGH or LOW, the good end; NEITHER: changes are not called better or worse.
+    words: what the number says.
     part: the place of the number within the metric's value, levels apart by dots; empty: the
       value itself.
     headline: whether it is among the few numbers at the top of the report.
@@ -45,10 +45,10 @@ class Row:
 
     title: str
     form: str
-    _: dataclasses.KW_ONLY
-    unit: str = ""
     better: str = NEITHER
     words: str = ""
+    _: dataclasses.KW_ONLY
+    unit: str = ""
     part: str = ""
     headline: bool = False
     stands_in_for: str = ""
@@ -123,7 +123,7 @@ def _comparison(
     return check
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class Metric:
     """A registered metric; see `metric`."""
 
@@ -158,25 +158,21 @@ def metric(
     """Registers the decorated function, which measures an `EvaluatedModel`, as a metric.
 
     Args:
-      key: its name in metrics.json.
+      key: its name in metrics.json; ValueError where another metric has it.
       rows: its rows in the report; none: it is in metrics.json alone.
       group: the part of the report's table that the rows stand in, one of GROUPS or a new one,
         which comes after those.
       needs: attributes of `EvaluatedModel`. Where one is None or False the metric is None and
         the function is not called.
       threshold: what a model must meet to be blessed.
-
-    Raises:
-      ValueError: where another metric has that key.
     """
 
     def register(compute: Callable[[Any], Measurement]) -> Callable[[Any], Measurement]:
         if key in METRICS:
             raise ValueError(f"there is a metric {key} already")
         METRICS[key] = Metric(
-            key=key, compute=compute, group=group, rows=rows, needs=tuple(needs),
-            threshold=threshold,
-        )  # fmt: skip
+            key, compute, group=group, rows=rows, needs=tuple(needs), threshold=threshold
+        )
         return compute
 
     return register

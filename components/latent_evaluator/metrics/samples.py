@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from components.latent_evaluator.metrics.bootstrap import mean_interval
 from components.latent_evaluator.metrics.class_coverage import class_shares, dropped
 from components.latent_evaluator.metrics.context import EvaluatedModel
 from components.latent_evaluator.metrics.precision_recall import NEIGHBOURS, precision_and_recall
@@ -53,13 +52,7 @@ def _not_much_further(key: str, name: str) -> Threshold:
 
 @metric(
     "cfid_samples",
-    Row(
-        "cFID",
-        ".2f",
-        better=LOW,
-        words="Frechet distance by the eye of the extractor below",
-        headline=True,
-    ),
+    Row("cFID", ".2f", LOW, "Frechet distance by the eye of the extractor below", headline=True),
     group=SAMPLES,
     needs=("extractor",),
     threshold=_not_much_further("cfid_samples", "cFID of samples"),
@@ -70,17 +63,12 @@ def cfid_samples(model: EvaluatedModel) -> Measurement:
 
 @metric(
     "sliced_wasserstein",
-    Row(
-        "sliced Wasserstein",
-        ".4f",
-        better=LOW,
-        words="distance of the images' distributions, no extractor",
-    ),
+    Row("sliced Wasserstein", ".4f", LOW, "distance of the images' distributions, no extractor"),
     group=SAMPLES,
     threshold=_not_much_further("sliced_wasserstein", "sliced Wasserstein distance of samples"),
 )
 def sliced_wasserstein(model: EvaluatedModel) -> Measurement:
-    return model.once(pixel_distances).sampled
+    return model.once(pixel_distances)[0]
 
 
 def coverage(model: EvaluatedModel) -> tuple[np.ndarray, np.ndarray] | None:
@@ -96,18 +84,13 @@ def _share_covered(model: EvaluatedModel, side: int) -> Measurement:
     covered = model.once(coverage)
     if covered is None:
         return Measurement(None)
-    return share_with_interval(model, covered[side].astype(np.float64))
-
-
-def share_with_interval(model: EvaluatedModel, values: np.ndarray) -> Measurement:
-    """Returns the mean of one value an image, [n] of any set of images, and its interval."""
-    counts = model.bootstrap.counts(len(values))
-    return Measurement(float(values.mean()), mean_interval(values, counts))
+    values = covered[side].astype(np.float64)
+    return Measurement(float(values.mean()), model.mean_interval(values))
 
 
 @metric(
     "precision",
-    Row("precision", ".3f", better=HIGH, words="samples that look real"),
+    Row("precision", ".3f", HIGH, "samples that look real"),
     group=SAMPLES,
     needs=("extractor",),
 )
@@ -117,7 +100,7 @@ def precision(model: EvaluatedModel) -> Measurement:
 
 @metric(
     "recall",
-    Row("recall", ".3f", better=HIGH, words="real images the samples come near to", headline=True),
+    Row("recall", ".3f", HIGH, "real images the samples come near to", headline=True),
     group=SAMPLES,
     needs=("extractor",),
 )
@@ -137,13 +120,7 @@ def _few_copies(value: dict[str, Any], limit: float, judged: Judged) -> Check:
 
 @metric(
     "nearest_train",
-    Row(
-        "memorised",
-        ".1%",
-        part="memorised",
-        better=LOW,
-        words="samples that repeat a training image",
-    ),
+    Row("memorised", ".1%", LOW, "samples that repeat a training image", part="memorised"),
     group=SAMPLES,
     needs=("copies",),
     threshold=Threshold(limit="max_memorised", check=_few_copies),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from components.latent_evaluator.metrics.bootstrap import percentile_interval
@@ -13,22 +11,17 @@ from trainer.measures.feature_network import Features, cfid, resampled_cfid
 from trainer.measures.sliced_wasserstein import distance_of_projections, draw_directions
 
 
-class PixelDistances(NamedTuple):
-    """Sliced Wasserstein distances from real images, of pixels in [0, 1]."""
-
-    sampled: Measurement
-    reconstructed: Measurement
-
-
-def pixel_distances(model: EvaluatedModel) -> PixelDistances:
-    """Measures both sets of images along the same random directions."""
+def pixel_distances(model: EvaluatedModel) -> tuple[Measurement, Measurement]:
+    """Measures the sliced Wasserstein distances of samples and of reconstructions from real images,
+    of pixels in [0, 1], along the same random directions."""
     real, config = model.images, model.config
     directions = draw_directions(int(np.prod(real.shape[1:])), config.projections, config.seed)
     reference, sampled, reconstructed = (
         _Projected(images, directions) for images in (real, model.samples, model.reconstructions)
     )
-    return PixelDistances(
-        _pixel_distance(model, reference, sampled), _pixel_distance(model, reference, reconstructed)
+    return (
+        _pixel_distance(model, reference, sampled),
+        _pixel_distance(model, reference, reconstructed),
     )
 
 
@@ -36,7 +29,7 @@ def _pixel_distance(
     model: EvaluatedModel, reference: _Projected, images: _Projected
 ) -> Measurement:
     point = distance_of_projections(reference.ordered, images.ordered)
-    pairs = zip(model.counts, model.bootstrap.counts(images.size, 1), strict=True)
+    pairs = zip(model.counts, model.resamples(images.size, 1), strict=True)
     resampled = [distance_of_projections(reference.redrawn(a), images.redrawn(b)) for a, b in pairs]
     return Measurement(point, around(point, np.array(resampled)))
 
@@ -66,7 +59,7 @@ def feature_distance(model: EvaluatedModel, features: Features) -> Measurement:
     if min(len(real.values), len(features.values)) < 2:
         return Measurement(None)
     point = cfid(real, features)
-    counts = model.bootstrap.counts(len(features.values), 1)
+    counts = model.resamples(len(features.values), 1)
     return Measurement(point, around(point, resampled_cfid(real, features, model.counts, counts)))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from components.latent_evaluator.metrics.normality import EDGES, ks_statistic, latent_normality
+from components.latent_evaluator.metrics.latent_space import EDGES, ks_statistic, latent_normality
 
 
 def test_ks_is_scipys():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from components.latent_evaluator.metrics.importance_weighting import (
+from components.latent_evaluator.metrics.likelihood import (
     importance_weighted,
     log_normal,
     log_weights,

@@ -1,4 +1,4 @@
-"""The blessed model that a candidate is compared with: whether it can be, and the difference."""
+"""The blessed model that a candidate is compared with, and whether it can be."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from tfx.dsl.io import fileio
 from tfx.utils import path_utils
 
 from components.latent_evaluator.blessing import NO_BASELINE, SAME_MODEL
-from components.latent_evaluator.metrics.context import EvaluatedModel
 from data_prep.manifest import Manifest
 from trainer.config import ImageShape
 from trainer.export.loaded import LoadedModel
@@ -33,12 +32,8 @@ class ModelLocation(NamedTuple):
 def why_not_compared(
     model: ModelLocation, baseline: ModelLocation | None, image: ImageShape, manifest: Manifest
 ) -> str:
-    """Returns why a comparison with the baseline would mean nothing; "" where it means something.
-
-    Args:
-      image: the shape of the data's images.
-      manifest: of the data.
-    """
+    """Returns why a comparison with the baseline would mean nothing on data of that manifest and
+    shape of images; "" where it means something."""
     if baseline is None:
         return NO_BASELINE
     if baseline.id == model.id:
@@ -72,13 +67,3 @@ def why_not_compared(
     if not LoadedModel(baseline.full_model).can_score:
         return "the blessed model comes from an earlier version of the trainer: not compared"
     return ""
-
-
-def interval_of_difference(
-    candidate: EvaluatedModel, baseline: EvaluatedModel | None
-) -> tuple[float, float] | None:
-    """Returns the interval of how many nats more an image costs the candidate than the baseline,
-    on the same images with the same noise, resampled in pairs; None without a baseline."""
-    if baseline is None:
-        return None
-    return candidate.mean_interval(candidate.nats - baseline.nats)

@@ -8,19 +8,14 @@ from collections.abc import Callable
 import apache_beam as beam
 
 from components.file_tree import tree_sha256
-from components.latent_evaluator.baseline import (
-    ModelLocation,
-    interval_of_difference,
-    why_not_compared,
-)
+from components.latent_evaluator.baseline import ModelLocation, why_not_compared
 from components.latent_evaluator.blessing import Verdict, judge
 from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
 from components.latent_evaluator.metrics.catalogue import measure
 from components.latent_evaluator.metrics.context import EvaluatedModel, EvaluationContext
 from components.latent_evaluator.metrics.factors import read_factor_table
 from components.latent_evaluator.metrics.memorisation import search_copies
-from components.latent_evaluator.passes.beam import LatentMoments, Passes, Scoring, run_passes
-from components.latent_evaluator.passes.moments import Moments
+from components.latent_evaluator.passes.beam import LatentMoments, Scoring, run_passes
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from components.latent_evaluator.vectors.estimate import estimate_vectors
 from components.span_drift.drift import DriftReport
@@ -70,8 +65,8 @@ class Evaluation:
     """The outcome of an evaluation.
 
     models: the measured models, CANDIDATE and, where it is compared, BASELINE.
-    difference: interval of the nats that an image costs the candidate more than the baseline;
-      None without a comparison.
+    difference: interval of the nats that an image costs the candidate more than the baseline, on
+      the same images with the same noise, resampled in pairs; None without a comparison.
     """
 
     inputs: EvaluationInputs
@@ -108,96 +103,44 @@ def evaluate(
     locations = {CANDIDATE: inputs.candidate}
     if inputs.baseline is not None and not note:
         locations[BASELINE] = inputs.baseline
-    passes = _run_passes(inputs, make_pipeline, folder, locations)
+    scoring = Scoring(
+        files=inputs.files,
+        image=inputs.image,
+        seed=config.seed,
+        images_per_label=config.images_per_label,
+        max_images=config.max_images,
+    )
+    latents = LatentMoments(
+        files=inputs.vector_files,
+        image=inputs.image,
+        attributes=manifest.attributes,
+        labels=manifest.labels,
+    )
+    directories = {name: location.full_model for name, location in locations.items()}
+    accumulators, moments = run_passes(make_pipeline, folder, scoring, latents, directories)
+    if not accumulators[CANDIDATE].sums:
+        raise InputError(f"evaluation.split: the {config.split} split has no images")
+    named_factors = config.factors and config.factors != ATTRIBUTE_FACTORS
     context = EvaluationContext(
         config=config,
         attributes=manifest.attributes,
         extractor=FeatureNetwork(inputs.extractor) if inputs.extractor else None,
-        factors=(
-            read_factor_table(config.factors)
-            if config.factors and config.factors != ATTRIBUTE_FACTORS
-            else None
-        ),
+        factors=read_factor_table(config.factors) if named_factors else None,
     )
     models = {
         name: EvaluatedModel.sampled(
             context,
-            passes.accumulators[name],
+            accumulators[name],
             LoadedModel(location.full_model),
             LoadedDecoder(location.decoder),
         )
         for name, location in locations.items()
     }
     _measure(inputs, models)
-    difference = interval_of_difference(models[CANDIDATE], models.get(BASELINE))
-    verdict = judge(
-        models[CANDIDATE].metrics,
-        config,
-        models[BASELINE].metrics if BASELINE in models else None,
-        note,
-        difference,
-        inputs.drift,
-    )
-    return Evaluation(
-        inputs=inputs,
-        context=context,
-        models=models,
-        vectors=_vectors(inputs, models[CANDIDATE], passes.moments),
-        difference=difference,
-        verdict=verdict,
-    )
-
-
-def _run_passes(
-    inputs: EvaluationInputs,
-    make_pipeline: Callable[[], beam.Pipeline],
-    folder: str,
-    locations: dict[str, ModelLocation],
-) -> Passes:
-    config, manifest = inputs.config, inputs.manifest
-    passes = run_passes(
-        make_pipeline,
-        folder,
-        Scoring(
-            files=inputs.files,
-            image=inputs.image,
-            seed=config.seed,
-            images_per_label=config.images_per_label,
-            max_images=config.max_images,
-        ),
-        LatentMoments(
-            files=inputs.vector_files,
-            image=inputs.image,
-            attributes=manifest.attributes,
-            labels=manifest.labels,
-        ),
-        {name: location.full_model for name, location in locations.items()},
-    )
-    if not passes.accumulators[CANDIDATE].sums:
-        raise InputError(f"evaluation.split: the {config.split} split has no images")
-    return passes
-
-
-def _measure(inputs: EvaluationInputs, models: dict[str, EvaluatedModel]) -> None:
-    """Fills in the metrics of all models; reads the training images once for all of them."""
-    config = inputs.config
-    held_out = models[CANDIDATE].images[: config.samples]
-    training = read_records(inputs.vector_files, inputs.image.as_tuple, limit=config.train_images)
-    searches = search_copies(
-        [model.samples for model in models.values()],
-        held_out,
-        (records.images for records in training),
-    )
-    for model, copies in zip(models.values(), searches, strict=True):
-        model.copies = copies
-        model.metrics = measure(model)
-
-
-def _vectors(
-    inputs: EvaluationInputs, candidate: EvaluatedModel, moments: Moments | None
-) -> AttributeVectors:
-    config, manifest = inputs.config, inputs.manifest
-    return estimate_vectors(
+    candidate, baseline = models[CANDIDATE], models.get(BASELINE)
+    difference = candidate.mean_interval(candidate.nats - baseline.nats) if baseline else None
+    measured = baseline.metrics if baseline else None
+    vectors = estimate_vectors(
         moments,
         candidate.z_mean,
         membership(candidate.records, manifest.attributes, manifest.labels),
@@ -212,3 +155,25 @@ def _vectors(
             "data": inputs.manifest_sha256,
         },
     )
+    return Evaluation(
+        inputs=inputs,
+        context=context,
+        models=models,
+        vectors=vectors,
+        difference=difference,
+        verdict=judge(candidate.metrics, config, measured, note, difference, inputs.drift),
+    )
+
+
+def _measure(inputs: EvaluationInputs, models: dict[str, EvaluatedModel]) -> None:
+    """Fills in the metrics of all models; reads the training images once for all of them."""
+    config = inputs.config
+    training = read_records(inputs.vector_files, inputs.image.as_tuple, limit=config.train_images)
+    searches = search_copies(
+        [model.samples for model in models.values()],
+        models[CANDIDATE].images[: config.samples],
+        (records.images for records in training),
+    )
+    for model, copies in zip(models.values(), searches, strict=True):
+        model.copies = copies
+        model.metrics = measure(model)

@@ -6,13 +6,14 @@ import dataclasses
 import functools
 import os
 import pickle
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
+from apache_beam.transforms.core import CallableWrapperCombineFn
 from apache_beam.utils import shared
-from tfx.dsl.io import fileio
+from tfx.utils import io_utils
 
 from components.latent_evaluator.passes.moments import Moments
 from components.latent_evaluator.passes.score_accumulator import ScoreAccumulator
@@ -40,9 +41,20 @@ class Scoring:
 
     def of(self, model_dir: str) -> beam.PTransform:
         """Returns Pipeline -> PCollection of one ScoreAccumulator."""
-        empty = functools.partial(ScoreAccumulator, self.images_per_label, self.max_images)
-        work = functools.partial(_score, self, empty)
-        return _Pass(self.files, self.image, model_dir, work, _MergeScores(empty))
+        return _Pass(self.files, _Shard(self.image, model_dir, self._score), self._merge)
+
+    def _score(self, model: LoadedModel, shard: Iterator[Records]) -> ScoreAccumulator:
+        accumulator = self._merge([])
+        for records in shard:
+            noise = np.stack([noise_for(key, self.seed, model.latent_dim) for key in records.keys])
+            accumulator.add(model.score(records, noise))
+        return accumulator
+
+    def _merge(self, accumulators: Iterable[ScoreAccumulator]) -> ScoreAccumulator:
+        merged = ScoreAccumulator(self.images_per_label, self.max_images)
+        for accumulator in accumulators:
+            merged.merge(accumulator)
+        return merged
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,16 +72,20 @@ class LatentMoments:
         The groups of the moments are the images with each attribute and label, then those
         without each.
         """
-        work = functools.partial(_moments_of, self)
-        return _Pass(self.files, self.image, model_dir, work, _MergeMoments())
+        return _Pass(self.files, _Shard(self.image, model_dir, self._moments), _merged)
+
+    def _moments(self, model: LoadedModel, shard: Iterator[Records]) -> Moments | None:
+        moments = None
+        for records in shard:
+            member = membership(records, self.attributes, self.labels)
+            groups = np.concatenate([member, ~member], axis=1)
+            moments = _merged([moments, Moments.of(model.encode(records)[0], groups)])
+        return moments
 
 
-class Passes(NamedTuple):
-    """The outcome of all passes: accumulators by the model's name, and the candidate's moments,
-    which are None without attributes and labels, and without images."""
-
-    accumulators: dict[str, ScoreAccumulator]
-    moments: Moments | None
+def _merged(parts: Iterable[Moments | None]) -> Moments | None:
+    known = [part for part in parts if part is not None]
+    return functools.reduce(Moments.merge, known) if known else None
 
 
 def run_passes(
@@ -78,93 +94,52 @@ def run_passes(
     scoring: Scoring,
     latents: LatentMoments,
     models: Mapping[str, str],
-) -> Passes:
+) -> tuple[dict[str, ScoreAccumulator], Moments | None]:
     """Scores every model, and takes the moments of `candidate`, in one Beam job.
 
     Args:
       make_pipeline: returns an empty pipeline.
       folder: a temporary one, in which the job leaves its results.
       models: name -> directory of the full model.
+
+    Returns:
+      The accumulators by the model's name, and the moments, which are None without attributes and
+      labels, and without images.
     """
-    fileio.makedirs(folder)
     results: dict[str, beam.PCollection] = {}
     with make_pipeline() as pipeline:
         for name, directory in models.items():
             results[name] = pipeline | f"Score[{name}]" >> scoring.of(directory)
         if latents.attributes or latents.labels:
             results[MOMENTS] = pipeline | "Latents" >> latents.of(models["candidate"])
+        paths = {name: os.path.join(folder, f"{name}.pickle") for name in results}
         for name, result in results.items():
-            _ = result | f"Write[{name}]" >> beam.Map(_write_pickle, _pickle_path(folder, name))
-    values = {name: _read_pickle(_pickle_path(folder, name)) for name in results}
-    return Passes({name: values[name] for name in models}, values.get(MOMENTS))
-
-
-def _pickle_path(folder: str, name: str) -> str:
-    return os.path.join(folder, f"{name}.pickle")
+            _ = result | f"Write[{name}]" >> beam.Map(_write_pickle, paths[name])
+    values = {name: pickle.loads(io_utils.read_bytes_file(paths[name])) for name in paths}
+    return {name: values[name] for name in models}, values.get(MOMENTS)
 
 
 def _write_pickle(value: Any, path: str) -> None:
-    with fileio.open(path, "wb") as file:
-        file.write(pickle.dumps(value))
-
-
-def _read_pickle(path: str) -> Any:
-    """Reads what this very run wrote to its own temporary folder."""
-    with fileio.open(path, "rb") as file:
-        return pickle.loads(file.read())
-
-
-def _score(
-    scoring: Scoring,
-    empty: Callable[[], ScoreAccumulator],
-    model: LoadedModel,
-    shard: Iterator[Records],
-) -> ScoreAccumulator:
-    accumulator = empty()
-    for records in shard:
-        noise = np.stack([noise_for(key, scoring.seed, model.latent_dim) for key in records.keys])
-        accumulator.add(model.score(records, noise))
-    return accumulator
-
-
-def _moments_of(
-    latents: LatentMoments, model: LoadedModel, shard: Iterator[Records]
-) -> Moments | None:
-    moments = None
-    for records in shard:
-        z_mean, _ = model.encode(records)
-        member = membership(records, latents.attributes, latents.labels)
-        groups = np.concatenate([member, ~member], axis=1)
-        moments = _merged(moments, Moments.of(z_mean, groups))
-    return moments
-
-
-def _merged(one: Moments | None, other: Moments | None) -> Moments | None:
-    return other if one is None else one if other is None else one.merge(other)
+    io_utils.write_bytes_file(path, pickle.dumps(value))
 
 
 class _Pass(beam.PTransform):
-    """A pass of a model over shards: `work` on each, then `merge` of the results."""
+    """A pass over shards: `work` on each, then `merge` of the results."""
 
     def __init__(
-        self,
-        files: tuple[str, ...],
-        image: ImageShape,
-        model_dir: str,
-        work: Callable[[LoadedModel, Iterator[Records]], Any],
-        merge: beam.CombineFn,
+        self, files: tuple[str, ...], work: _Shard, merge: Callable[[Iterable[Any]], Any]
     ) -> None:
         super().__init__()
-        self._files, self._merge = files, merge
-        self._do_fn = _Shard(image, model_dir, work)
+        self._files, self._work, self._merge = files, work, merge
 
     def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
         return (
             pipeline
             | "ListShards" >> beam.Create(self._files)
             | "SpreadShards" >> beam.Reshuffle()
-            | "ReadShards" >> beam.ParDo(self._do_fn)
-            | "Merge" >> beam.CombineGlobally(self._merge)
+            | "ReadShards" >> beam.ParDo(self._work)
+            # A buffer of one: accumulators are large.
+            | "Merge" >> beam.CombineGlobally(CallableWrapperCombineFn(self._merge, 1))
         )
 
 
@@ -177,9 +152,7 @@ class _Shard(beam.DoFn):
         model_dir: str,
         work: Callable[[LoadedModel, Iterator[Records]], Any],
     ) -> None:
-        self._image = image
-        self._model_dir = model_dir
-        self._work = work
+        self._image, self._model_dir, self._work = image, model_dir, work
         self._shared = shared.Shared()
         self._model: LoadedModel | None = None
 
@@ -189,41 +162,3 @@ class _Shard(beam.DoFn):
     def process(self, path: str) -> Iterator[Any]:
         assert self._model is not None
         yield self._work(self._model, read_records([path], self._image.as_tuple))
-
-
-class _MergeScores(beam.CombineFn):
-    def __init__(self, empty: Callable[[], ScoreAccumulator]) -> None:
-        super().__init__()
-        self._empty = empty
-
-    def create_accumulator(self) -> ScoreAccumulator:
-        return self._empty()
-
-    def add_input(
-        self, accumulator: ScoreAccumulator, element: ScoreAccumulator
-    ) -> ScoreAccumulator:
-        accumulator.merge(element)
-        return accumulator
-
-    def merge_accumulators(self, accumulators: list[ScoreAccumulator]) -> ScoreAccumulator:
-        merged = self._empty()
-        for accumulator in accumulators:
-            merged.merge(accumulator)
-        return merged
-
-    def extract_output(self, accumulator: ScoreAccumulator) -> ScoreAccumulator:
-        return accumulator
-
-
-class _MergeMoments(beam.CombineFn):
-    def create_accumulator(self) -> Moments | None:
-        return None
-
-    def add_input(self, accumulator: Moments | None, element: Moments | None) -> Moments | None:
-        return _merged(accumulator, element)
-
-    def merge_accumulators(self, accumulators: list[Moments | None]) -> Moments | None:
-        return functools.reduce(_merged, accumulators, None)
-
-    def extract_output(self, accumulator: Moments | None) -> Moments | None:
-        return accumulator

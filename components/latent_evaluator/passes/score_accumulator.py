@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from trainer.models.metrics import ACTIVE_VARIANCE
 _SCALARS = ("reconstruction_loss", "kl_loss", "squared_error", "cross_entropy", "entropy", "ssim")
 _EPSILON = 1e-7
 RANK, KEY = "rank", "key"
+GalleryImage = tuple[bytes, np.ndarray, np.ndarray]  # key's hash, image, reconstruction
 
 
 @dataclasses.dataclass
@@ -30,7 +32,7 @@ class ScoreAccumulator:
 
     sums: by label, float64 [1 + scalars]: the number of images, then each of _SCALARS.
     moments: of z and pixels, sums of the values and of their squares, [2, d]; of kl, sums, [d].
-    gallery: by label, (key's hash, image, reconstruction) of at most `images_per_label` images.
+    gallery: by label, at most `images_per_label` images.
     sample: columns of the images with the smallest hashes; see `columns_of`.
     """
 
@@ -38,9 +40,7 @@ class ScoreAccumulator:
     max_images: int = 0
     sums: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     moments: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
-    gallery: dict[str, list[tuple[bytes, np.ndarray, np.ndarray]]] = dataclasses.field(
-        default_factory=dict
-    )
+    gallery: dict[str, list[GalleryImage]] = dataclasses.field(default_factory=dict)
     sample: BottomKSample = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,12 +94,9 @@ class ScoreAccumulator:
     def _add_moments(self, name: str, moments: np.ndarray) -> None:
         self.moments[name] = self.moments.get(name, 0) + moments
 
-    def _add_to_gallery(
-        self, label: str, images: list[tuple[bytes, np.ndarray, np.ndarray]]
-    ) -> None:
+    def _add_to_gallery(self, label: str, images: Sequence[GalleryImage]) -> None:
         """Holds the images whose key's hash is smallest: the same ones in any order."""
-        merged = self.gallery.get(label, []) + images
-        merged.sort(key=lambda entry: entry[0])
+        merged = sorted([*self.gallery.get(label, []), *images], key=lambda image: image[0])
         self.gallery[label] = merged[: self.images_per_label]
 
 
@@ -113,8 +110,7 @@ def columns_of(
     scalars, float64 [n].
 
     Args:
-      batch: n images with the model's outputs.
-      decoded: their reconstructions, uint8.
+      decoded: reconstructions of the batch, uint8.
       scalars: [n, 1 + scalars], a one and the summed scalars of each image.
     """
     columns = {
@@ -134,10 +130,9 @@ def columns_of(
 def split_scores(
     accumulator: ScoreAccumulator, *, likelihood: str, sigma: float = 1.0, posterior: bool = True
 ) -> dict[str, Any]:
-    """Returns the scores of a split.
+    """Returns the scores of a split of at least one image.
 
     Args:
-      accumulator: sums over at least one image.
       likelihood: `bernoulli`, or a Gaussian one (`gaussian`, `gaussian_learned`).
       sigma: the standard deviation of `gaussian`.
       posterior: whether the model has one. Without it there is no KL, hence no ELBO: kl_loss,
@@ -159,25 +154,21 @@ def split_scores(
     pixel_mean, pixel_square = accumulator.moments["pixel"] / count
     z_mean, z_square = accumulator.moments["z"] / count
     size = pixel_mean.size
-    variance = (pixel_square - pixel_mean**2).clip(0)
-    mean_error = float(variance.sum())
-    mean_cross_entropy = float(_cross_entropy(pixel_mean, pixel_mean).sum())
-    z_variance = z_square - z_mean**2
-
+    mean_error = float((pixel_square - pixel_mean**2).clip(0).sum())
     density = likelihood != "bernoulli"
     scores = scores_of(total, size, density, posterior)
-    if not density:
-        mean_loss = mean_cross_entropy
-        floor = total[1 + _SCALARS.index("entropy")] / count
-        left = total[1 + _SCALARS.index("cross_entropy")] / count - floor
-        scores["unexplained"] = _share(left, mean_cross_entropy - floor)
-    else:
+    if density:
         mean_loss = _gaussian_loss(mean_error, size, None if "learned" in likelihood else sigma)
         scores["unexplained"] = _share(scores["mse"] * size, mean_error)
+    else:
+        mean_loss = float(_cross_entropy(pixel_mean, pixel_mean).sum())
+        floor = total[1 + _SCALARS.index("entropy")] / count
+        left = total[1 + _SCALARS.index("cross_entropy")] / count - floor
+        scores["unexplained"] = _share(left, mean_loss - floor)
     return {
         **scores,
         "kl_per_dimension": (accumulator.moments["kl"] / count).tolist() if posterior else None,
-        "active_units": int((z_variance > ACTIVE_VARIANCE).sum()),
+        "active_units": int((z_square - z_mean**2 > ACTIVE_VARIANCE).sum()),
         "latent_dim": int(z_mean.size),
         "mean_image": {
             "reconstruction_loss": mean_loss,
@@ -199,7 +190,6 @@ def scores_of(sums: np.ndarray, size: int, density: bool, posterior: bool) -> di
       sums: the number of images, then the sum of each of _SCALARS over them.
       size: values of an image.
       density: whether the likelihood is one, as opposed to a probability.
-      posterior: whether the model has one.
     """
     count = int(sums[0])
     loss, kl, error = (float(value) for value in sums[1:4] / count)
@@ -262,19 +252,13 @@ class BottomKSample:
         self._parts: list[dict[str, np.ndarray]] = []
 
     def add(self, keys: list[bytes], columns: dict[str, np.ndarray]) -> None:
-        """Adds images.
-
-        Args:
-          keys: n unique ones.
-          columns: name -> [n, ...]; the same names each time.
-        """
+        """Adds n images with unique keys; columns [n, ...] have the same names each time."""
         ranks = np.array([int.from_bytes(rank(key), "big") for key in keys], np.uint64)
         part = {RANK: ranks, KEY: np.asarray(keys, dtype=object), **columns}
         self._parts.append(self._smallest(part))
         self._tidy(2 * self._limit)
 
     def merge(self, other: BottomKSample) -> None:
-        """Adds the images of another sample."""
         self._parts.extend(other._parts)
         self._tidy(2 * self._limit)
 
@@ -290,10 +274,8 @@ class BottomKSample:
     def _tidy(self, above: int) -> None:
         """Joins the parts once they hold more than `above` images."""
         if sum(len(part[RANK]) for part in self._parts) > above and self._parts:
-            joined = {
-                name: np.concatenate([part[name] for part in self._parts])
-                for name in self._parts[0]
-            }
+            names, parts = list(self._parts[0]), self._parts
+            joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
             self._parts = [self._smallest(joined)]
 
     def _smallest(self, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

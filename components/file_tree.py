@@ -8,6 +8,7 @@ import json
 import os
 
 from tfx.dsl.io import fileio
+from tfx.utils import io_utils
 
 
 def tree_files(directory: str) -> list[str]:
@@ -21,11 +22,10 @@ def tree_files(directory: str) -> list[str]:
 
 def file_hashes(directory: str) -> dict[str, str]:
     """Returns the SHA-256 (hex) of each file below a directory, by relative path."""
-    hashes = {}
-    for name in tree_files(directory):
-        with fileio.open(os.path.join(directory, name), "rb") as file:
-            hashes[name] = hashlib.sha256(file.read()).hexdigest()
-    return hashes
+    return {
+        name: hashlib.sha256(io_utils.read_bytes_file(os.path.join(directory, name))).hexdigest()
+        for name in tree_files(directory)
+    }
 
 
 def tree_sha256(directory: str) -> str:
@@ -44,5 +44,4 @@ def same_tree(one: str, other: str) -> bool:
 def _same_file(one: str, other: str) -> bool:
     if os.path.exists(one) and os.path.exists(other):
         return filecmp.cmp(one, other, shallow=False)
-    with fileio.open(one, "rb") as a, fileio.open(other, "rb") as b:
-        return a.read() == b.read()
+    return io_utils.read_bytes_file(one) == io_utils.read_bytes_file(other)

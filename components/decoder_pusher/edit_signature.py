@@ -55,7 +55,17 @@ def assemble(decoder: str, vectors: AttributeVectors, directory: str) -> None:
     steps = directions(vectors, metadata)
     with tempfile.TemporaryDirectory() as folder:
         asset = os.path.join(folder, VECTORS_FILE)
-        _write_json(asset, _table(vectors, steps, metadata))
+        whole_vectors = editable(vectors, metadata)
+        table = {
+            "strength": _UNIT if has_prior(metadata) else _HALF,
+            "names": list(steps),
+            "steps": [step.tolist() for step in steps.values()],
+            "vectors": [whole_vectors[name].tolist() for name in steps],
+            "split": vectors.split,
+            "model": vectors.model,
+            "data": vectors.data,
+        }
+        _write_json(asset, table)
         _save(decoder, steps, asset, condition_names(metadata), directory)
     extra = os.path.join(decoder, "assets.extra")
     io_utils.copy_dir(extra, os.path.join(directory, "assets.extra"))
@@ -72,12 +82,13 @@ def is_made_of(directory: str, decoder: str, vectors: AttributeVectors) -> bool:
     path = os.path.join(directory, CONTENTS)
     if not fileio.exists(path):
         return False
-    contents, hashes = _read_json(path), file_hashes(directory)
+    contents, hashes = json.loads(io_utils.read_bytes_file(path)), file_hashes(directory)
     hashes.pop(CONTENTS)
     if contents["files"] != hashes or contents["decoder"] != tree_sha256(decoder):
         return False
     steps = directions(vectors, read_metadata(decoder))
-    pushed = _read_json(os.path.join(directory, "assets", VECTORS_FILE))
+    table = io_utils.read_bytes_file(os.path.join(directory, "assets", VECTORS_FILE))
+    pushed = json.loads(table)
     return pushed["names"] == list(steps) and np.allclose(
         pushed["steps"], list(steps.values()), rtol=_RELATIVE, atol=_ABSOLUTE
     )
@@ -131,27 +142,5 @@ def _editing(decode: Any, steps: dict[str, np.ndarray]) -> Callable[..., Any]:
     return edit
 
 
-def _table(
-    vectors: AttributeVectors, steps: dict[str, np.ndarray], metadata: dict[str, Any]
-) -> dict[str, Any]:
-    whole_vectors = editable(vectors, metadata)
-    return {
-        "strength": _UNIT if has_prior(metadata) else _HALF,
-        "names": list(steps),
-        "steps": [step.tolist() for step in steps.values()],
-        "vectors": [whole_vectors[name].tolist() for name in steps],
-        "split": vectors.split,
-        "model": vectors.model,
-        "data": vectors.data,
-    }
-
-
-def _read_json(path: str) -> Any:
-    with fileio.open(path, "rb") as file:
-        return json.loads(file.read())
-
-
 def _write_json(path: str, value: Any) -> None:
-    fileio.makedirs(os.path.dirname(path))
-    with fileio.open(path, "w") as file:
-        file.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    io_utils.write_string_file(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

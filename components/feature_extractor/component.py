@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 from tfx import types
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types.component_spec import ChannelParameter
 
 from components.artifacts import Extractor, split_files
-from data_prep.config_base import parse, to_dict
+from components.configured_node import ConfiguredSpec, read_config
+from data_prep.config_base import to_dict
 from data_prep.errors import InputError
 from data_prep.manifest import Manifest, manifest_sha256, read_manifest
 from trainer.config import FeatureNetworkConfig
@@ -28,7 +28,6 @@ from trainer.measures.feature_network import (
 )
 
 EXAMPLES, EXTRACTOR = "examples", "extractor"
-CONFIG, CODE_VERSION = "config", "code_version"
 SPLIT = "train"
 
 
@@ -41,9 +40,7 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        config = parse(
-            FeatureNetworkConfig, json.loads(exec_properties[CONFIG]), "evaluation.extractor"
-        )
+        config = read_config(FeatureNetworkConfig, exec_properties, "evaluation.extractor")
         examples = artifact_utils.get_single_instance(input_dict[EXAMPLES])
         manifest = read_manifest(examples.uri)
         task = _task(split_files(examples, SPLIT), manifest, config.images)
@@ -72,16 +69,10 @@ def _task(files: tuple[str, ...], manifest: Manifest, limit: int) -> Task:
     return choose_task(records.images, index, len(manifest.labels), records.attributes)
 
 
-class FeatureExtractorSpec(ComponentSpec):
-    """Inputs, outputs and properties of `FeatureExtractor`."""
+class FeatureExtractorSpec(ConfiguredSpec):
+    """The input and the output of `FeatureExtractor`."""
 
-    PARAMETERS = {  # noqa: RUF012
-        CONFIG: ExecutionParameter(type=str),
-        CODE_VERSION: ExecutionParameter(type=str),
-    }
-    INPUTS = {  # noqa: RUF012
-        EXAMPLES: ChannelParameter(type=standard_artifacts.Examples)
-    }
+    INPUTS = {EXAMPLES: ChannelParameter(type=standard_artifacts.Examples)}  # noqa: RUF012
     OUTPUTS = {EXTRACTOR: ChannelParameter(type=Extractor)}  # noqa: RUF012
 
 
@@ -100,12 +91,5 @@ class FeatureExtractor(base_component.BaseComponent):
         code_version: changes whenever the code that trains it does.
         """
         super().__init__(
-            spec=FeatureExtractorSpec(
-                **{
-                    EXAMPLES: examples,
-                    CONFIG: json.dumps(to_dict(config), sort_keys=True),
-                    CODE_VERSION: code_version,
-                    EXTRACTOR: types.Channel(type=Extractor),
-                }
-            )
+            spec=FeatureExtractorSpec(config=config, code_version=code_version, examples=examples)
         )

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types.component_spec import ChannelParameter
 
 from components.artifacts import Drift, Evaluation, Extractor, LatentVectors, Trials
+from components.configured_node import ConfiguredSpec
 from components.latent_evaluator import executor
 from components.latent_evaluator.config import EvaluationConfig
-from data_prep.config_base import to_dict
 
 
-class LatentEvaluatorSpec(ComponentSpec):
-    """Inputs, outputs and properties of `LatentEvaluator`."""
+class LatentEvaluatorSpec(ConfiguredSpec):
+    """Inputs and outputs of `LatentEvaluator`."""
 
-    PARAMETERS = {  # noqa: RUF012
-        executor.CONFIG: ExecutionParameter(type=str),
-        executor.CODE_VERSION: ExecutionParameter(type=str),
-    }
     INPUTS = {  # noqa: RUF012
         executor.EXAMPLES: ChannelParameter(type=standard_artifacts.Examples),
         executor.MODEL: ChannelParameter(type=standard_artifacts.Model),
@@ -75,19 +69,14 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         """
         super().__init__(
             spec=LatentEvaluatorSpec(
-                **{
-                    executor.EXAMPLES: examples,
-                    executor.MODEL: model,
-                    executor.BASELINE_MODEL: baseline_model,
-                    executor.EXTRACTOR: extractor,
-                    executor.MODEL_RUN: model_run,
-                    executor.TRIALS: trials,
-                    executor.DRIFT: drift,
-                    executor.CONFIG: json.dumps(to_dict(config), sort_keys=True),
-                    executor.CODE_VERSION: code_version,
-                    executor.ATTRIBUTE_VECTORS: types.Channel(type=LatentVectors),
-                    executor.EVALUATION: types.Channel(type=Evaluation),
-                    executor.BLESSING: types.Channel(type=standard_artifacts.ModelBlessing),
-                }
+                config=config,
+                code_version=code_version,
+                examples=examples,
+                model=model,
+                baseline_model=baseline_model,
+                extractor=extractor,
+                model_run=model_run,
+                trials=trials,
+                drift=drift,
             )
         )

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from tfx import types
 from tfx.components.evaluator import executor as stock
-from tfx.types import artifact_utils
 
 from components.artifacts import split_files
+from components.configured_node import CODE_VERSION, CONFIG, read_config
 from components.latent_evaluator.baseline import ModelLocation
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.evaluation import EvaluationInputs, evaluate
 from components.latent_evaluator.outputs import bless, write_evaluation
 from components.span_drift.drift import read_drift
-from data_prep.config_base import parse
 from data_prep.manifest import manifest_sha256, read_manifest
 
 EXAMPLES, MODEL, BASELINE_MODEL, EXTRACTOR = "examples", "model", "baseline_model", "extractor"
 MODEL_RUN, TRIALS, DRIFT = "model_run", "trials", "drift"
 ATTRIBUTE_VECTORS, EVALUATION, BLESSING = "attribute_vectors", "evaluation", "blessing"
-CONFIG, CODE_VERSION = "config", "code_version"
+
+__all__ = ["CODE_VERSION", "CONFIG", "Executor"]
 
 
 class Executor(stock.Executor):
@@ -39,7 +38,7 @@ class Executor(stock.Executor):
         exec_properties: dict[str, Any],
     ) -> None:
         self._log_startup(input_dict, output_dict, exec_properties)
-        config = parse(EvaluationConfig, json.loads(exec_properties[CONFIG]), "evaluation")
+        config = read_config(EvaluationConfig, exec_properties, "evaluation")
         inputs = {name: artifacts[0] for name, artifacts in input_dict.items() if artifacts}
         uris = {name: artifact.uri for name, artifact in inputs.items()}
         examples, model, baseline = inputs[EXAMPLES], inputs[MODEL], inputs.get(BASELINE_MODEL)
@@ -60,8 +59,6 @@ class Executor(stock.Executor):
             self._make_beam_pipeline,
             self._get_tmp_dir(),
         )
-        outputs = {
-            name: artifact_utils.get_single_instance(output_dict[name]) for name in output_dict
-        }
+        outputs = {name: artifact for name, (artifact,) in output_dict.items()}
         write_evaluation(evaluation, outputs[EVALUATION].uri, outputs[ATTRIBUTE_VECTORS].uri)
         bless(outputs[BLESSING], evaluation.verdict, model, baseline)

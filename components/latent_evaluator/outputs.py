@@ -6,23 +6,25 @@ import io
 import json
 import math
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from tfx import types
 from tfx.components.evaluator import constants
-from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 
 from components.latent_evaluator.blessing import Verdict
 from components.latent_evaluator.evaluation import Evaluation
-from components.latent_evaluator.report.collect import report_inputs
-from components.latent_evaluator.report.contact_sheet import model_sheet
+from components.latent_evaluator.report.inputs import report_inputs
 from components.latent_evaluator.report.page import FILE as REPORT
 from components.latent_evaluator.report.page import write_report
+from trainer.figures.compose import Figure, Row
+from trainer.figures.sheet import contact_sheet
 
 METRICS, VERDICT, CONTACT_SHEET = "metrics.json", "blessing.json", "contact_sheet.png"
-SAMPLE_ROWS = 3
+MAX_LABELS, SAMPLE_ROWS = 10, 3  # on the contact sheet
 
 
 def write_evaluation(evaluation: Evaluation, directory: str, vectors_directory: str) -> None:
@@ -45,32 +47,51 @@ def write_evaluation(evaluation: Evaluation, directory: str, vectors_directory: 
         os.path.join(directory, VERDICT),
         {"blessed": verdict.blessed, "reasons": list(verdict.reasons)},
     )
-    with fileio.open(os.path.join(directory, CONTACT_SHEET), "wb") as file:
-        file.write(draw_sheet(evaluation))
+    io_utils.write_bytes_file(os.path.join(directory, CONTACT_SHEET), draw_sheet(evaluation))
     write_report(os.path.join(directory, REPORT), report_inputs(evaluation))
+
+
+def model_sheet(
+    rows: Sequence[tuple[str, np.ndarray, np.ndarray]],
+    samples: np.ndarray,
+    title: str,
+    caption: str,
+) -> Image.Image:
+    """Draws real images over their reconstructions, a group for each label, then samples.
+
+    Args:
+      rows: (label, real uint8 [n, h, w, c], reconstructed uint8 [n, h, w, c]), n >= 1.
+      samples: uint8 [m, h, w, c], decoded from the prior.
+      title, caption: the first two lines.
+    """
+    width = max(len(real) for _, real, _ in rows)
+    lines = []
+    for label, real, reconstructed in rows[:MAX_LABELS]:
+        lines += [Row(real, label or "images", "real"), Row(reconstructed, note="reconstructed")]
+    lines.append(Row(samples, "new", "sampled from the prior", accent=True))
+    return contact_sheet(Figure(lines, width=width, title=title, caption=caption))
 
 
 def draw_sheet(evaluation: Evaluation) -> bytes:
     """Returns the contact sheet as PNG."""
     candidate = evaluation.candidate
-    rows = [
-        (
-            label,
-            np.stack([image for _, image, _ in images]),
-            np.stack([decoded for _, _, decoded in images]),
-        )
-        for label, images in sorted(candidate.accumulator.gallery.items())
-    ]
+    rows = []
+    for label, images in sorted(candidate.accumulator.gallery.items()):
+        _, real, decoded = zip(*images, strict=True)
+        rows.append((label, np.stack(real), np.stack(decoded)))
     count = SAMPLE_ROWS * max(len(real) for _, real, _ in rows)
     metadata, metrics = candidate.metadata, candidate.metrics
     family = metadata["family"].upper().replace("_", "-")
+    cost = f"reconstruction {metrics['reconstruction_loss']:.1f} nats, no KL"
+    if metrics["elbo"] is not None:
+        cost = f"ELBO {metrics['elbo']:.1f} nats"
     title = (
         f"{family}, {metadata['latent_dim']} latent dimensions: "
         f"{'blessed' if evaluation.verdict.blessed else 'not blessed'}"
     )
     caption = (
         f"{metrics['count']:,} {evaluation.inputs.config.split} images   ·   "
-        f"{_cost(metrics)}   ·   PSNR {metrics['psnr']:.1f} dB "
+        f"{cost}   ·   PSNR {metrics['psnr']:.1f} dB "
         f"(mean image {metrics['mean_image']['psnr']:.1f})   ·   "
         f"{metrics['active_units']} of {metrics['latent_dim']} dimensions in use"
     )
@@ -80,12 +101,6 @@ def draw_sheet(evaluation: Evaluation) -> bytes:
     return buffer.getvalue()
 
 
-def _cost(metrics: dict[str, Any]) -> str:
-    if metrics["elbo"] is None:
-        return f"reconstruction {metrics['reconstruction_loss']:.1f} nats, no KL"
-    return f"ELBO {metrics['elbo']:.1f} nats"
-
-
 def bless(
     blessing: types.Artifact,
     verdict: Verdict,
@@ -93,22 +108,16 @@ def bless(
     baseline: types.Artifact | None,
 ) -> None:
     """Marks the artifact as tfx.components.Evaluator does, so Resolver and Pusher know it."""
-    blessing.set_string_custom_property(
-        constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri
-    )
-    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)
+    text, number = blessing.set_string_custom_property, blessing.set_int_custom_property
+    text(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri)
+    number(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)
     if baseline is not None:
-        blessing.set_string_custom_property(
-            constants.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY, baseline.uri
-        )
-        blessing.set_int_custom_property(
-            constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY, baseline.id
-        )
+        text(constants.ARTIFACT_PROPERTY_BASELINE_MODEL_URI_KEY, baseline.uri)
+        number(constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY, baseline.id)
     name = constants.BLESSED_FILE_NAME if verdict.blessed else constants.NOT_BLESSED_FILE_NAME
     value = constants.BLESSED_VALUE if verdict.blessed else constants.NOT_BLESSED_VALUE
-    text = "\n".join(verdict.reasons) + "\n"
-    io_utils.write_string_file(os.path.join(blessing.uri, name), text)
-    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, value)
+    io_utils.write_string_file(os.path.join(blessing.uri, name), "\n".join(verdict.reasons) + "\n")
+    number(constants.ARTIFACT_PROPERTY_BLESSED_KEY, value)
 
 
 def write_json(path: str, value: dict[str, Any]) -> None:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types.component_spec import ChannelParameter
 
 from components.artifacts import Drift
+from components.configured_node import ConfiguredSpec
 from components.span_drift import executor
 from components.span_drift.config import DriftConfig
-from data_prep.config_base import to_dict
 
 
-class SpanDriftSpec(ComponentSpec):
-    """Inputs, outputs and properties of `SpanDrift`."""
+class SpanDriftSpec(ConfiguredSpec):
+    """Inputs and outputs of `SpanDrift`."""
 
-    PARAMETERS = {  # noqa: RUF012
-        executor.CONFIG: ExecutionParameter(type=str),
-        executor.CODE_VERSION: ExecutionParameter(type=str),
-    }
     INPUTS = {  # noqa: RUF012
         executor.EXAMPLES: ChannelParameter(type=standard_artifacts.Examples),
         executor.BASELINE_MODEL: ChannelParameter(type=standard_artifacts.Model, optional=True),
@@ -55,12 +49,9 @@ class SpanDrift(base_component.BaseComponent):
         """
         super().__init__(
             spec=SpanDriftSpec(
-                **{
-                    executor.EXAMPLES: examples,
-                    executor.BASELINE_MODEL: baseline_model,
-                    executor.CONFIG: json.dumps(to_dict(config), sort_keys=True),
-                    executor.CODE_VERSION: code_version,
-                    executor.DRIFT: types.Channel(type=Drift),
-                }
+                config=config,
+                code_version=code_version,
+                examples=examples,
+                baseline_model=baseline_model,
             )
         )

@@ -13,11 +13,11 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils
 
+from components.configured_node import read_config
 from components.span_drift.config import DriftConfig
 from components.span_drift.distances import SpanStatistics, measures
 from components.span_drift.drift import FILE, DriftReport
 from data_prep.config import LISTS
-from data_prep.config_base import parse
 from data_prep.layout import shard_glob
 from data_prep.manifest import Manifest, manifest_path, manifest_sha256, read_manifest
 from data_prep.pixels.statistics import image_stats
@@ -26,7 +26,6 @@ from trainer.export.loaded import LoadedModel
 from trainer.export.metadata import LEARNED_FILE
 
 EXAMPLES, BASELINE_MODEL, DRIFT = "examples", "baseline_model", "drift"
-CONFIG, CODE_VERSION = "config", "code_version"
 SPLIT = "train"
 STATISTICS = ("image_mean", "image_std", "ink")
 BINS = 32
@@ -42,15 +41,14 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        config = parse(DriftConfig, json.loads(exec_properties[CONFIG]), "drift")
+        config = read_config(DriftConfig, exec_properties, "drift")
         examples = artifact_utils.get_single_instance(input_dict[EXAMPLES])
         blessed = next(iter(input_dict.get(BASELINE_MODEL) or []), None)
         newest = read_manifest(examples.uri).spans[-1]
         reference, note = _reference(blessed, newest)
         if reference and blessed:
-            report = compare(
-                reference, newest, LoadedModel(path_utils.eval_model_path(blessed.uri)), config
-            )
+            model = LoadedModel(path_utils.eval_model_path(blessed.uri))
+            report = compare(reference, newest, model, config)
         else:
             report = DriftReport(span=newest["name"], reference=None, note=note)
         drift = artifact_utils.get_single_instance(output_dict[DRIFT])
@@ -142,7 +140,7 @@ def _reference(
     path = os.path.join(blessed.uri, LEARNED_FILE)
     if not fileio.exists(path):
         return None, f"the blessed model in {blessed.uri} does not tell its spans: not compared"
-    spans = json.loads(io_utils.read_string_file(path))["spans"]
+    spans = json.loads(io_utils.read_bytes_file(path))["spans"]
     if not spans:
         return None, "the blessed model was not trained on spans: not compared"
     last = spans[-1]

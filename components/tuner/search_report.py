@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow.parquet
 from tfx.dsl.io import fileio
+from tfx.utils import io_utils
 
 from components.tuner.trials import PARQUET, PLOT_SVG, SEARCH, strip_name
 
@@ -37,25 +38,23 @@ class SearchReport:
 
 def read_report(directory: str) -> SearchReport:
     """Reads an artifact of type `components.artifacts.Trials`."""
-    with fileio.open(os.path.join(directory, SEARCH)) as file:
-        search = json.loads(file.read())
-    with fileio.open(os.path.join(directory, PLOT_SVG)) as file:
-        svg = file.read()
-    with fileio.open(os.path.join(directory, PARQUET), "rb") as file:
-        rows = pyarrow.parquet.read_table(pyarrow.BufferReader(file.read())).to_pylist()
-    return SearchReport(
-        objective=search["objective"],
-        maximize=search["maximize"],
-        searched=tuple(search["searched"]),
-        rows=rows,
-        pareto_svg=svg,
-        strips={row["trial"]: uri for row in rows if (uri := _strip(directory, row["trial"]))},
+    search, svg, parquet = (
+        io_utils.read_bytes_file(os.path.join(directory, name))
+        for name in (SEARCH, PLOT_SVG, PARQUET)
     )
-
-
-def _strip(directory: str, number: int) -> str:
-    path = os.path.join(directory, strip_name(number))
-    if not fileio.exists(path):
-        return ""
-    with fileio.open(path, "rb") as file:
-        return "data:image/png;base64," + base64.b64encode(file.read()).decode()
+    rows = pyarrow.parquet.read_table(pyarrow.BufferReader(parquet)).to_pylist()
+    strips = {}
+    for row in rows:
+        path = os.path.join(directory, strip_name(row["trial"]))
+        if fileio.exists(path):
+            png = base64.b64encode(io_utils.read_bytes_file(path)).decode()
+            strips[row["trial"]] = f"data:image/png;base64,{png}"
+    described = json.loads(search)
+    return SearchReport(
+        objective=described["objective"],
+        maximize=described["maximize"],
+        searched=tuple(described["searched"]),
+        rows=rows,
+        pareto_svg=svg.decode(),
+        strips=strips,
+    )

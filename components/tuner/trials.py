@@ -13,10 +13,11 @@ import pyarrow.csv
 import pyarrow.parquet
 from PIL import Image
 from tfx.dsl.io import fileio
+from tfx.utils import io_utils
 
 from components.tuner.pareto import draw
 from data_prep.config_base import to_dict
-from trainer.config.hyperparameters import SEARCHED, Value, values_of, with_values
+from trainer.config.hyperparameters import SEARCHED, values_of, with_values
 from trainer.figures.compose import Figure, Row
 from trainer.figures.sheet import sheet, to_png
 from trainer.tuning.config import OBJECTIVES, SearchSpec
@@ -46,13 +47,7 @@ COLUMNS = pa.schema(
 
 
 def write_trials(trials: list[Trial], plan: SearchSpec, directory: str) -> None:
-    """Writes the payload of a `components.artifacts.Trials`.
-
-    Args:
-      trials: the best first.
-      plan: the search.
-      directory: the artifact's.
-    """
+    """Writes the payload of a `components.artifacts.Trials` of a search; the best trial first."""
     fileio.makedirs(os.path.join(directory, STRIPS))
     rows = [_row(rank, trial, plan) for rank, trial in enumerate(trials, start=1)]
     table = pa.Table.from_pylist(rows, COLUMNS)
@@ -77,19 +72,13 @@ def write_trials(trials: list[Trial], plan: SearchSpec, directory: str) -> None:
         PLOT_SVG: svg.encode(),
     }
     for name, content in files.items():
-        with fileio.open(os.path.join(directory, name), "wb") as file:
-            file.write(content)
+        io_utils.write_bytes_file(os.path.join(directory, name), content)
     _write_strips(trials, directory)
 
 
 def strip_name(number: int) -> str:
     """Returns the path of a trial's strip, relative to the artifact."""
     return f"{STRIPS}/trial-{number:03}.png"
-
-
-def in_words(values: dict[str, Value]) -> str:
-    """Returns hyper-parameters as a caption."""
-    return ", ".join(f"{name} {value:.3g}" for name, value in values.items())
 
 
 def _row(rank: int, trial: Trial, plan: SearchSpec) -> dict[str, Any]:
@@ -125,12 +114,12 @@ def _write_strips(trials: list[Trial], directory: str) -> None:
         count = pixels.shape[1] // pixels.shape[0] if pixels.shape[0] else 1
         images = np.stack(np.array_split(pixels, max(count, 1), axis=1))
         score = "failed" if trial.score is None else f"{trial.score:.4g}"
-        rows.append(Row(images, f"{rank}.  {score}", in_words(trial.values)))
+        values = ", ".join(f"{name} {value:.3g}" for name, value in trial.values.items())
+        rows.append(Row(images, f"{rank}.  {score}", values))
     if rows:
         figure = Figure(
             rows,
             title="Samples of the prior, a row for each trial",
             caption="the best first, with its score",
         )
-        with fileio.open(os.path.join(directory, PICTURE), "wb") as file:
-            file.write(to_png(sheet(figure)))
+        io_utils.write_bytes_file(os.path.join(directory, PICTURE), to_png(sheet(figure)))

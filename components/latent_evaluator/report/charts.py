@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -200,6 +201,26 @@ def _histogram(
     note = f"{mean:.2f} ± {deviation:.2f}".replace("-", "\u2212")
     distance = normality["ks_statistic"][dimension]
     return Histogram(f"z{dimension}", f"{note}, KS {distance:.2f}", bars, line)
+
+
+def outlined(name: str, bins: dict[str, list[float]]) -> Histogram:
+    """Returns a histogram of `components.artifacts.Drift`: the newest span as bars of equal width,
+    the last blessed one as their outline."""
+    bars, line, edges = bins["span"], bins["reference"], bins["edges"]
+    highest = max(*bars, *line, 1e-9)
+    across = list(itertools.pairwise(np.linspace(0, BINS_WIDTH, len(bars) + 1)))
+
+    def up(share: float) -> str:
+        return f"{BINS_HEIGHT - share / highest * (BINS_HEIGHT - 4):.1f}"
+
+    boxes = "".join(
+        f"M{a:.1f} {BINS_HEIGHT}V{up(share)}H{b:.1f}V{BINS_HEIGHT}Z"
+        for (a, b), share in zip(across, bars, strict=True)
+        if share > 0
+    )
+    steps = "".join(f"V{up(share)}H{b:.1f}" for (_, b), share in zip(across, line, strict=True))
+    note = f"{edges[0]:.3g} to {edges[-1]:.3g}"
+    return Histogram(name, note, boxes, f"M0 {BINS_HEIGHT}{steps}V{BINS_HEIGHT}")
 
 
 def columns(sizes: np.ndarray, order: Sequence[int]) -> Columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ _ENVIRONMENT = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals["charts"] = charts
+_ENVIRONMENT.globals |= {"charts": charts, "finite": math.isfinite}
 
 Build = Callable[[ModelView], Markup | None]
 

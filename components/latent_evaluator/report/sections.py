@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+
 from markupsafe import Markup
 
 from components.latent_evaluator.report import charts, image_panels, metric_table, tables
-from components.latent_evaluator.report.drift_section import drift_section
+from components.latent_evaluator.report.data_uri import Picture
 from components.latent_evaluator.report.model_view import ModelView
 from components.latent_evaluator.report.registry import SECTIONS, render_template, section
-from components.latent_evaluator.report.tuning_section import tuning_section
+from components.tuner.pareto import DISTORTION, RATE
 from trainer.export.metadata import has_prior
 
 __all__ = ["SECTIONS"]
+
+DRIFT_NAMES = {
+    "label": ("labels", "share of images that would need another label"),
+    "attribute": ("attributes", "largest change of a share"),
+    "image_mean": ("mean pixel value", "Kolmogorov-Smirnov distance"),
+    "image_std": ("deviation of pixel values", "Kolmogorov-Smirnov distance"),
+    "ink": ("ink", "Kolmogorov-Smirnov distance of the share of drawn pixels"),
+    "latent": ("latent distribution", "largest Kolmogorov-Smirnov distance of a dimension"),
+}
+PLOT_SIZE = (640, 440)  # pixels; the plot's own proportions
 
 
 @section("metrics", "Metrics")
@@ -23,9 +35,11 @@ def metrics(view: ModelView) -> Markup:
 
 @section("drift", "Drift")
 def drift(view: ModelView) -> Markup | None:
-    if view.inputs.drift is None:
+    report = view.inputs.drift
+    if report is None:
         return None
-    return render_template("drift.html", drift=drift_section(view.inputs.drift))
+    bins = [charts.outlined(DRIFT_NAMES[n][0], each) for n, each in report.histograms.items()]
+    return render_template("drift.html", drift=report, names=DRIFT_NAMES, histograms=bins)
 
 
 @section("training", "Training")
@@ -37,9 +51,15 @@ def training(view: ModelView) -> Markup | None:
 
 @section("search", "Search")
 def search(view: ModelView) -> Markup | None:
-    if view.inputs.search is None:
+    report = view.inputs.search
+    if report is None:
         return None
-    return render_template("search.html", search=tuning_section(view.inputs.search))
+    svg = base64.b64encode(report.pareto_svg.encode()).decode()
+    words = "Rate against distortion of every trial, with the Pareto front"
+    plot = Picture(f"data:image/svg+xml;base64,{svg}", words, *PLOT_SIZE)
+    return render_template(
+        "search.html", search=report, plot=plot, rate=RATE, distortion=DISTORTION
+    )
 
 
 @section("reconstructions", "Reconstructions")
@@ -106,11 +126,11 @@ def latent_space(view: ModelView) -> Markup | None:
 @section("vectors", "Vectors", heading="Attribute vectors")
 def vectors(view: ModelView) -> Markup | None:
     estimated = view.inputs.vectors
-    rows = tables.vector_rows(estimated) if estimated else []
+    rows = tables.vector_order(estimated) if estimated else []
     if estimated is None or not rows:
         return None
     cosines = charts.heat_map(estimated)
-    return render_template("vectors.html", vectors=rows, cosines=cosines, inputs=view.inputs)
+    return render_template("vectors.html", vectors=estimated, rows=rows, cosines=cosines)
 
 
 @section("slices", "Slices")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -59,42 +58,10 @@ def slices(kinds: dict[str, dict[str, dict[str, Any]]]) -> list[Slices]:
     return tables
 
 
-class VectorRow(NamedTuple):
-    """A row of the table of attribute vectors, in words."""
-
-    name: str
-    kind: str
-    positive: str
-    norm: str
-    corrected: str
-    auc: str
-    interval: str
-    accuracy: str
-    share: float  # of the AUC above chance, 0 to 1
-
-
-def vector_rows(vectors: AttributeVectors) -> list[VectorRow]:
-    """Returns the row of each attribute vector that is defined, the best AUC first."""
-    order = sorted(range(len(vectors.names)), key=lambda i: (-_or(float(vectors.auc[i]), -1), i))
-    rows = []
-    for i in order:
-        if not np.isfinite(vectors.norm[i]):
-            continue
-        low, high = vectors.auc_low[i], vectors.auc_high[i]
-        rows.append(
-            VectorRow(
-                vectors.names[i],
-                vectors.kinds[i],
-                f"{vectors.positive[i]:,} of {vectors.positive[i] + vectors.negative[i]:,}",
-                f"{vectors.norm[i]:.2f}",
-                f"{vectors.norm_corrected[i]:.2f}",
-                _shown(vectors.auc[i]),
-                f"{low:.2f} to {high:.2f}" if math.isfinite(low) and math.isfinite(high) else "",
-                f"{vectors.accuracy[i]:.1%}" if math.isfinite(vectors.accuracy[i]) else "",
-                max(0.0, 2 * _or(float(vectors.auc[i]), 0.5) - 1),
-            )
-        )
-    return rows
+def vector_order(vectors: AttributeVectors) -> list[int]:
+    """Returns the positions of the attribute vectors that are defined, the best AUC first."""
+    order = np.argsort(-np.nan_to_num(vectors.auc, nan=-1), kind="stable")
+    return [int(i) for i in order if np.isfinite(vectors.norm[i])]
 
 
 class DataCard(NamedTuple):
@@ -159,11 +126,3 @@ def _count(counts: dict[str, Any], name: str) -> str:
 
 def _plain(value: Any) -> str:
     return " ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
-
-
-def _or(value: float, other: float) -> float:
-    return float(value) if math.isfinite(value) else other
-
-
-def _shown(value: float) -> str:
-    return f"{value:.3f}" if math.isfinite(value) else "unknown"

@@ -10,12 +10,13 @@ import os
 from typing import Any
 
 import numpy as np
-from tfx.dsl.io import fileio
+from tfx.utils import io_utils
 
 from trainer.export.metadata import VECTORS_FILE
 
 ARRAYS, TABLE = "attribute_vectors.npz", VECTORS_FILE
 ATTRIBUTE, LABEL = "attribute", "label"
+_PROVENANCE = ("split", "held_out", "model", "data")
 _SCALARS = ("norm", "norm_corrected", "auc", "auc_low", "auc_high", "accuracy")
 
 
@@ -76,8 +77,6 @@ class AttributeVectors:
 
     def save(self, directory: str) -> None:
         """Writes ARRAYS (vectors, standard_error, cosine, orthogonalised) and TABLE."""
-        fileio.makedirs(directory)
-        removed = {name: list(others) for name, (others, _) in self.orthogonalised.items()}
         buffer = io.BytesIO()
         np.savez_compressed(
             buffer,
@@ -88,19 +87,18 @@ class AttributeVectors:
                 [vector for _, vector in self.orthogonalised.values()], np.float32
             ).reshape(-1, self.latent_dim),
         )
-        with fileio.open(os.path.join(directory, ARRAYS), "wb") as file:
-            file.write(buffer.getvalue())
+        io_utils.write_bytes_file(os.path.join(directory, ARRAYS), buffer.getvalue())
         table = {
-            "split": self.split,
-            "held_out": self.held_out,
-            "model": self.model,
-            "data": self.data,
+            **{name: getattr(self, name) for name in _PROVENANCE},
             "latent_dim": self.latent_dim,
             "vectors": [self._row(index) for index in range(len(self.names))],
-            "orthogonalised": [{"name": n, "without": others} for n, others in removed.items()],
+            "orthogonalised": [
+                {"name": name, "without": list(others)}
+                for name, (others, _) in self.orthogonalised.items()
+            ],
         }
-        with fileio.open(os.path.join(directory, TABLE), "w") as file:
-            file.write(json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        text = json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False)
+        io_utils.write_string_file(os.path.join(directory, TABLE), text + "\n")
 
     def _row(self, index: int) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -117,15 +115,12 @@ class AttributeVectors:
     @classmethod
     def load(cls, directory: str) -> AttributeVectors:
         """Reads the files of `save`."""
-        with fileio.open(os.path.join(directory, TABLE), "rb") as file:
-            table = json.loads(file.read())
-        with fileio.open(os.path.join(directory, ARRAYS), "rb") as file:
-            arrays = dict(np.load(io.BytesIO(file.read()), allow_pickle=False))
+        table = json.loads(io_utils.read_bytes_file(os.path.join(directory, TABLE)))
+        content = io_utils.read_bytes_file(os.path.join(directory, ARRAYS))
+        arrays = dict(np.load(io.BytesIO(content), allow_pickle=False))
         rows = table["vectors"]
         scalars = {
-            name: np.array(
-                [math.nan if row[name] is None else row[name] for row in rows], np.float64
-            )
+            name: np.array([row[name] for row in rows], np.float64)  # NaN for None
             for name in _SCALARS
         }
         return cls(
@@ -142,9 +137,6 @@ class AttributeVectors:
                     table["orthogonalised"], arrays["orthogonalised"], strict=True
                 )
             },
-            split=table["split"],
-            held_out=table["held_out"],
-            model=table["model"],
-            data=table["data"],
+            **{name: table[name] for name in _PROVENANCE},
             **scalars,
         )

@@ -26,7 +26,7 @@ def run(examples, folder, config):
     component.Executor().Do(
         {component.EXAMPLES: [data]},
         {component.EXTRACTOR: [extractor]},
-        {component.CONFIG: json.dumps(to_dict(config)), "code_version": "1"},
+        {"config": json.dumps(to_dict(config)), "code_version": "1"},
     )
     return FeatureNetwork(extractor.uri)
 

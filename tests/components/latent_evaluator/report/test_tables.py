@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.latent_evaluator.report import charts, collect, metric_table, tables
+from components.latent_evaluator.report import charts, inputs, metric_table, tables
 
 
 def kept(**more):
@@ -27,14 +27,14 @@ def kept(**more):
 
 def test_scores_of_the_images_with_each_attribute():
     held = np.array([[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 1, 0]])
-    found = collect.by_attribute(kept(attributes=held), ("Male", "Young", "Bald"))
+    found = inputs.by_attribute(kept(attributes=held), ("Male", "Young", "Bald"))
     assert set(found) == {"Male", "Young"}  # nobody is bald
     assert found["Male"] == pytest.approx(
         {"count": 2, "elbo": -3.5, "reconstruction_loss": 2.0, "kl_loss": 1.5, "psnr": 10.0,
          "ssim": 0.5}
     )  # fmt: skip
     assert found["Young"]["psnr"] == pytest.approx(20.0)
-    assert collect.by_attribute(kept(), ("Male",)) == {}
+    assert inputs.by_attribute(kept(), ("Male",)) == {}
 
 
 def test_scores_by_the_country_that_stands_in_the_shards(tmp_path):
@@ -48,7 +48,7 @@ def test_scores_by_the_country_that_stands_in_the_shards(tmp_path):
             }
             example = tf.train.Example(features=tf.train.Features(feature=feature))
             writer.write(example.SerializeToString())
-    found = collect.by_country(kept(), [path])
+    found = inputs.by_country(kept(), [path])
     assert {name: scores["count"] for name, scores in found.items()} == {"DE": 1, "US": 2}
     assert found["DE"]["elbo"] == -6.0
 
@@ -127,6 +127,6 @@ def test_a_change_counts_beyond_the_interval(value, before, interval, words, ver
 
 
 def test_a_history_that_is_not_there_is_none(tmp_path):
-    assert collect.read_history(str(tmp_path)) is None
+    assert inputs.read_history(str(tmp_path)) is None
     (tmp_path / "history.json").write_text(json.dumps({"epochs": []}))
-    assert collect.read_history(str(tmp_path)) == {"epochs": []}
+    assert inputs.read_history(str(tmp_path)) == {"epochs": []}

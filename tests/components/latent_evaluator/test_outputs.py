@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.latent_evaluator.report.contact_sheet import MAX_LABELS, model_sheet
+from components.latent_evaluator.outputs import MAX_LABELS, model_sheet
 
 
 def flat(value, n, side=4, channels=1):

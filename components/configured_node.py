@@ -6,7 +6,7 @@ import json
 from typing import Any, TypeVar
 
 from tfx import types
-from tfx.types.component_spec import ComponentSpec, ExecutionParameter
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from data_prep.config_base import Config, parse, to_dict
 
@@ -21,6 +21,8 @@ class ConfiguredSpec(ComponentSpec):
         CONFIG: ExecutionParameter(type=str),
         CODE_VERSION: ExecutionParameter(type=str),
     }
+    INPUTS: dict[str, ChannelParameter] = {}  # noqa: RUF012
+    OUTPUTS: dict[str, ChannelParameter] = {}  # noqa: RUF012
 
     def __init__(
         self, *, config: Config, code_version: str, **inputs: types.BaseChannel | None

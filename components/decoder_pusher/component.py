@@ -12,8 +12,14 @@ from tfx.components.pusher import executor as stock
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.dsl.io import fileio
 from tfx.proto import pusher_pb2
-from tfx.types import artifact_utils, standard_artifacts, standard_component_specs
+from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types.standard_component_specs import (
+    MODEL_BLESSING_KEY,
+    MODEL_KEY,
+    PUSH_DESTINATION_KEY,
+    PUSHED_MODEL_KEY,
+)
 from tfx.utils import io_utils, path_utils, proto_utils
 
 from components.artifacts import LatentVectors
@@ -40,11 +46,8 @@ class Executor(stock.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        base = _base_directory(exec_properties[standard_component_specs.PUSH_DESTINATION_KEY])
-        exec_properties = {
-            **exec_properties,
-            standard_component_specs.PUSH_DESTINATION_KEY: push_to(base),
-        }
+        base = _base_directory(exec_properties[PUSH_DESTINATION_KEY])
+        exec_properties = {**exec_properties, PUSH_DESTINATION_KEY: push_to(base)}
         if not self.CheckBlessing(input_dict):
             super().Do(input_dict, output_dict, exec_properties)
             return
@@ -54,9 +57,7 @@ class Executor(stock.Executor):
         if newest is not None:
             serving = os.path.join(base, str(newest))
             if _serves(serving, model, vectors):
-                pushed = artifact_utils.get_single_instance(
-                    output_dict[standard_component_specs.PUSHED_MODEL_KEY]
-                )
+                pushed = artifact_utils.get_single_instance(output_dict[PUSHED_MODEL_KEY])
                 io_utils.copy_dir(serving, pushed.uri)
                 self._MarkPushed(pushed, pushed_destination=serving, pushed_version=str(newest))
                 return
@@ -69,7 +70,7 @@ class Executor(stock.Executor):
             assembled = standard_artifacts.Model()
             assembled.uri = folder
             assemble(model, vectors, path_utils.serving_model_dir(folder))
-            inputs = {**input_dict, standard_component_specs.MODEL_KEY: [assembled]}
+            inputs = {**input_dict, MODEL_KEY: [assembled]}
             super().Do(inputs, output_dict, exec_properties)
 
 
@@ -96,7 +97,7 @@ def _base_directory(text: str) -> str:
     """Returns the directory of the property push_destination: JSON, or as a runtime parameter the
     bare directory."""
     if not text.lstrip().startswith("{"):
-        require(bool(text.strip()), standard_component_specs.PUSH_DESTINATION_KEY, text, "a folder")
+        require(bool(text.strip()), PUSH_DESTINATION_KEY, text, "a folder")
         return text
     destination = pusher_pb2.PushDestination()
     proto_utils.json_to_proto(text, destination)
@@ -115,22 +116,16 @@ class DecoderPusherSpec(ComponentSpec):
     """The inputs, outputs and properties of `DecoderPusher`."""
 
     PARAMETERS = {  # noqa: RUF012
-        standard_component_specs.PUSH_DESTINATION_KEY: ExecutionParameter(
-            type=pusher_pb2.PushDestination
-        ),
+        PUSH_DESTINATION_KEY: ExecutionParameter(type=pusher_pb2.PushDestination),
         CODE_VERSION: ExecutionParameter(type=str),
     }
     INPUTS = {  # noqa: RUF012
-        standard_component_specs.MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
-        standard_component_specs.MODEL_BLESSING_KEY: ChannelParameter(
-            type=standard_artifacts.ModelBlessing
-        ),
+        MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
+        MODEL_BLESSING_KEY: ChannelParameter(type=standard_artifacts.ModelBlessing),
         ATTRIBUTE_VECTORS: ChannelParameter(type=LatentVectors, optional=True),
     }
     OUTPUTS = {  # noqa: RUF012
-        standard_component_specs.PUSHED_MODEL_KEY: ChannelParameter(
-            type=standard_artifacts.PushedModel
-        )
+        PUSHED_MODEL_KEY: ChannelParameter(type=standard_artifacts.PushedModel)
     }
 
 
@@ -159,15 +154,11 @@ class DecoderPusher(base_component.BaseComponent):
         """
         super().__init__(
             spec=DecoderPusherSpec(
-                **{
-                    standard_component_specs.MODEL_KEY: model,
-                    standard_component_specs.MODEL_BLESSING_KEY: model_blessing,
-                    standard_component_specs.PUSH_DESTINATION_KEY: push_destination,
-                    standard_component_specs.PUSHED_MODEL_KEY: types.Channel(
-                        type=standard_artifacts.PushedModel
-                    ),
-                    ATTRIBUTE_VECTORS: attribute_vectors,
-                    CODE_VERSION: code_version,
-                }
+                model=model,
+                model_blessing=model_blessing,
+                push_destination=push_destination,
+                attribute_vectors=attribute_vectors,
+                code_version=code_version,
+                pushed_model=types.Channel(type=standard_artifacts.PushedModel),
             )
         )

@@ -7,7 +7,7 @@ from typing import Any
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.proto import trainer_pb2
-from tfx.types import standard_artifacts, standard_component_specs
+from tfx.types import standard_artifacts
 from tfx.types.component_spec import ComponentSpec, ExecutionParameter
 from tfx.types.standard_component_specs import TrainerSpec
 from tfx.utils import json_utils
@@ -64,16 +64,10 @@ class DecoderTrainer(base_component.BaseComponent):
                 hyperparameters=hyperparameters,
                 train_args=trainer_pb2.TrainArgs(),
                 eval_args=trainer_pb2.EvalArgs(),
-                **{
-                    standard_component_specs.CUSTOM_CONFIG_KEY: json_utils.dumps(custom_config),
-                    standard_component_specs.MODEL_KEY: types.Channel(
-                        type=standard_artifacts.Model
-                    ),
-                    standard_component_specs.MODEL_RUN_KEY: types.Channel(
-                        type=standard_artifacts.ModelRun
-                    ),
-                    **{name: runtime.pop(name, None) for name in RUNTIME},
-                    **runtime,  # none is left, or the spec refuses the name
-                },
+                custom_config=json_utils.dumps(custom_config),
+                model=types.Channel(type=standard_artifacts.Model),
+                model_run=types.Channel(type=standard_artifacts.ModelRun),
+                # The spec refuses a name that is not of RUNTIME.
+                **{**dict.fromkeys(RUNTIME), **runtime},
             )
         )

@@ -75,7 +75,7 @@ def model_sheet(
 def draw_sheet(evaluation: Evaluation) -> bytes:
     """Returns the contact sheet as PNG."""
     candidate = evaluation.candidate
-    rows = []
+    rows: list[tuple[str, np.ndarray, np.ndarray]] = []
     for label, images in sorted(candidate.accumulator.gallery.items()):
         _, real, decoded = zip(*images, strict=True)
         rows.append((label, np.stack(real), np.stack(decoded)))

@@ -28,6 +28,11 @@ class Executor(stock.Executor):
         tuner = stock.search(
             input_dict, exec_properties, self._get_tmp_dir(), print_tuning_summary=False
         )
-        stock.write_best_hyperparameters(tuner, output_dict)
-        uri = artifact_utils.get_single_uri(output_dict[TRIALS])
-        write_trials(tuner.trials(), tuner.search_spec, uri)
+        write_outputs(tuner, output_dict)
+
+
+def write_outputs(tuner: Any, output_dict: dict[str, list[types.Artifact]]) -> None:
+    """Writes the best hyper-parameters and all trials of a finished search."""
+    stock.write_best_hyperparameters(tuner, output_dict)
+    uri = artifact_utils.get_single_uri(output_dict[TRIALS])
+    write_trials(tuner.trials(), tuner.search_spec, uri)

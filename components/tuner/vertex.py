@@ -12,12 +12,10 @@ from tfx.components.tuner import executor as stock
 from tfx.extensions.google_cloud_ai_platform import constants, runner
 from tfx.extensions.google_cloud_ai_platform.trainer.executor import JOB_ID_KEY
 from tfx.extensions.google_cloud_ai_platform.tuner import executor as extension
-from tfx.types import artifact_utils
 from tfx.types.standard_component_specs import CUSTOM_CONFIG_KEY
 from tfx.utils import json_utils, name_utils
 
-from components.tuner.executor import TRIALS
-from components.tuner.trials import write_trials
+from components.tuner.executor import write_outputs
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -87,6 +85,4 @@ class WorkerExecutor(extension._WorkerExecutor):
 
 def _write(tuner: Any, output_dict: Artifacts) -> None:
     tuner.check()
-    stock.write_best_hyperparameters(tuner, output_dict)
-    uri = artifact_utils.get_single_uri(output_dict[TRIALS])
-    write_trials(tuner.trials(), tuner.search_spec, uri)
+    write_outputs(tuner, output_dict)

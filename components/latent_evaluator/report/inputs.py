@@ -18,7 +18,7 @@ from components.latent_evaluator.metrics.catalogue import table_rows
 from components.latent_evaluator.passes.score_accumulator import scores_of, sums_of
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from components.span_drift.drift import DriftReport
-from components.tuner.search_report import SearchReport, read_report
+from components.tuner.trials import SearchReport, read_report
 from data_prep import features
 from data_prep.manifest import Manifest
 from trainer.data.records import read_features

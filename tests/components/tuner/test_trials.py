@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 
 from components.tuner.pareto import draw, front
-from components.tuner.search_report import read_report
-from components.tuner.trials import COLUMNS, write_trials
+from components.tuner.trials import COLUMNS, read_report, write_trials
 from data_prep.config_base import parse
 from trainer.config import ModelConfig, TrainerConfig
 from trainer.tuning.config import SearchSpec, TunerConfig

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.latent_evaluator.metrics.disentanglement import (
+from components.latent_evaluator.metrics.factors import (
     dci,
     disentanglement,
     mutual_information_gap,

@@ -13,7 +13,7 @@ from components.latent_evaluator.report.charts import BINS_HEIGHT
 from components.latent_evaluator.report.page import render, write_report
 from components.latent_evaluator.report.registry import SECTIONS, section
 from components.span_drift.drift import DriftMeasure, DriftReport
-from components.tuner.search_report import SearchReport
+from components.tuner.trials import SearchReport
 
 EVIL = "<img src=x>"
 EVERY = {

@@ -10,15 +10,13 @@ import importlib
 from typing import Any
 
 _HOME = {
-    "Drift": "components.artifacts",
-    "Evaluation": "components.artifacts",
-    "Extractor": "components.artifacts",
-    "LatentVectors": "components.artifacts",
+    **dict.fromkeys(
+        ("Drift", "Evaluation", "Extractor", "LatentVectors", "Trials"), "components.artifacts"
+    ),
     "FeatureExtractor": "components.feature_extractor.component",
     "ExamplePreparation": "components.example_preparation.component",
     "LatentEvaluator": "components.latent_evaluator.component",
     "DecoderPusher": "components.decoder_pusher.component",
-    "Trials": "components.artifacts",
     "TrialsTuner": "components.tuner.component",
     "DecoderTrainer": "components.decoder_trainer.component",
     "SpanDrift": "components.span_drift.component",

@@ -8,6 +8,8 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 
+Artifacts = dict[str, list[Artifact]]  # of an executor, by the name of the input or output
+
 
 def split_files(examples: Artifact, split: str) -> tuple[str, ...]:
     """Returns the paths of a split's shards, sorted."""

@@ -22,7 +22,7 @@ from tfx.types.standard_component_specs import (
 )
 from tfx.utils import io_utils, path_utils, proto_utils
 
-from components.artifacts import LatentVectors
+from components.artifacts import Artifacts, LatentVectors
 from components.decoder_pusher.edit_signature import assemble, is_made_of
 from components.file_tree import same_tree
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
@@ -41,10 +41,7 @@ class Executor(stock.Executor):
     """
 
     def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> None:
         base = _base_directory(exec_properties[PUSH_DESTINATION_KEY])
         exec_properties = {**exec_properties, PUSH_DESTINATION_KEY: push_to(base)}
@@ -74,7 +71,7 @@ class Executor(stock.Executor):
             super().Do(inputs, output_dict, exec_properties)
 
 
-def _vectors(input_dict: dict[str, list[types.Artifact]], model: str) -> AttributeVectors | None:
+def _vectors(input_dict: Artifacts, model: str) -> AttributeVectors | None:
     """Returns the vectors to edit along; None without them, or where none is editable."""
     artifacts = input_dict.get(ATTRIBUTE_VECTORS) or []
     if not artifacts:

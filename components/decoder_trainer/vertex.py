@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfx import types
 from tfx.extensions.google_cloud_ai_platform.trainer import executor as stock
 
+from components.artifacts import Artifacts
 from components.decoder_trainer.overrides import with_overrides
 
 
@@ -17,9 +17,6 @@ class Executor(stock.GenericExecutor):
     """
 
     def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> None:
         super().Do(input_dict, output_dict, with_overrides(exec_properties))

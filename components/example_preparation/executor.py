@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf import struct_pb2
-from tfx import types
 from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_beam_executor
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
+from components.artifacts import Artifacts
 from components.example_preparation import local_execution
 from data_prep.config import LISTS, PrepConfig
 from data_prep.config_base import parse
@@ -33,10 +33,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     """Writes Split-*/ and manifest.json into the `examples` artifact."""
 
     def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> None:
         self._log_startup(input_dict, output_dict, exec_properties)
         examples = artifact_utils.get_single_instance(

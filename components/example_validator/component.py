@@ -6,7 +6,6 @@ import os
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
-from tfx import types
 from tfx.components import ExampleValidator
 from tfx.components.example_validator import executor as stock
 from tfx.dsl.components.base import executor_spec
@@ -14,6 +13,7 @@ from tfx.proto.orchestration import execution_result_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils
 
+from components.artifacts import Artifacts
 from data_prep.errors import InputError
 
 MAX_NAMED = 5
@@ -23,10 +23,7 @@ class Executor(stock.Executor):
     """Validates as TFX does, then raises InputError if there was anything to report."""
 
     def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> execution_result_pb2.ExecutorOutput:
         output = super().Do(input_dict, output_dict, exec_properties)
         anomalies = output_dict[standard_component_specs.ANOMALIES_KEY]

@@ -10,7 +10,7 @@ from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter
 
-from components.artifacts import Extractor, split_files
+from components.artifacts import Artifacts, Extractor, split_files
 from components.configured_node import ConfiguredSpec, read_config
 from data_prep.config_base import to_dict
 from data_prep.errors import InputError
@@ -35,10 +35,7 @@ class Executor(base_executor.BaseExecutor):
     """Trains the network and writes it as `components.artifacts.Extractor` describes."""
 
     def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> None:
         config = read_config(FeatureNetworkConfig, exec_properties, "evaluation.extractor")
         examples = artifact_utils.get_single_instance(input_dict[EXAMPLES])

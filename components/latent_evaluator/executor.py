@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfx import types
 from tfx.components.evaluator import executor as stock
 
-from components.artifacts import split_files
+from components.artifacts import Artifacts, split_files
 from components.configured_node import CODE_VERSION, CONFIG, read_config
 from components.latent_evaluator.baseline import ModelLocation
 from components.latent_evaluator.config import EvaluationConfig
@@ -32,10 +31,7 @@ class Executor(stock.Executor):
     """
 
     def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> None:
         self._log_startup(input_dict, output_dict, exec_properties)
         config = read_config(EvaluationConfig, exec_properties, "evaluation")

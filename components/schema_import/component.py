@@ -15,6 +15,8 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import io_utils
 
+from components.artifacts import Artifacts
+
 SCHEMA = "schema"
 SCHEMA_TEXT = "schema_text"
 
@@ -31,10 +33,7 @@ class Executor(base_executor.BaseExecutor):
     """Writes the schema of `schema_text` into the artifact."""
 
     def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> None:
         text = exec_properties[SCHEMA_TEXT]
         text_format.Parse(text, schema_pb2.Schema())  # raises where it is no schema

@@ -13,6 +13,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils
 
+from components.artifacts import Artifacts
 from components.configured_node import read_config
 from components.span_drift.config import DriftConfig
 from components.span_drift.distances import SpanStatistics, measures
@@ -36,10 +37,7 @@ class Executor(base_executor.BaseExecutor):
     """The executor of `SpanDrift`; see `components.artifacts.Drift` for its output."""
 
     def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> None:
         config = read_config(DriftConfig, exec_properties, "drift")
         examples = artifact_utils.get_single_instance(input_dict[EXAMPLES])

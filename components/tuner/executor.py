@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfx import types
 from tfx.components.tuner import executor as stock
 from tfx.types import artifact_utils
 
+from components.artifacts import Artifacts
 from components.tuner.trials import write_trials
 
 TRIALS = "trials"
@@ -20,10 +20,7 @@ class Executor(stock.Executor):
     """
 
     def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
     ) -> None:
         tuner = stock.search(
             input_dict, exec_properties, self._get_tmp_dir(), print_tuning_summary=False
@@ -31,7 +28,7 @@ class Executor(stock.Executor):
         write_outputs(tuner, output_dict)
 
 
-def write_outputs(tuner: Any, output_dict: dict[str, list[types.Artifact]]) -> None:
+def write_outputs(tuner: Any, output_dict: Artifacts) -> None:
     """Writes the best hyper-parameters and all trials of a finished search."""
     stock.write_best_hyperparameters(tuner, output_dict)
     uri = artifact_utils.get_single_uri(output_dict[TRIALS])

@@ -7,7 +7,6 @@ import datetime
 import os
 from typing import Any
 
-from tfx import types
 from tfx.components.tuner import executor as stock
 from tfx.extensions.google_cloud_ai_platform import constants, runner
 from tfx.extensions.google_cloud_ai_platform.trainer.executor import JOB_ID_KEY
@@ -15,9 +14,8 @@ from tfx.extensions.google_cloud_ai_platform.tuner import executor as extension
 from tfx.types.standard_component_specs import CUSTOM_CONFIG_KEY
 from tfx.utils import json_utils, name_utils
 
+from components.artifacts import Artifacts
 from components.tuner.executor import write_outputs
-
-Artifacts = dict[str, list[types.Artifact]]
 
 
 def worker_pools(job: dict[str, Any], parallel_trials: int) -> dict[str, Any]:

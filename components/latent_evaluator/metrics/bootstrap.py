@@ -9,10 +9,7 @@ Interval = tuple[float, float]
 
 
 def resample_counts(size: int, resamples: int, seed: int) -> np.ndarray:
-    """Draws resamples of images, with replacement.
-
-    Returns:
-      How often each of `size` images is in each resample, float32 [resamples, size].
+    """Draws with replacement how often each image is in each resample, float32 [resamples, size].
 
     The same seed draws the same images, so that two models judged on them are paired.
     """
@@ -23,12 +20,8 @@ def resample_counts(size: int, resamples: int, seed: int) -> np.ndarray:
 def percentile_interval(statistics: np.ndarray) -> Interval:
     """Returns the 95 % percentile interval of resampled statistics (Efron & Tibshirani 1993, 13.3).
 
-    Args:
-      statistics: [resamples]; those that are NaN (a resample without one of two classes) do
-        not count.
-
-    Returns:
-      (low, high), NaN where no statistic is a number.
+    Statistics [resamples] that are NaN (a resample without one of two classes) do not count; both
+    ends are NaN where none is a number.
     """
     known = statistics[~np.isnan(statistics)]
     if not len(known):
@@ -38,9 +31,5 @@ def percentile_interval(statistics: np.ndarray) -> Interval:
 
 
 def mean_interval(values: np.ndarray, counts: np.ndarray) -> Interval:
-    """Returns the interval of the mean of one value an image, [n].
-
-    Args:
-      counts: resamples, [resamples, n].
-    """
+    """Returns the interval of the mean of one value an image, [n], by resamples [resamples, n]."""
     return percentile_interval(counts.astype(np.float64) @ values / len(values))

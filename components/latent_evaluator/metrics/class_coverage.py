@@ -14,15 +14,12 @@ CHANCE = 1e-3  # a class is missed when so few samples of it were less likely th
 def class_shares(
     real: np.ndarray, sampled: np.ndarray, names: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """Returns the share of each class among real and sampled images.
-
-    Args:
-      real, sampled: the classifier's scores, [n, names] and [m, names].
-
-    Returns:
-      name -> {"real": share, "sampled": share}.
-    """
-    shares = (_shares(real, len(names)), _shares(sampled, len(names)))
+    """Returns the share of each class among real and sampled images, by the classifier's scores of
+    these, [n, names] and [m, names]: name -> {"real": share, "sampled": share}."""
+    shares = [
+        np.bincount(scores.argmax(axis=1), minlength=len(names)) / max(len(scores), 1)
+        for scores in (real, sampled)
+    ]
     return {
         name: {"real": float(one), "sampled": float(other)}
         for name, one, other in zip(names, *shares, strict=True)
@@ -76,7 +73,3 @@ def attribute_fidelity(
     """
     right = (scores > 0) == (attributes > 0.5)
     return right.mean(axis=1), dict(zip(names, right.mean(axis=0).tolist(), strict=True))
-
-
-def _shares(scores: np.ndarray, names: int) -> np.ndarray:
-    return np.bincount(scores.argmax(axis=1), minlength=names) / max(len(scores), 1)

@@ -38,13 +38,8 @@ scored("kl_per_dimension", group=LATENT_SPACE)
 def ks_statistic(values: np.ndarray) -> np.ndarray:
     """Returns the Kolmogorov-Smirnov distance of each column from N(0, 1).
 
-    The largest gap between the empirical and the normal distribution function (Massey 1951).
-
-    Args:
-      values: [n, d], n >= 1.
-
-    Returns:
-      float64 [d], 0 to 1; NaN where a value is.
+    The largest gap between the empirical and the normal distribution function (Massey 1951) of
+    values [n, d], n >= 1: float64 [d], 0 to 1; NaN where a value is.
     """
     ordered = np.sort(values.astype(np.float64), axis=0)
     expected = stats.norm.cdf(ordered)

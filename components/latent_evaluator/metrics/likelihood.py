@@ -92,11 +92,9 @@ def log_normal(z: np.ndarray, mean: np.ndarray | float, log_var: np.ndarray | fl
 def log_weights(
     log_likelihood: np.ndarray, z: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray
 ) -> np.ndarray:
-    """Returns log p(x|z) + log p(z) - log q(z|x) with the prior N(0, I), float64.
+    """Returns log p(x|z) + log p(z) - log q(z|x) with the prior N(0, I), float64 [...].
 
-    Args:
-      log_likelihood: [...] nats, at z.
-      z, z_mean, z_log_var: [..., d], or what broadcasts to it.
+    log_likelihood: nats at z, [...]. z, z_mean, z_log_var: [..., d], or what broadcasts to it.
     """
     z = z.astype(np.float64)
     return log_likelihood + log_normal(z, 0.0, 0.0) - log_normal(z, z_mean, z_log_var)
@@ -105,13 +103,8 @@ def log_weights(
 def importance_weighted(weights: np.ndarray) -> np.ndarray:
     """Returns the log of the mean weight of k samples: a lower bound of log p(x) that grows with k.
 
-    Burda et al. 2016 (arXiv 1509.00519), eq. 8. With one sample it is the ELBO.
-
-    Args:
-      weights: log weights [n, k].
-
-    Returns:
-      Nats, float64 [n].
+    Burda et al. 2016 (arXiv 1509.00519), eq. 8. With one sample it is the ELBO. Log weights [n, k]
+    give nats, float64 [n].
     """
     return logsumexp(weights, axis=1) - math.log(weights.shape[1])
 

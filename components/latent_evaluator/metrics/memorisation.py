@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -24,54 +25,35 @@ def thumbnails(images: np.ndarray) -> np.ndarray:
     return np.asarray(small, np.float32).reshape(len(images), -1) / 255
 
 
+@dataclasses.dataclass(frozen=True)
 class NearestTwo:
-    """The distances of points to the nearest and the second nearest of all points added."""
+    """The nearest and the second nearest of `count` points.
 
-    def __init__(self, points: np.ndarray) -> None:
-        """Starts with nothing added.
+    distances: root mean square differences of a value, float32 [n, 2]; inf where there is none.
+    """
 
-        Args:
-          points: float32 [n, values].
-        """
-        self._points = points
-        self._best = np.full((len(points), 2), np.inf, np.float32)
-        self.count = 0
-
-    def add(self, others: np.ndarray) -> None:
-        """Takes a batch, float32 [m, values], into account; batches may come in any order."""
-        candidates = [self._best, squared_distances(self._points, others)]
-        together = np.concatenate(candidates, axis=1)
-        self._best = np.sort(np.partition(together, 1, axis=1)[:, :2], axis=1)
-        self.count += len(others)
-
-    def distances(self) -> np.ndarray:
-        """Returns the root mean square difference of a value to the nearest and the second nearest
-        point, float32 [n, 2]; inf where there is none."""
-        return np.sqrt(self._best / self._points.shape[1])
+    distances: np.ndarray
+    count: int
 
 
 def nearest_two(points: np.ndarray, batches: Iterable[np.ndarray]) -> NearestTwo:
     """Returns the two nearest neighbours of points, float32 [n, values], in all batches."""
-    nearest = NearestTwo(points)
+    nearest, count = np.full((len(points), 2), np.inf, np.float32), 0
     for batch in batches:
-        nearest.add(batch)
-    return nearest
+        together = np.concatenate([nearest, squared_distances(points, batch)], axis=1)
+        nearest = np.sort(np.partition(together, 1, axis=1)[:, :2], axis=1)
+        count += len(batch)
+    return NearestTwo(np.sqrt(nearest / points.shape[1]), count)
 
 
-def copies(distances: np.ndarray, ratio: float = RATIO) -> np.ndarray:
-    """Returns which points are copies: at less than a third of the distance of the second nearest.
+def copies(distances: np.ndarray) -> np.ndarray:
+    """Returns which points are copies, bool [n]: at less than a third of the second's distance.
 
     Yoon et al. 2023 ("Diffusion probabilistic models generalize when they fail to memorize")
     and Gu et al. 2023 (arXiv 2310.02664), eq. 6. A ratio needs no scale and no threshold of
     blur. Where the training images themselves come in pairs, a copy of one goes unnoticed.
-
-    Args:
-      distances: [n, 2], nearest and second nearest.
-
-    Returns:
-      bool [n].
     """
-    return distances[:, 0] < ratio * distances[:, 1]
+    return distances[:, 0] < RATIO * distances[:, 1]
 
 
 class CopySearch(NamedTuple):
@@ -86,7 +68,7 @@ class CopySearch(NamedTuple):
     train_images: int
 
     def summary(self) -> dict[str, Any]:
-        """Returns the shares of copies and the median distances."""
+        """Returns the shares of copies and the median distances, for metrics.json."""
         return {
             "memorised": float(copies(self.sampled).mean()),
             "memorised_held_out": float(copies(self.held_out).mean()),
@@ -113,7 +95,7 @@ def search_copies(
     sets = [thumbnails(images) for images in (held_out, *samples)]
     nearest = nearest_two(np.concatenate(sets), (thumbnails(images) for images in training))
     ends = np.cumsum([len(images) for images in sets])[:-1]
-    real, *sampled = np.split(nearest.distances(), ends)
+    real, *sampled = np.split(nearest.distances, ends)
     if nearest.count < 2:
         return [None] * len(sampled)
     return [CopySearch(distances, real, nearest.count) for distances in sampled]

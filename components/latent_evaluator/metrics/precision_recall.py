@@ -18,10 +18,8 @@ def precision_and_recall(
     A set covers the balls around each of its points that reach to its `neighbours`-th nearest
     neighbour in the set. Precision is the share of generated points in what the real ones
     cover, recall the share of real points in what the generated ones cover.
-
     Args:
-      real: features [n, d], n > neighbours.
-      generated: features [m, d], m > neighbours.
+      real, generated: features [n, d] and [m, d], both n and m above `neighbours`.
 
     Returns:
       Whether each generated point is covered, bool [m], and each real one, bool [n]: their

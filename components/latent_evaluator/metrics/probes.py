@@ -28,13 +28,7 @@ def probe_labels(z: np.ndarray, labels: np.ndarray) -> Probe | None:
     If Z is independent of Y ("Autoencoders in Keras", part 4: the code keeps only the style),
     it cannot beat the commonest label's share. It is fitted on the even positions and scored
     on the odd ones.
-
-    Args:
-      z: [n, d].
-      labels: [n].
-
-    Returns:
-      None where the images to fit on have fewer than two labels.
+    None where the images to fit on have fewer than two labels. z: [n, d]; labels: [n].
     """
     if len(set(labels[::2])) < 2 or not len(labels[1::2]):
         return None
@@ -47,12 +41,8 @@ def probe_labels(z: np.ndarray, labels: np.ndarray) -> Probe | None:
 def probe_attributes(z: np.ndarray, attributes: np.ndarray) -> Probe | None:
     """Measures the AUC of a logistic regression for each attribute, averaged; chance is 0.5.
 
-    Args:
-      z: [n, d].
-      attributes: 0 or 1, [n, names]. Those that do not vary in both halves do not count.
-
-    Returns:
-      None where none counts.
+    Attributes (0 or 1, [n, names]) that do not vary in both halves do not count; None where none
+    counts. z: [n, d].
     """
     scores = []
     for column in attributes.T:

@@ -14,7 +14,7 @@ from components.latent_evaluator.metrics.registry import (
     at_most,
     metric,
 )
-from components.latent_evaluator.metrics.set_distances import feature_distance, pixel_distances
+from components.latent_evaluator.metrics.samples import feature_distance, pixel_distances
 
 scored(
     "psnr",

@@ -21,12 +21,8 @@ class Moments:
 
     @classmethod
     def of(cls, points: np.ndarray, member: np.ndarray) -> Moments:
-        """Computes the moments of a batch.
-
-        Args:
-          points: [n, d].
-          member: bool [n, G], which groups each point is in.
-        """
+        """Computes the moments of points [n, d], each in the groups that `member`, bool [n, G],
+        says."""
         points, weights = points.astype(np.float64), member.astype(np.float64).T
         centre = points.mean(axis=0) if len(points) else 0.0
         shifted = points - centre  # so that squares of a far-off mean cancel nothing

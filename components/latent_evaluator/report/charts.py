@@ -170,12 +170,10 @@ def histograms(normality: dict[str, Any], order: Sequence[int]) -> list[Histogra
       normality: `latent_normality` of the metrics.
       order: dimensions, those to show first in front.
     """
-    found = normality["histogram"]
-    edges = np.asarray(found["edges"], float)
-    counts = np.asarray(found["counts"], float)
-    inner = edges.copy()  # open ends are drawn as wide as the axes
-    inner[0], inner[-1] = max(inner[0], -HISTOGRAM_LIMIT), min(inner[-1], HISTOGRAM_LIMIT)
-    return [_histogram(normality, inner, counts[d], d) for d in list(order)[:MOST_HISTOGRAMS]]
+    edges, counts = (np.array(normality["histogram"][name], float) for name in ("edges", "counts"))
+    # Open ends are drawn as wide as the axes.
+    edges[0], edges[-1] = max(edges[0], -HISTOGRAM_LIMIT), min(edges[-1], HISTOGRAM_LIMIT)
+    return [_histogram(normality, edges, counts[d], d) for d in list(order)[:MOST_HISTOGRAMS]]
 
 
 def _histogram(

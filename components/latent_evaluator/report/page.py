@@ -8,7 +8,7 @@ from typing import Any
 
 from tfx.dsl.io import fileio
 
-from components.latent_evaluator.report import metric_table
+from components.latent_evaluator.report import tables
 from components.latent_evaluator.report.inputs import ReportInputs
 from components.latent_evaluator.report.model_view import ModelView
 from components.latent_evaluator.report.registry import read_source, render_template
@@ -32,7 +32,7 @@ def render(inputs: ReportInputs) -> str:
         "report.html",
         title=_title(inputs.description),
         inputs=inputs,
-        headline=metric_table.headline(inputs.candidate, inputs.baseline),
+        headline=tables.headline(inputs.candidate, inputs.baseline),
         sections=[(section, body) for section, body in bodies if body is not None],
         style=read_source("style.css"),
         script=script,
@@ -42,9 +42,8 @@ def render(inputs: ReportInputs) -> str:
 
 
 def _title(description: dict[str, Any]) -> str:
-    family = description["family"].upper().replace("_", "-")
     parts = [
-        family,
+        description["family"].upper().replace("_", "-"),
         description.get("architecture"),
         f"{description['latent_dim']} latent dimensions",
     ]

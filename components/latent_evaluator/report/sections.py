@@ -6,7 +6,7 @@ import base64
 
 from markupsafe import Markup
 
-from components.latent_evaluator.report import charts, image_panels, metric_table, tables
+from components.latent_evaluator.report import charts, image_panels, tables
 from components.latent_evaluator.report.data_uri import Picture
 from components.latent_evaluator.report.model_view import ModelView
 from components.latent_evaluator.report.registry import SECTIONS, render_template, section
@@ -29,7 +29,7 @@ PLOT_SIZE = (640, 440)  # pixels; the plot's own proportions
 @section("metrics", "Metrics")
 def metrics(view: ModelView) -> Markup:
     inputs = view.inputs
-    table = metric_table.table(inputs.candidate, inputs.baseline)
+    table = tables.metrics(inputs.candidate, inputs.baseline)
     return render_template("metrics.html", inputs=inputs, metrics=table)
 
 

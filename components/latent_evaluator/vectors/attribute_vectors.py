@@ -107,10 +107,10 @@ class AttributeVectors:
             "positive": int(self.positive[index]),
             "negative": int(self.negative[index]),
         }
-        values = {name: float(getattr(self, name)[index]) for name in _SCALARS}
-        return row | {
-            name: value if math.isfinite(value) else None for name, value in values.items()
-        }
+        for name in _SCALARS:
+            value = float(getattr(self, name)[index])
+            row[name] = value if math.isfinite(value) else None
+        return row
 
     @classmethod
     def load(cls, directory: str) -> AttributeVectors:
@@ -119,10 +119,9 @@ class AttributeVectors:
         content = io_utils.read_bytes_file(os.path.join(directory, ARRAYS))
         arrays = dict(np.load(io.BytesIO(content), allow_pickle=False))
         rows = table["vectors"]
-        scalars = {
-            name: np.array([row[name] for row in rows], np.float64)  # NaN for None
-            for name in _SCALARS
-        }
+        values: dict[str, Any] = {name: table[name] for name in _PROVENANCE}
+        for name in _SCALARS:  # NaN for None
+            values[name] = np.array([row[name] for row in rows], np.float64)
         return cls(
             names=tuple(row["name"] for row in rows),
             kinds=tuple(row["kind"] for row in rows),
@@ -137,6 +136,5 @@ class AttributeVectors:
                     table["orthogonalised"], arrays["orthogonalised"], strict=True
                 )
             },
-            **{name: table[name] for name in _PROVENANCE},
-            **scalars,
+            **values,
         )

@@ -17,11 +17,7 @@ def directions(vectors: AttributeVectors, description: dict[str, Any]) -> dict[s
     With a prior N(0, I) it has length 1, as in the source's recipe (GDL 2nd edition, chapter 3),
     so that strengths of -4 to 4 mean the same for every attribute. Codes without a prior have
     no natural unit: there it is half the attribute vector, and 2 goes from the images without
-    the attribute to those with it.
-
-    Args:
-      vectors: of the model.
-      description: model.json of the model.
+    the attribute to those with it. description: model.json of the model.
     """
     prior = has_prior(description)
     steps = {}

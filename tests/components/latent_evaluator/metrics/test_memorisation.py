@@ -24,7 +24,7 @@ def test_the_two_nearest_in_any_batches():
     for batches in ([others], [others[:1], others[1:9], others[9:]]):
         found = nearest_two(points, batches)
         assert found.count == 40
-        assert found.distances() == pytest.approx(expected, rel=1e-3)
+        assert found.distances == pytest.approx(expected, rel=1e-3)
 
 
 def test_copies_are_found_and_relatives_are_not():
@@ -32,6 +32,6 @@ def test_copies_are_found_and_relatives_are_not():
     train = rng.random((50, 200))
     nearly = train[:20] + rng.normal(0, 0.005, (20, 200))
     mixed = (train[:20] + train[20:40]) / 2  # as near to one as to another
-    assert copies(nearest_two(nearly, [train]).distances()).all()
-    assert not copies(nearest_two(mixed, [train]).distances()).any()
-    assert not copies(nearest_two(rng.random((20, 200)), [train]).distances()).any()
+    assert copies(nearest_two(nearly, [train]).distances).all()
+    assert not copies(nearest_two(mixed, [train]).distances).any()
+    assert not copies(nearest_two(rng.random((20, 200)), [train]).distances).any()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.latent_evaluator.report import charts, inputs, metric_table, tables
+from components.latent_evaluator.report import charts, inputs, tables
 
 
 def kept(**more):
@@ -121,7 +121,7 @@ def test_the_heat_map_puts_similar_vectors_beside_each_other(make_inputs):
 )
 def test_a_change_counts_beyond_the_interval(value, before, interval, words, verdict):
     candidate = {"elbo": value, "elbo_interval": interval}
-    ((_, (line,)),) = metric_table.table(candidate, {"elbo": before})
+    ((_, (line,)),) = tables.metrics(candidate, {"elbo": before})
     assert (line.change, line.verdict) == (words, verdict)
     assert line.value == ("not finite" if value != value else f"−{-value:.1f}")
 

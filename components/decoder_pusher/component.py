@@ -53,7 +53,7 @@ class Executor(stock.Executor):
         newest = newest_version(base)
         if newest is not None:
             serving = os.path.join(base, str(newest))
-            if _serves(serving, model, vectors):
+            if is_made_of(serving, model, vectors) if vectors else same_tree(model, serving):
                 pushed = artifact_utils.get_single_instance(output_dict[PUSHED_MODEL_KEY])
                 io_utils.copy_dir(serving, pushed.uri)
                 self._MarkPushed(pushed, pushed_destination=serving, pushed_version=str(newest))
@@ -78,10 +78,6 @@ def _vectors(input_dict: Artifacts, model: str) -> AttributeVectors | None:
         return None
     vectors = AttributeVectors.load(artifacts[0].uri)
     return vectors if editable(vectors, read_metadata(model)) else None
-
-
-def _serves(serving: str, model: str, vectors: AttributeVectors | None) -> bool:
-    return same_tree(model, serving) if vectors is None else is_made_of(serving, model, vectors)
 
 
 def push_to(directory: str) -> str:
@@ -142,12 +138,11 @@ class DecoderPusher(base_component.BaseComponent):
         attribute_vectors: types.BaseChannel | None = None,
     ) -> None:
         """Args:
-        model: a model artifact, with the decoder as its serving model.
-        model_blessing: the blessing of the model; without one nothing is pushed.
+        model: with the decoder as its serving model.
+        model_blessing: without one nothing is pushed.
         push_destination: `push_to` a directory, in which every version gets one of its own; or
           a RuntimeParameter, that directory.
         code_version: changes whenever the code that makes the pushed decoder does.
-        attribute_vectors: those of the model.
         """
         super().__init__(
             spec=DecoderPusherSpec(

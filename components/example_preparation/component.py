@@ -64,12 +64,12 @@ class ExamplePreparation(FileBasedExampleGen):
         text = json.dumps(to_dict(options), sort_keys=True)  # a Struct's numbers are all doubles
         settings.update({executor.OPTIONS: text, executor.CODE_VERSION: code_version})
         if window:
-            settings.update(
-                {
-                    executor.WINDOW: json.dumps(to_dict(window), sort_keys=True),
-                    executor.PATTERNS: json.dumps(patterns),
-                }
-            )
+            settings[executor.WINDOW] = json.dumps(to_dict(window), sort_keys=True)
+            settings[executor.PATTERNS] = json.dumps(patterns)
+        range_config = None
+        if newest is not None:
+            only = range_config_pb2.StaticRange(start_span_number=newest, end_span_number=newest)
+            range_config = range_config_pb2.RangeConfig(static_range=only)
         packed = any_pb2.Any()
         packed.Pack(settings, deterministic=True)
         super().__init__(
@@ -77,13 +77,8 @@ class ExamplePreparation(FileBasedExampleGen):
             input_config=example_gen_pb2.Input(splits=splits),
             output_config=example_gen_pb2.Output(),
             custom_config=example_gen_pb2.CustomConfig(custom_config=packed),
-            range_config=None if newest is None else _only(newest),
+            range_config=range_config,
         )
-
-
-def _only(span: int) -> range_config_pb2.RangeConfig:
-    span_range = range_config_pb2.StaticRange(start_span_number=span, end_span_number=span)
-    return range_config_pb2.RangeConfig(static_range=span_range)
 
 
 def relative_to_common_folder(globs: Sequence[str]) -> tuple[str, list[str]]:

@@ -46,7 +46,7 @@ def draw(
       searched: names of the hyper-parameters; points on the front are labelled by the first.
 
     Returns:
-      The plot as PNG, and as an <svg> element that a page can hold as it is.
+      The plot as PNG, and as an <svg> element.
     """
     shown = [row for row in rows if _finite(row.get(RATE)) and _finite(row.get(DISTORTION))]
     with rc_context(_STYLE):
@@ -70,14 +70,8 @@ def _draw_points(
 ) -> None:
     rates, distortions = ([float(row[key]) for row in rows] for key in (RATE, DISTORTION))
     edge = front(rates, distortions)
-    axes.plot(
-        [rates[i] for i in edge],
-        [distortions[i] for i in edge],
-        color="#4477aa",
-        linewidth=1,
-        zorder=1,
-        label="Pareto front",
-    )
+    line = {"color": "#4477aa", "linewidth": 1, "zorder": 1, "label": "Pareto front"}
+    axes.plot([rates[i] for i in edge], [distortions[i] for i in edge], **line)
     scored = [float("nan") if row["score"] is None else row["score"] for row in rows]
     points = axes.scatter(rates, distortions, c=scored, cmap="viridis", s=36, zorder=2)
     best = next((i for i, row in enumerate(rows) if row.get("rank") == 1), None)

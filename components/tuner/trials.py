@@ -133,7 +133,6 @@ class SearchReport:
     """A finished search with its trials.
 
     objective: its name.
-    maximize: whether larger is better.
     searched: names of the hyper-parameters that were searched.
     rows: one mapping for each trial, the best first, with the columns of trials.parquet.
     pareto_svg: an <svg> element: rate against distortion, with the Pareto front.
@@ -142,7 +141,6 @@ class SearchReport:
     """
 
     objective: str
-    maximize: bool
     searched: tuple[str, ...]
     rows: list[dict[str, Any]]
     pareto_svg: str
@@ -165,7 +163,6 @@ def read_report(directory: str) -> SearchReport:
     described = json.loads(search)
     return SearchReport(
         objective=described["objective"],
-        maximize=described["maximize"],
         searched=tuple(described["searched"]),
         rows=rows,
         pareto_svg=svg.decode(),

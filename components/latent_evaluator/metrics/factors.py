@@ -27,8 +27,7 @@ Factors = Mapping[str, np.ndarray]  # [n] each: floats (continuous), or integers
 def read_factor_table(path: str) -> dict[bytes, tuple[str, ...]]:
     """Returns the rows of a CSV file by the key in their first column; the header is under b"".
 
-    Raises:
-      InputError: where it cannot be read or a row is too short or long.
+    Raises InputError where it cannot be read or a row is too short or long.
     """
     if not fileio.exists(path):
         raise InputError(f"evaluation.factors: {path}: there is no such file")
@@ -51,12 +50,8 @@ def read_factor_table(path: str) -> dict[bytes, tuple[str, ...]]:
 def factors_of(
     keys: Sequence[bytes], table: dict[bytes, tuple[str, ...]]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Looks up the factors of images.
-
-    Returns:
-      The positions of the keys that are in the table, int64 [n], and name -> values of these, [n]:
-      int64, float64 (where some value has a fraction) or str.
-    """
+    """Returns the positions of the keys that are in the table, int64 [n], and name -> values of
+    these, [n]: int64, float64 (where some value has a fraction) or str."""
     known = np.array([i for i, key in enumerate(keys) if key in table], np.int64)
     columns = zip(*(table[keys[i]] for i in known), strict=True)
     return known, {name: _typed(column) for name, column in zip(table[b""], columns, strict=False)}
@@ -128,10 +123,8 @@ def dci(z: np.ndarray, factors: Factors, seed: int = 0) -> dict[str, float]:
     importances R [d, factors] say which dimensions they used. Disentanglement: 1 - entropy of
     each row, weighted by what the dimension matters; completeness: 1 - entropy of each
     column; informativeness: the trees' score on the odd positions, having been fitted on
-    the even ones: above that of the commonest level or the mean, 1 being perfect.
-
-    Returns:
-      The three, 0 to 1 (informativeness may be below 0: worse than knowing nothing).
+    the even ones: above that of the commonest level or the mean, 1 being perfect. All are 0 to 1,
+    but informativeness may be below 0: worse than knowing nothing.
     """
     columns, scores = [], []
     for values in factors.values():

@@ -46,13 +46,10 @@ def section(
     HTML in which names are escaped (see `render_template`); None where the section does not apply.
 
     Args:
-      name: the section's id.
+      name: the section's id; ValueError where another one has it.
       link: its title in the navigation.
       heading: its title on the page; the same where it is empty.
       before: the id of the section that comes next; the last one where it is empty.
-
-    Raises:
-      ValueError: where another section has that id.
     """
 
     def register(build: Build) -> Build:

@@ -65,16 +65,6 @@ class AttributeVectors:
     model: str
     data: str
 
-    @property
-    def latent_dim(self) -> int:
-        return int(self.vectors.shape[1])
-
-    def vector(self, name: str) -> np.ndarray:
-        """Returns the attribute's or label's vector, float32 [d]; KeyError where it is unknown."""
-        if name not in self.names:
-            raise KeyError(name)
-        return self.vectors[self.names.index(name)]
-
     def save(self, directory: str) -> None:
         """Writes ARRAYS (vectors, standard_error, cosine, orthogonalised) and TABLE."""
         buffer = io.BytesIO()
@@ -85,12 +75,12 @@ class AttributeVectors:
             cosine=self.cosine.astype(np.float64),
             orthogonalised=np.array(
                 [vector for _, vector in self.orthogonalised.values()], np.float32
-            ).reshape(-1, self.latent_dim),
+            ).reshape(-1, self.vectors.shape[1]),
         )
         io_utils.write_bytes_file(os.path.join(directory, ARRAYS), buffer.getvalue())
         table = {
             **{name: getattr(self, name) for name in _PROVENANCE},
-            "latent_dim": self.latent_dim,
+            "latent_dim": self.vectors.shape[1],
             "vectors": [self._row(index) for index in range(len(self.names))],
             "orthogonalised": [
                 {"name": name, "without": list(others)}

@@ -38,9 +38,7 @@ def estimate_vectors(
     names = (*attributes, *labels)
     size = len(names)
     if moments is None:
-        moments = Moments(
-            np.zeros(2 * size), *(np.zeros((2 * size, held_out.shape[1])) for _ in range(2))
-        )
+        moments = Moments.of(held_out[:0], np.zeros((0, 2 * size), bool))
     positive, negative = moments[:size], moments[size:]
     vectors, error = mean_differences(positive, negative)
     middles = (positive.mean + negative.mean) / 2
@@ -54,6 +52,12 @@ def estimate_vectors(
             midpoint_accuracy(held_out, has, vectors[index], middles[index]),
         )
     by_name = dict(zip(names, vectors, strict=True))
+    orthogonalised = {}
+    for name, others in orthogonalise.items():
+        removed = [by_name[other] for other in others]
+        if np.isfinite([by_name[name], *removed]).all():
+            rest = without_directions(by_name[name], removed).astype(np.float32)
+            orthogonalised[name] = (tuple(others), rest)
     return AttributeVectors(
         names=names,
         kinds=(ATTRIBUTE,) * len(attributes) + (LABEL,) * len(labels),
@@ -68,16 +72,7 @@ def estimate_vectors(
         auc_high=scores[2],
         accuracy=scores[3],
         cosine=cosines(vectors),
-        orthogonalised={
-            name: (
-                tuple(others),
-                without_directions(by_name[name], [by_name[other] for other in others]).astype(
-                    np.float32
-                ),
-            )
-            for name, others in orthogonalise.items()
-            if np.isfinite([by_name[other] for other in (name, *others)]).all()
-        },
+        orthogonalised=orthogonalised,
         **provenance,
     )
 
@@ -86,11 +81,8 @@ def mean_differences(positive: Moments, negative: Moments) -> tuple[np.ndarray, 
     """Returns the mean with an attribute minus the mean without, and its standard error.
 
     Larsen et al. 2016 (arXiv 1512.09300), section 4.2. The error of each component is
-    sqrt(s+^2 / n+ + s-^2 / n-), of two independent means (Welch 1947).
-
-    Returns:
-      vectors float64 [A, d], NaN where a class is empty; standard_error float64 [A, d], NaN
-      where a class has fewer than two images.
+    sqrt(s+^2 / n+ + s-^2 / n-), of two independent means (Welch 1947). Both float64 [A, d], NaN
+    where a class is empty; the error also where it has a single image.
     """
     known = (np.minimum(positive.count, negative.count) > 0)[:, None]
     vectors = np.where(known, positive.mean - negative.mean, np.nan)

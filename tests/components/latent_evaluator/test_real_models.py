@@ -198,7 +198,7 @@ def test_known_directions_of_faces_are_recovered_and_change_what_they_name(tmp_p
     for name in ("Blond_Hair", "Male", "Pale_Skin"):
         which = list(TRAITS).index(name)
         true = z[has[:, which]].mean(axis=0) - z[~has[:, which]].mean(axis=0)
-        found = vectors.vector(name)
+        found = vectors.vectors[vectors.names.index(name)]
         length = np.linalg.norm(found)
         cosine = true @ found / np.linalg.norm(true) / length
         assert cosine > 0.95, (name, cosine)

@@ -129,7 +129,6 @@ def test_a_search_is_shown_with_its_failures(make_inputs):
     ]  # fmt: skip
     found = SearchReport(
         objective="sample_quality",
-        maximize=False,
         searched=("beta",),
         rows=rows,
         pareto_svg="<svg>front</svg>",

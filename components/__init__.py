@@ -10,9 +10,11 @@ import importlib
 from typing import Any
 
 _HOME = {
-    **dict.fromkeys(
-        ("Drift", "Evaluation", "Extractor", "LatentVectors", "Trials"), "components.artifacts"
-    ),
+    "Drift": "components.artifacts",
+    "Evaluation": "components.artifacts",
+    "Extractor": "components.artifacts",
+    "LatentVectors": "components.artifacts",
+    "Trials": "components.artifacts",
     "FeatureExtractor": "components.feature_extractor.component",
     "ExamplePreparation": "components.example_preparation.component",
     "LatentEvaluator": "components.latent_evaluator.component",

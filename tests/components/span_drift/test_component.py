@@ -164,7 +164,7 @@ def run(folder, examples, blessed=None):
         model = standard_artifacts.Model()
         model.uri = str(blessed)
         inputs[executor.BASELINE_MODEL] = [model]
-    executor.Executor().Do(inputs, {executor.DRIFT: [drift]}, {executor.CONFIG: "{}"})
+    executor.Executor().Do(inputs, {executor.DRIFT: [drift]}, {"config": "{}"})
     return read_drift(drift.uri)
 
 

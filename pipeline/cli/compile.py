@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import click
@@ -13,6 +11,7 @@ from pipeline.cluster.compiled_spec import definitions
 from pipeline.cluster.targets.base import Documents, NotCompiledError
 from pipeline.cluster.targets.registry import TARGETS
 from pipeline.config.pipeline import PipelineConfig, load_config
+from pipeline.local.summary import replace_file
 from pipeline.logs import quiet_libraries
 
 
@@ -26,12 +25,9 @@ from pipeline.logs import quiet_libraries
     help="For Vertex AI; the form for Kubeflow Pipelines lies beside it, as .yaml.",
 )
 @click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY.SUB=VALUE",
+    "--set", "overrides", multiple=True, metavar="KEY.SUB=VALUE",
     help="Override a value of the config; repeatable. The section is `cluster`.",
-)
+)  # fmt: skip
 def compile_command(config: str, output: Path, overrides: tuple[str, ...]) -> None:
     """Write the graph of CONFIG as a pipeline spec for Vertex AI and Kubeflow."""
     require(output.suffix == ".json", "--output", str(output), "a file that ends in .json")
@@ -47,7 +43,7 @@ def compile_command(config: str, output: Path, overrides: tuple[str, ...]) -> No
             path.unlink(missing_ok=True)  # an older one would be of another graph
             click.echo(f"{target.title:<12}none: {documents}")
         else:
-            _replace(path, target.dump(documents))
+            replace_file(path, target.dump(documents))
             click.echo(f"{target.title:<12}{path}")
     click.echo("parameters of a run")
     specs = (TARGETS[name].spec(docs) for name, docs in compiled.items() if isinstance(docs, list))
@@ -56,11 +52,7 @@ def compile_command(config: str, output: Path, overrides: tuple[str, ...]) -> No
 
 
 def compile_config(config: PipelineConfig) -> dict[str, Documents | NotCompiledError]:
-    """Returns the documents of each target by its name, or the reason why it has none.
-
-    Raises:
-      InputError: for nodes that do not exist, data that the cluster cannot reach, ….
-    """
+    """Returns the documents of each target by its name, or the reason why it has none."""
     from pipeline.cluster.compile import GraphCompiler
 
     graph = GraphCompiler(config)
@@ -71,12 +63,3 @@ def compile_config(config: PipelineConfig) -> dict[str, Documents | NotCompiledE
         except NotCompiledError as reason:
             compiled[name] = reason
     return compiled
-
-
-def _replace(path: Path, text: str) -> None:
-    """Writes a file that appears whole or not at all."""
-    descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.chmod(unfinished, 0o644)
-    os.replace(unfinished, path)

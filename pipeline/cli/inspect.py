@@ -30,10 +30,7 @@ MOST_READ = 20_000  # examples looked at for a sheet
 
 def inspect(directory: str, output: Path) -> list[Path]:
     """Prints the manifest and writes a contact sheet for each split; returns their paths.
-
-    Raises:
-      InputError: no data set there, one without its counts, or a damaged shard.
-    """
+    InputError where there is no data set, one without its counts, or a damaged shard."""
     manifest = read_manifest(directory)
     missing = [name for name in COUNTS if name not in manifest.counts]
     if missing:
@@ -80,10 +77,15 @@ def _by_split(manifest: Manifest) -> list[tuple[str, int]]:
     return [(split, counts[split]) for split in features.SPLITS if split in counts]
 
 
-def _splits(manifest: Manifest) -> Table:
-    table = Table("split", title="splits", title_justify="left")
-    for heading in ("records", "share", "shards"):
+def _table(subject: str, *headings: str) -> Table:
+    table = Table(subject, title=f"{subject}s", title_justify="left")
+    for heading in headings:
         table.add_column(heading, justify="right")
+    return table
+
+
+def _splits(manifest: Manifest) -> Table:
+    table = _table("split", "records", "share", "shards")
     for split, count in _by_split(manifest):
         shards = len(manifest.shards_of(split))
         share = count / max(manifest.counts["written"], 1)
@@ -92,13 +94,11 @@ def _splits(manifest: Manifest) -> Table:
 
 
 def _labels(manifest: Manifest) -> Table:
-    table = Table("label", title="labels", title_justify="left")
     counted = manifest.counts["by_split_and_label"]
-    both = {split: counted[split] for split, _ in _by_split(manifest)}
-    for heading in ("all", *both):
-        table.add_column(heading, justify="right")
+    splits = [split for split, _ in _by_split(manifest)]
+    table = _table("label", "all", *splits)
     for label in manifest.labels[:MAX_ROWS]:
-        counts = [manifest.counts["by_label"][label], *(both[s].get(label, 0) for s in both)]
+        counts = [manifest.counts["by_label"][label], *(counted[s].get(label, 0) for s in splits)]
         table.add_row(escape(label), *(f"{n:,}" for n in counts))
     if len(manifest.labels) > MAX_ROWS:
         table.add_row(f"and {len(manifest.labels) - MAX_ROWS} more")
@@ -106,9 +106,7 @@ def _labels(manifest: Manifest) -> Table:
 
 
 def _attributes(manifest: Manifest) -> Table:
-    table = Table("attribute", title="attributes", title_justify="left")
-    for heading in ("with", "share"):
-        table.add_column(heading, justify="right")
+    table = _table("attribute", "with", "share")
     for name in manifest.attributes:
         count = manifest.positives[name]
         share = count / max(manifest.counts["written"], 1)

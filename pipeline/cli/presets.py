@@ -41,9 +41,10 @@ def describe_preset(config: PipelineConfig) -> dict[str, Any]:
     """
     model = config.model
     networks, heads = model.architecture_entry, load(model.family_entry.model).heads
-    names = condition_size(config)
+    labels = getattr(config.data, "label_names", ()) or config.data.words
+    names = len(labels) if model.condition == "label" else 0
     counts: tuple[int | None, int | None] = (None, None)
-    if names is not None:
+    if names or model.condition == "none":
         shape = config.data.image_shape(), model.latent_dim, names
         encoder = networks.encoder(*shape, heads, width=model.width)
         decoder = networks.decoder(*shape, width=model.width)
@@ -59,12 +60,3 @@ def describe_preset(config: PipelineConfig) -> dict[str, Any]:
         "effective_beta": model.beta if model.has_prior else None,
         "implied_sigma": implied_sigma(model),
     }
-
-
-def condition_size(config: PipelineConfig) -> int | None:
-    """Returns the number of names of the condition; None where only the data tells it."""
-    if config.model.condition == "none":
-        return 0
-    if config.model.condition == "attributes":
-        return None
-    return len(getattr(config.data, "label_names", ()) or config.data.words) or None

@@ -14,8 +14,7 @@ import click
 from data_prep.errors import InputError
 from pipeline.config.pipeline import PipelineConfig, load_config
 from pipeline.exit_status import causes, input_error, one_line
-from pipeline.local.root import RUNS
-from pipeline.local.summary import Summary
+from pipeline.local.summary import RUNS, Summary
 from pipeline.logs import logging_to, output_to_log
 
 if TYPE_CHECKING:
@@ -32,12 +31,9 @@ INTERRUPTED = 130  # as shells report SIGINT
     help="Where the run leaves everything. Default: runs/<name>.",
 )
 @click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY.SUB=VALUE",
+    "--set", "overrides", multiple=True, metavar="KEY.SUB=VALUE",
     help="Override a value of the config; repeatable.",
-)
+)  # fmt: skip
 @click.pass_context
 def run(ctx: click.Context, config: str, root: Path | None, overrides: tuple[str, ...]) -> None:
     """Run the whole DAG here. CONFIG is a preset's name or a YAML file."""

@@ -8,23 +8,19 @@ from pathlib import Path
 
 import click
 
-from pipeline.doctor.finding import BAD, Finding
-from pipeline.local.root import RUNS, newest_root
+from pipeline.doctor.environment import BAD, Finding
+from pipeline.local.summary import RUNS, newest_root
 from pipeline.logs import quiet_libraries
 
 
 @click.command()
 @click.option(
-    "--root",
-    type=click.Path(path_type=Path),
-    help="A run's root. Default: the newest in runs/.",
+    "--root", type=click.Path(path_type=Path), help="A run's root. Default: the newest in runs/."
 )
 @click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
+    "--data", type=click.Path(path_type=Path), metavar="DIR",
     help="A prepared data set to check, too.",
-)
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
 @click.pass_context
 def doctor(ctx: click.Context, root: Path | None, data: Path | None, as_json: bool) -> None:

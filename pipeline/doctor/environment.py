@@ -11,15 +11,28 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from pipeline.doctor.finding import BAD, GOOD, NOTE, Finding
-
+GOOD, NOTE, BAD = "ok", "note", "bad"
 LOCK = Path(__file__).resolve().parents[2] / "requirements.lock"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 _NAMED = 5  # packages at most in a line
 # Minutes of work and what a run leaves behind: the packages alone take 3 GB.
 NEEDED_GIB, TIGHT_GIB = 1, 5
 JAVA = (11, 17)  # Flink's
+
+
+class Finding(NamedTuple):
+    """The answer of a check.
+
+    state: `ok`; `note`, something that only some uses need; `bad`, which will fail.
+    what: the state in words.
+    remedy: what to do; empty where nothing has to be done.
+    """
+
+    state: str
+    what: str
+    remedy: str = ""
 
 
 def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
@@ -95,10 +108,8 @@ def java(command: str | None = None) -> Finding:
     match = re.search(r'version "(?:1\.)?(\d+)', done.stderr + done.stdout)
     if match is None:
         return Finding(NOTE, f"{program} does not say its version", remedy)
-    version = int(match[1])
-    if version in JAVA:
-        return Finding(GOOD, f"Java {version}")
-    return Finding(NOTE, f"Java {version}", remedy)
+    known = int(match[1]) in JAVA
+    return Finding(GOOD if known else NOTE, f"Java {match[1]}", "" if known else remedy)
 
 
 def credentials(environment: Mapping[str, str] = os.environ) -> Iterator[Finding]:
@@ -115,15 +126,13 @@ def credentials(environment: Mapping[str, str] = os.environ) -> Iterator[Finding
         yield Finding(NOTE, "Google Cloud: no credentials",
                       "only for gs://, Dataflow and Vertex AI: "
                       "gcloud auth application-default login")  # fmt: skip
-    amazon = "AWS_ACCESS_KEY_ID" in environment or (home / ".aws" / "credentials").is_file()
-    if amazon:
+    if "AWS_ACCESS_KEY_ID" in environment or (home / ".aws" / "credentials").is_file():
         yield Finding(GOOD, "S3: credentials present")
-    token = bool(environment.get("KF_PIPELINES_TOKEN"))
-    yield Finding(
-        GOOD if token else NOTE,
-        f"Kubeflow Pipelines: {'a token is set' if token else 'no token'}",
-        "" if token else "only where the installation wants one: KF_PIPELINES_TOKEN",
-    )
+    if environment.get("KF_PIPELINES_TOKEN"):
+        yield Finding(GOOD, "Kubeflow Pipelines: a token is set")
+    else:
+        yield Finding(NOTE, "Kubeflow Pipelines: no token",
+                      "only where the installation wants one: KF_PIPELINES_TOKEN")  # fmt: skip
 
 
 def _installed() -> dict[str, str]:

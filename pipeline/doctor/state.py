@@ -11,12 +11,11 @@ from pathlib import Path
 from data_prep.errors import InputError
 from data_prep.features import SPLITS
 from data_prep.manifest import Manifest, read_manifest
-from pipeline.doctor.finding import BAD, GOOD, NOTE, Finding
-from pipeline.local.root import METADATA, SUMMARY
+from pipeline.doctor.environment import BAD, GOOD, NOTE, Finding
+from pipeline.local.summary import METADATA, SUMMARY
 
 SCHEMA_VERSION = 10  # of ML Metadata 1.17
 _REJECTS_WORTH_A_WORD = 0.001
-_BLOCK = 1 << 20
 
 
 def database(root: Path) -> Finding:
@@ -107,15 +106,9 @@ def _shards(directory: Path, manifest: Manifest, again: str) -> Finding:
         path = directory / shard["path"]
         if not path.is_file():
             return Finding(BAD, f"{path} is missing", again)
-        if _sha256(path) != shard["sha256"]:
+        with open(path, "rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 != shard["sha256"]:
             return Finding(BAD, f"{path} is not what was written", again)
     size = sum((directory / shard["path"]).stat().st_size for shard in manifest.shards)
     return Finding(GOOD, f"{len(manifest.shards)} shards as written, {size / 2**20:,.1f} MiB")
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

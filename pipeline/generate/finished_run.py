@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data_prep.errors import InputError
-from pipeline.local.root import RUNS, SUMMARY, newest_root
+from pipeline.local.summary import RUNS, SUMMARY, newest_root
 from trainer.export.metadata import METADATA_FILE, VECTORS_FILE, condition_names, read_metadata
 
 MODEL_FILE = "saved_model.pb"
@@ -27,15 +27,8 @@ class FinishedRun(NamedTuple):
 
 
 def find(run: Path | None, decoder: Path | None) -> FinishedRun:
-    """Finds the models of the run with that root, or that decoder alone.
-
-    Args:
-      run: a root; with neither, the run below `RUNS` whose summary is the newest.
-      decoder: a decoder's directory, or a serving directory, of which the newest version.
-
-    Raises:
-      InputError: where they are not such directories.
-    """
+    """Finds the models of a run, by default the newest one, or a decoder alone: that in the
+    directory, or the newest version below it. InputError where there is none."""
     if run is not None and decoder is not None:
         raise InputError("--run, --decoder: got both, allowed: one of them")
     if decoder is not None:
@@ -68,12 +61,11 @@ def _run(root: Path) -> FinishedRun:
     artifacts = json.loads(summary.read_text(encoding="utf-8"))["artifacts"]
     if "model" not in artifacts:
         raise InputError(f"--run: the run in {root} has no model yet, allowed: a finished run")
-    model = _moved(Path(artifacts["model"]), root)
-    examples = _moved(Path(artifacts["examples"]), root)
-    vectors = None
-    if "attribute_vectors" in artifacts:
-        vectors = _moved(Path(artifacts["attribute_vectors"]), root)
-    run = FinishedRun(model / "Format-Serving", model / "Format-TFMA", examples, vectors)
+    artifacts = {name: _moved(Path(path), root) for name, path in artifacts.items()}
+    model, vectors = artifacts["model"], artifacts.get("attribute_vectors")
+    run = FinishedRun(
+        model / "Format-Serving", model / "Format-TFMA", artifacts["examples"], vectors
+    )
     for path in run:
         if path is not None and not path.is_dir():
             raise InputError(f"--run: the run in {root} is not whole: {path} is missing")

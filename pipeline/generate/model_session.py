@@ -32,11 +32,7 @@ class ModelSession:
     """
 
     def __init__(self, run: FinishedRun, seed: int) -> None:
-        """
-        Args:
-          run: the directories of the models and images.
-          seed: of the codes and images that are drawn.
-        """
+        """Loads the decoder. seed: of the codes and images that are drawn."""
         self.seed = seed
         self.decoder = LoadedDecoder(str(run.decoder))
         self.conditions, self.by_label = self.decoder.conditions, self.decoder.by_label
@@ -55,11 +51,7 @@ class ModelSession:
         return compose.reconstructions(self, self._encode(self._choose(count, labels)))
 
     def morphs(
-        self,
-        count: int,
-        steps: int,
-        ends: tuple[str, str] | None,
-        labels: Sequence[str],
+        self, count: int, steps: int, ends: tuple[str, str] | None, labels: Sequence[str]
     ) -> Figure:
         """Composes morphs between pairs of images: the two with these keys, or chosen ones."""
         if self.examples is None:
@@ -108,8 +100,8 @@ class ModelSession:
         """Composes images moved along the vector of each attribute, a group for each."""
         for name in attributes:
             require(name in self.steps, "--attributes", name, ", ".join(self.steps))
-        alone = self.examples is None
-        starts = self._draw(count) if alone else self._encode(self._choose(count))
+        drawn = self.examples is None
+        starts = self._draw(count) if drawn else self._encode(self._choose(count))
         figures = [compose.edits(self, starts, name, self.steps[name]) for name in attributes]
         return compose.stack(figures, "along the attribute vectors")
 

@@ -17,7 +17,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from data_prep.job.progress import PrepProgress
-    from pipeline.local.metadata import NodeResult
+    from pipeline.local.summary import NodeResult
     from trainer.tuning.monitor import SearchProgress
     from trainer.tuning.trial_store import Trial
 
@@ -39,7 +39,7 @@ _TRIAL_METRICS = {
 
 
 class RunConsole:
-    """Draws to a terminal, or writes plain lines to a file, as the listener of a run."""
+    """Draws the nodes of a run to a terminal, or writes plain lines to a file."""
 
     def __init__(self, file: TextIO, *, force_terminal: bool | None = None) -> None:
         self.console = Console(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tfx.dsl.compiler import constants
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.metadata import sqlite_metadata_connection_config
@@ -22,19 +24,21 @@ from pipeline.config.pipeline import PipelineConfig
 from pipeline.dag.example_nodes import IN_PROCESS
 from pipeline.dag.raw_inputs import raw_inputs
 from pipeline.local.console import RunConsole
-from pipeline.local.metadata import NodeResult, RunMetadata
-from pipeline.local.root import METADATA
-from pipeline.local.summary import Summary
+from pipeline.local.summary import METADATA, NodeResult, Summary
 from pipeline.pipeline import create_pipeline
+
+_RESOLVER = "tfx.dsl.components.common.resolver.Resolver"
+_STATES = {
+    mlmd.Execution.COMPLETE: "done",
+    mlmd.Execution.CACHED: "cached",
+    mlmd.Execution.FAILED: "failed",
+    mlmd.Execution.CANCELED: "failed",
+}
 
 
 def run_local(config: PipelineConfig, root: Path, console: RunConsole, summary: Summary) -> None:
-    """Runs the DAG, and fills `summary` as nodes end.
-
-    Raises:
-      InputError: before the first node, where the input cannot be right.
-      NodeFailedError: at the first node that fails.
-    """
+    """Runs the DAG, and fills `summary` as nodes end. InputError before the first node, where the
+    input cannot be right; NodeFailedError at the first node that fails."""
     root = root.absolute()
     with _locked(root):
         console.doing("looking at the input")
@@ -49,19 +53,9 @@ def run_local(config: PipelineConfig, root: Path, console: RunConsole, summary: 
             beam_args=IN_PROCESS,
             metadata_connection_config=sqlite_metadata_connection_config(metadata),
         )
-        local = LocalExecution(
-            workers=config.data.worker_processes(), on_progress=console.preparation
-        )
-        with running_locally(local):
-            ReportingRunner(RunMetadata(metadata), console, summary).run(dag)
-
-
-class Listener(Protocol):
-    """An observer of the nodes, in the order of the DAG."""
-
-    def plan(self, nodes: list[str]) -> None: ...
-    def start(self, node: str) -> None: ...
-    def end(self, node: str, result: NodeResult) -> None: ...
+        workers = config.data.worker_processes()
+        with running_locally(LocalExecution(workers=workers, on_progress=console.preparation)):
+            ReportingRunner(metadata, console, summary).run(dag)
 
 
 class NodeFailedError(Exception):
@@ -73,17 +67,17 @@ class NodeFailedError(Exception):
 
 
 class ReportingRunner(LocalDagRunner):
-    """Runs the nodes one by one, each through LocalDagRunner, and reports to its listeners."""
+    """Runs the nodes one by one, each through LocalDagRunner, and reports on them.
 
-    def __init__(self, metadata: RunMetadata, *listeners: Listener) -> None:
+    metadata: the path of the SQLite store that the DAG writes.
+    """
+
+    def __init__(self, metadata: str, console: RunConsole, summary: Summary) -> None:
         super().__init__()
-        self._metadata = metadata
-        self._listeners = listeners
+        self._metadata, self._console, self._summary = metadata, console, summary
 
     def run_with_ir(
-        self,
-        pipeline: pipeline_pb2.Pipeline,
-        run_options: pipeline_pb2.RunOptions | None = None,
+        self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None
     ) -> None:
         """Raises NodeFailedError at the first node that fails."""
         run_id = datetime.datetime.now().isoformat()
@@ -92,8 +86,7 @@ class ReportingRunner(LocalDagRunner):
             pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
         )
         nodes = list(pipeline.nodes)
-        for listener in self._listeners:
-            listener.plan([node.pipeline_node.node_info.id for node in nodes])
+        self._console.plan([node.pipeline_node.node_info.id for node in nodes])
         for node in nodes:
             alone = pipeline_pb2.Pipeline()
             alone.CopyFrom(pipeline)
@@ -108,8 +101,7 @@ class ReportingRunner(LocalDagRunner):
         run_id: str,
         run_options: pipeline_pb2.RunOptions | None,
     ) -> None:
-        for listener in self._listeners:
-            listener.start(name)
+        self._console.start(name)
         started = time.monotonic()
         try:
             super().run_with_ir(pipeline, run_options)
@@ -118,15 +110,15 @@ class ReportingRunner(LocalDagRunner):
             if isinstance(error, Exception):
                 raise NodeFailedError(name) from error
             raise
-        result = self._metadata.node_result(run_id, name, time.monotonic() - started)
+        result = node_result(self._metadata, run_id, name, time.monotonic() - started)
         self._end(name, result)
         if result.state == "failed":  # the launcher records some failures without raising
             cause = RuntimeError(result.error or "its inputs could not be resolved")
             raise NodeFailedError(name) from cause
 
     def _end(self, name: str, result: NodeResult) -> None:
-        for listener in self._listeners:
-            listener.end(name, result)
+        self._summary.nodes[name] = result
+        self._console.end(name, result)
 
 
 @contextlib.contextmanager
@@ -139,3 +131,62 @@ def _locked(root: Path) -> Iterator[None]:
         except (BlockingIOError, PermissionError):
             raise InputError(f"--root: another run is using {root}") from None
         yield
+
+
+def node_result(path: str, run_id: str, node: str, seconds: float) -> NodeResult:
+    """Returns the result of a node's execution in a run, from the SQLite store at `path`, which
+    the run fills meanwhile."""
+    if not os.path.exists(path):
+        return NodeResult(state="skipped", seconds=seconds)
+    config = mlmd.ConnectionConfig()
+    config.sqlite.filename_uri = path
+    config.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READONLY
+    store = metadata_store.MetadataStore(config)
+    execution = _execution(store, run_id, node)
+    if execution is None:
+        return NodeResult(state="skipped", seconds=seconds)
+    state = _STATES.get(execution.last_known_state, "failed")
+    if state == "cached" and execution.type == _RESOLVER:
+        state = "done"
+    outputs, properties = _outputs(store, execution.id)
+    error = execution.custom_properties["__execution_result__"].string_value
+    return NodeResult(
+        state=state, seconds=seconds, error=error, outputs=outputs, properties=properties
+    )
+
+
+def _execution(
+    store: metadata_store.MetadataStore, run_id: str, node: str
+) -> mlmd.Execution | None:
+    run = store.get_context_by_type_and_name("pipeline_run", run_id)
+    if run is None:
+        return None
+    executions = [
+        execution
+        for execution in store.get_executions_by_context(run.id)
+        if any(
+            context.type == "node" and context.name.endswith(f".{node}")
+            for context in store.get_contexts_by_execution(execution.id)
+        )
+    ]
+    return max(executions, key=lambda execution: execution.id, default=None)
+
+
+def _outputs(
+    store: metadata_store.MetadataStore, execution_id: int
+) -> tuple[dict[str, str], dict[str, dict[str, str | int]]]:
+    names = {
+        event.artifact_id: event.path.steps[0].key
+        for event in store.get_events_by_execution_ids([execution_id])
+        if event.type == mlmd.Event.OUTPUT
+    }
+    uris: dict[str, str] = {}
+    properties: dict[str, dict[str, str | int]] = {}
+    for artifact in store.get_artifacts_by_id(list(names)):
+        name = names[artifact.id]
+        uris[name] = artifact.uri
+        properties[name] = {
+            key: value.int_value if value.HasField("int_value") else value.string_value
+            for key, value in artifact.custom_properties.items()
+        }
+    return uris, properties

@@ -1,4 +1,5 @@
-"""The file summary.json: the results of a run, for people and scripts."""
+"""The root of a run, the directory of everything it leaves behind, and summary.json in it: its
+results, for people and scripts."""
 
 from __future__ import annotations
 
@@ -7,39 +8,42 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.dag.node_ids import BEST_HYPERPARAMETERS, LATEST_BLESSED_MODEL, PREPARED_EXAMPLES
-from pipeline.local.root import SUMMARY
 
-if TYPE_CHECKING:
-    from pipeline.local.metadata import NodeResult
-
+RUNS = Path("runs")  # the directory of the roots of commands that name none
+SUMMARY = "summary.json"
+METADATA = "metadata.sqlite"
 # importer -> name of its artifact in summary.json
 _IMPORTED = {PREPARED_EXAMPLES: "examples", BEST_HYPERPARAMETERS: "best_hyperparameters"}
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NodeResult:
+    """The result of a node.
+
+    state: done, cached, failed or skipped. A resolver is never cached.
+    outputs: URIs of its output artifacts by name.
+    properties: custom properties of those artifacts.
+    """
+
+    state: str
+    seconds: float
+    error: str = ""
+    outputs: dict[str, str] = dataclasses.field(default_factory=dict)
+    properties: dict[str, dict[str, str | int]] = dataclasses.field(default_factory=dict)
+
+
 @dataclasses.dataclass
 class Summary:
-    """The results of a run, as its listener collects them.
-
-    state: running, done, failed or interrupted.
-    """
+    """The results of a run. state: running, done, failed or interrupted."""
 
     name: str
     log: str
     state: str = "running"
     error: str = ""
     nodes: dict[str, NodeResult] = dataclasses.field(default_factory=dict)
-
-    def plan(self, nodes: list[str]) -> None:
-        pass
-
-    def start(self, node: str) -> None:
-        pass
-
-    def end(self, node: str, result: NodeResult) -> None:
-        self.nodes[node] = result
 
     def to_dict(self) -> dict[str, Any]:
         artifacts = self._artifacts()
@@ -54,7 +58,7 @@ class Summary:
                 name: {
                     "state": node.state,
                     "seconds": round(node.seconds, 3),
-                    "cached": node.cached,
+                    "cached": node.state == "cached",
                 }
                 for name, node in self.nodes.items()
             },
@@ -68,15 +72,10 @@ class Summary:
         }
 
     def write(self, root: Path) -> dict[str, Any]:
-        """Replaces <root>/summary.json, never leaving half of it."""
+        """Replaces <root>/summary.json."""
         content = self.to_dict()
         root.mkdir(parents=True, exist_ok=True)
-        descriptor, unfinished = tempfile.mkstemp(prefix=".summary-", dir=root)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2)
-            file.write("\n")
-        os.chmod(unfinished, 0o644)
-        os.replace(unfinished, root / SUMMARY)
+        replace_file(root / SUMMARY, json.dumps(content, indent=2) + "\n")
         return content
 
     def _artifacts(self) -> dict[str, str]:
@@ -91,6 +90,21 @@ class Summary:
                 if uri:
                     artifacts[_IMPORTED.get(name, output)] = uri
         return artifacts
+
+
+def newest_root() -> Path | None:
+    """Returns the root below `RUNS` whose summary is the newest; None where there is none."""
+    summaries = sorted(RUNS.glob(f"*/{SUMMARY}"), key=lambda path: path.stat().st_mtime)
+    return summaries[-1].parent if summaries else None
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes a file that appears whole or not at all."""
+    descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(unfinished, 0o644)
+    os.replace(unfinished, path)
 
 
 def _read(directory: str, name: str) -> dict[str, Any]:

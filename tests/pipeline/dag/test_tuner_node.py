@@ -16,8 +16,7 @@ from data_prep.errors import InputError
 from pipeline.config.pipeline import load_config
 from pipeline.dag import tuner_node
 from pipeline.local.console import RunConsole
-from pipeline.local.metadata import NodeResult
-from pipeline.local.summary import Summary
+from pipeline.local.summary import NodeResult, Summary
 from pipeline.pipeline import create_pipeline
 from trainer.tuner_fn import tuner_fn
 from trainer.tuning.config import TunerConfig

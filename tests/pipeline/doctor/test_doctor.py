@@ -11,7 +11,7 @@ from data_prep.features import ImageSpec
 from data_prep.manifest import Manifest
 from pipeline.doctor import environment, state
 from pipeline.doctor.command import doctor
-from pipeline.doctor.finding import BAD, GOOD, NOTE, Finding
+from pipeline.doctor.environment import BAD, GOOD, NOTE, Finding
 
 
 def test_python():

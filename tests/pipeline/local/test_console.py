@@ -5,7 +5,7 @@ import logging
 from types import SimpleNamespace
 
 from pipeline.local.console import RunConsole
-from pipeline.local.metadata import NodeResult
+from pipeline.local.summary import NodeResult
 
 
 def record(**progress):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from tfx import v1 as tfx
@@ -30,28 +31,10 @@ from pipeline.dag.example_nodes import data_node, data_shape
 from pipeline.dag.node_ids import LATEST_BLESSED_MODEL, TRAINER
 from pipeline.dag.tuner_node import SearchNode, search_node
 from trainer.config import CHECKPOINT_ROOT, CODE_VERSION, OVERRIDES, SETTINGS, TrainerConfig
+from trainer.config.hyperparameters import RUNTIME
 from trainer.data.shape import DataShape
 from trainer.preprocessing import preprocessing_fn
 from trainer.run_fn import run_fn
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class RuntimeParameters:
-    """The values that are given when a run starts instead of when the graph is built.
-
-    Each is a tfx RuntimeParameter, or None or absent where the config decides.
-
-    data_input: the folder of the raw files, or the prepared directory.
-    hyperparameters: of the Trainer, by their names in `trainer.config.hyperparameters.RUNTIME`.
-    push_destination: a directory.
-    """
-
-    data_input: Any = None
-    hyperparameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    push_destination: Any = None
-
-
-FIXED = RuntimeParameters()
 
 
 def create_pipeline(
@@ -62,20 +45,21 @@ def create_pipeline(
     prep_config: PrepConfig | None,
     beam_args: Sequence[str] = (),
     metadata_connection_config: Any = None,
-    runtime: RuntimeParameters = FIXED,
+    runtime: Mapping[str, Any] = MappingProxyType({}),
     compare: bool = True,
 ) -> tfx.dsl.Pipeline:
     """Builds the DAG: prepare (or import), validate, transform, tune (where configured), train,
     evaluate and push.
 
     Args:
-      config: of the run.
       root: the directory of everything that the run leaves behind, as the nodes' processes see it.
       inputs: globs of the raw files, or the one prepared directory; absolute.
       prep_config: of the preparation; None where the data is prepared.
       beam_args: of the nodes that run on Beam. They enter the cache keys.
       metadata_connection_config: for runners that need one.
-      runtime: the values that the runner leaves open until a run starts.
+      runtime: a tfx RuntimeParameter for each value that is left open until a run starts:
+        data_input, the folder of the raw files or the prepared directory; push_destination, a
+        directory; hyper-parameters of `trainer.config.hyperparameters.RUNTIME`.
       compare: with the latest blessed model, which not every runner can find.
 
     Raises:
@@ -84,7 +68,7 @@ def create_pipeline(
     shape = data_shape(prep_config, inputs)
     trainer_config = check_against_data(config, shape)
 
-    data, examples = data_node(config, prep_config, inputs, runtime.data_input, root)
+    data, examples = data_node(config, prep_config, inputs, runtime.get("data_input"), root)
     schema = SchemaImport(schema=make_schema(shape)).with_id("ImportSchemaGen")
     statistics = _statistics(examples, shape)
     validator = StrictExampleValidator(
@@ -112,7 +96,7 @@ def create_pipeline(
         model_run=trainer.outputs["model_run"],
         trials=search.trials if search else None,
         drift=drift.outputs["drift"] if drift else None,
-        config=_evaluation_config(config, inputs, fixed=runtime.data_input is None),
+        config=_evaluation_config(config, inputs, fixed="data_input" not in runtime),
         code_version=code_version("components.latent_evaluator.executor"),
     )
     pusher = DecoderPusher(
@@ -120,7 +104,7 @@ def create_pipeline(
         model_blessing=evaluator.outputs["blessing"],
         attribute_vectors=evaluator.outputs["attribute_vectors"],
         code_version=code_version("components.decoder_pusher.component"),
-        push_destination=runtime.push_destination or push_to(serving_directory(root)),
+        push_destination=runtime.get("push_destination") or push_to(serving_directory(root)),
     ).with_id("Pusher")
 
     nodes = [data, statistics, schema, validator, transform, blessed, search and search.node]
@@ -182,7 +166,7 @@ def _trainer(
     search: SearchNode | None,
     baseline: Any,
     root: str,
-    runtime: RuntimeParameters,
+    runtime: Mapping[str, Any],
 ) -> BaseNode:
     overrides = {OVERRIDES: config.tuner.overrides.as_dict()} if search else {}
     return DecoderTrainer(
@@ -199,7 +183,7 @@ def _trainer(
             ),
             CHECKPOINT_ROOT: os.path.join(root, "checkpoints"),
         },
-        **runtime.hyperparameters,
+        **{name: runtime[name] for name in RUNTIME if name in runtime},
     ).with_id(TRAINER)
 
 
@@ -218,14 +202,8 @@ def _drift(config: PipelineConfig, examples: Any, baseline: Any) -> BaseNode | N
 def _evaluation_config(
     config: PipelineConfig, inputs: Sequence[str], *, fixed: bool
 ) -> EvaluationConfig:
-    """Returns the evaluator's config with the file of known factors, its path absolute.
-
-    Generated data comes with such a file, but a run on a cluster may read other inputs (`fixed` is
-    False).
-
-    Raises:
-      InputError: where a file that the config names does not exist.
-    """
+    """Returns the evaluator's config with the file of known factors, its path absolute. Generated
+    data comes with such a file, but a run on a cluster may read other inputs (`fixed` is False)."""
     factors = config.evaluation.factors
     source = config.data.generated_source
     if source and not factors and fixed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +12,26 @@ from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
+from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
     KubeflowV2DagRunner,
     KubeflowV2DagRunnerConfig,
 )
 from tfx.orchestration.kubeflow.v2.pipeline_builder import DEFAULT_IMAGE_PATH_KEY
 
+from components.example_preparation.component import relative_to_common_folder
 from data_prep.config import PrepConfig
 from data_prep.config_base import require
 from data_prep.errors import InputError
 from data_prep.manifest import read_manifest
 from pipeline.cluster.compiled_spec import containers
-from pipeline.cluster.parameters import Parameter, parameters, runtime_parameters
 from pipeline.config.cluster import DATAFLOW, ClusterConfig
 from pipeline.config.pipeline import PipelineConfig
 from pipeline.dag import node_ids
 from pipeline.dag.example_nodes import IN_PROCESS
 from pipeline.dag.raw_inputs import raw_inputs
-from pipeline.pipeline import create_pipeline
+from pipeline.pipeline import create_pipeline, serving_directory
+from trainer.config.hyperparameters import RUNTIME
 
 # Vertex AI takes 2.0.0 and 2.1.0, Kubeflow Pipelines 2.1.0 alone. And TFX's entry point reads
 # what a file-based ExampleGen's driver has found (span, patterns) in form 2.1.0 alone.
@@ -63,7 +65,7 @@ class GraphCompiler:
         """Returns the graph as a PipelineJob, which holds the PipelineSpec.
 
         Args:
-          resources: returns the limits of a node's container, by the node's id.
+          resources: returns the limits of the container of a node, given its id.
           adapt: may change a node before it is compiled.
           compare: whether the service finds the latest blessed model.
           command: of every container; None: TFX's own.
@@ -71,18 +73,18 @@ class GraphCompiler:
         Raises:
           InputError: for nodes that do not exist, data that does not fit the config, ….
         """
-        found = parameters(self.config, self._root, self._inputs, self._prep_config)
+        parameters = _parameters(self.config, self._root, self._inputs, self._prep_config)
         dag = create_pipeline(
             self.config,
             root=self._root,
             inputs=self._inputs,
             prep_config=self._prep_config,
-            runtime=runtime_parameters(found),
+            runtime=parameters,
             compare=compare,
         )
         cluster = self.config.cluster
         nodes = {node.id: node for node in dag.components}
-        _check_names(cluster, list(nodes))
+        _check_names(cluster, nodes)
         for node in nodes.values():
             if isinstance(node.executor_spec, BeamExecutorSpec):
                 node.with_beam_pipeline_args(beam_args(cluster, self._root, node.id))
@@ -98,7 +100,7 @@ class GraphCompiler:
         job = runner.run(dag, write_out=False)
         spec = job["pipelineSpec"]
         _add_resources(spec, resources, cluster.retries)
-        _add_defaults(spec, found)
+        _add_defaults(spec, parameters)
         spec["defaultPipelineRoot"] = dag.pipeline_info.pipeline_root
         check_spec(spec)
         return job
@@ -152,7 +154,7 @@ def _check_readable(directory: str) -> None:
         ) from error
 
 
-def _check_names(cluster: ClusterConfig, nodes: Sequence[str]) -> None:
+def _check_names(cluster: ClusterConfig, nodes: Collection[str]) -> None:
     """Refuses names of nodes that no graph has."""
     allowed = ", ".join(sorted(nodes))
     for name in cluster.nodes:
@@ -205,11 +207,35 @@ def _add_resources(
             }
 
 
-def _add_defaults(spec: dict[str, Any], parameters_: tuple[Parameter, ...]) -> None:
+def _parameters(
+    config: PipelineConfig, root: str, inputs: Sequence[str], prep_config: PrepConfig | None
+) -> dict[str, RuntimeParameter]:
+    """Returns the parameters that may be given anew for each run, by name: the data, the
+    hyper-parameters of `RUNTIME`, the destination of the push. The config has their defaults."""
+    if prep_config is None:
+        data, description = inputs[0], "The prepared data set, a directory."
+    else:
+        data, patterns = relative_to_common_folder([*inputs, *prep_config.lists])
+        description = f"The folder of the raw files, which holds {', '.join(patterns)}."
+    destination = serving_directory(root)
+    parameters = [
+        RuntimeParameter("data_input", str, data, description),
+        *(
+            RuntimeParameter(
+                name, entry.kind, entry.kind(entry.value_in(config)), entry.description
+            )
+            for name, entry in RUNTIME.items()
+        ),
+        RuntimeParameter("push_destination", str, destination, "Gets the decoders that pass."),
+    ]
+    return {parameter.name: parameter for parameter in parameters}
+
+
+def _add_defaults(spec: dict[str, Any], parameters: Mapping[str, RuntimeParameter]) -> None:
     """Adds defaults, which TFX does not write: a run without values would not start."""
     definitions = spec["root"]["inputDefinitions"]["parameters"]
-    for parameter in parameters_:
-        definitions[parameter.name] |= {
+    for name, parameter in parameters.items():
+        definitions[name] |= {
             "defaultValue": parameter.default,
             "description": parameter.description,
             "isOptional": True,

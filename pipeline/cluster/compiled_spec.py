@@ -1,8 +1,8 @@
-"""A compiled pipeline: the parts of its spec, and the rules for a file of it."""
+"""A compiled pipeline: the parts of its spec, values for its parameters, and its file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,11 @@ from data_prep.errors import InputError
 from pipeline.config.cloud_names import IMAGE, PULLABLE_IMAGE
 
 MAX_BYTES = 4 << 20
+_KINDS: dict[str, tuple[type, str]] = {
+    "NUMBER_INTEGER": (int, "a whole number"),
+    "NUMBER_DOUBLE": (float, "a number"),
+    "STRING": (str, "text"),
+}
 
 
 def definitions(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,3 +51,27 @@ def read_text(path: Path, suffix: str) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{path}: not text") from None
+
+
+def parse_values(definitions: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:
+    """Reads values given as NAME=VALUE; InputError for a name that the pipeline does not have."""
+    found: dict[str, Any] = {}
+    allowed = ", ".join(sorted(definitions))
+    for text in given:
+        name, equals, value = text.partition("=")
+        require(bool(equals) and name in definitions, "--param", text, f"NAME=VALUE, of {allowed}")
+        kind, words = _KINDS[definitions[name]["parameterType"]]
+        try:
+            found[name] = kind(value)
+        except ValueError:
+            raise InputError(f"--param: got {text!r}, allowed: {name}={words}") from None
+    return found
+
+
+def check_values(definitions: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Refuses names that the pipeline does not have and values of another kind."""
+    for name, value in values.items():
+        require(name in definitions, "parameters", name, ", ".join(sorted(definitions)))
+        kind, words = _KINDS[definitions[name]["parameterType"]]
+        fits = isinstance(value, (int, float) if kind is float else kind)
+        require(fits and not isinstance(value, bool), f"parameters.{name}", value, words)

@@ -106,12 +106,10 @@ class ClusterConfig(Config):
         super().__post_init__()
         if self.root.startswith("gs:"):
             BUCKET.check(self.root, "root")
-        for in_use, where in (
-            (self.trainer == VERTEX, f"trainer {VERTEX}"),
-            (self.beam_runner == DATAFLOW, f"beam_runner {DATAFLOW}"),
-        ):
-            if in_use:
-                require(bool(self.project), "project", self.project, f"a project with {where}")
+        for key, value in (("trainer", VERTEX), ("beam_runner", DATAFLOW)):
+            if getattr(self, key) == value:
+                allowed = f"a project with {key} {value}"
+                require(bool(self.project), "project", self.project, allowed)
                 BUCKET.check(self.root, "root")
 
     def resources(self, node: str) -> NodeResources:
@@ -132,8 +130,6 @@ class ClusterConfig(Config):
                     f"cluster.{key}.machine: {node.machine} is not in pipeline/config/machines.py; "
                     f"cpu and memory_gib limit its container, to {cpus:g} CPUs and {memory:g} GiB"
                 )
-        if not known_machine(self.dataflow.machine):
-            yield (
-                f"cluster.dataflow.machine: {self.dataflow.machine} is not in "
-                "pipeline/config/machines.py"
-            )
+        machine = self.dataflow.machine
+        if not known_machine(machine):
+            yield f"cluster.dataflow.machine: {machine} is not in pipeline/config/machines.py"

@@ -99,9 +99,6 @@ def check_machine(machine: str, accelerator: str = "", count: int = 0) -> None:
     """Refuses names of no machine type or accelerator, and pairs that known types do not have.
 
     `accelerator` is "" and `count` 0 where there is none.
-
-    Raises:
-      InputError: naming the key, its value and what is allowed.
     """
     form = "a machine type of Google Cloud, such as n1-standard-8 or a2-highgpu-1g"
     require(bool(_MACHINE.fullmatch(machine)), "machine", machine, form)

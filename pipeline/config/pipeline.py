@@ -10,7 +10,7 @@ import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import yaml
 
@@ -27,6 +27,7 @@ from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
 from trainer.data.shape import DataShape, check_shape
 from trainer.tuning.config import TunerConfig, check_tuner
 
+T = TypeVar("T")
 PRESETS = Path(__file__).parents[1] / "presets"
 PREPARED = "prepared"
 _NAME = Form(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+", "letters, digits, - and _")
@@ -65,13 +66,9 @@ class DataConfig(PrepConfig):
             allowed = f"nothing with source {self.source}"
             require(not self.input, "input", list(self.input), allowed)
         else:
-            require(
-                bool(self.input) and all(self.input),
-                "input",
-                list(self.input),
-                f"one or more globs with source {self.source}, "
-                "e.g. --set data.input='drawings/*.bin'",
-            )
+            allowed = f"one or more globs with source {self.source}, "
+            allowed += "e.g. --set data.input='drawings/*.bin'"
+            require(bool(self.input) and all(self.input), "input", list(self.input), allowed)
 
     @property
     def generated_source(self) -> GeneratedSource | None:
@@ -152,16 +149,11 @@ class PipelineConfig(Config):
 
 
 def check_against_data(config: PipelineConfig, shape: DataShape) -> TrainerConfig:
-    """Refuses a config that the data cannot serve, before any node runs.
+    """Refuses a config that the data cannot serve, before any node runs; returns the trainer's
+    config for its images.
 
     What the config alone tells was refused when it was loaded. What only reading the data tells
     (an empty split, a label without images) is refused by the trainer's first statement.
-
-    Returns:
-      The trainer's config for images of that shape.
-
-    Raises:
-      InputError: naming the key, its value and what the data allows.
     """
     trainer = config.trainer_config(shape.image)
     check_shape(trainer, shape)
@@ -176,11 +168,7 @@ def preset_names() -> list[str]:
 
 
 def load_config(name_or_path: str, overrides: Sequence[str] = ()) -> PipelineConfig:
-    """Reads a preset or a YAML file and applies "key.sub=value" overrides.
-
-    Args:
-      name_or_path: a preset's name, or the path of a YAML file.
-      overrides: the value after the first "=" is read as YAML; lists as [a, b].
+    """Reads a preset or a YAML file and applies "key.sub=value" overrides, whose values are YAML.
 
     Raises:
       InputError: naming the file, key or value, and what is allowed.
@@ -202,14 +190,27 @@ def _read(name_or_path: str) -> dict[str, Any]:
             f"config: got {name_or_path!r}, allowed: {', '.join(preset_names())}, "
             "or the path of a YAML file"
         )
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    values = read_yaml(path)
     if not isinstance(values, dict):
         raise InputError(f"{path}: expected a mapping at the top, got {type(values).__name__}")
     values.setdefault("name", path.stem)
     return values
+
+
+def read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+
+
+def parse_file(cls: type[T], path: Path) -> T:
+    """Reads a config from a YAML file; InputError names the file, the key and what is allowed."""
+    values = read_yaml(path)
+    try:
+        return parse(cls, values)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _override(values: dict[str, Any], override: str) -> None:

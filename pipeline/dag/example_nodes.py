@@ -50,25 +50,20 @@ def data_node(
     if prep_config is None:
         node = _import(inputs[0], data_input)
         return node, node.outputs["result"]
-    newest = None
-    if config.data.has_spans and data_input is None:  # else the run may find others
-        newest = find_spans([*inputs, *prep_config.lists])[-1]
+    newest = window = None
+    if config.data.has_spans:
+        window = SpanWindow(spans=config.data.window, store=os.path.join(root, "spans"))
+        if data_input is None:  # else the run may find others
+            newest = find_spans([*inputs, *prep_config.lists])[-1]
     node = ExamplePreparation(
         inputs=inputs,
         options=prep_config,
         code_version=code_version("components.example_preparation.executor"),
         input_base=data_input,
-        window=_window(config, root),
+        window=window,
         newest=newest,
     )
     return node, node.outputs["examples"]
-
-
-def _window(config: PipelineConfig, root: str) -> SpanWindow | None:
-    """Returns the window of spans and their store below the root; None for data without spans."""
-    if not config.data.has_spans:
-        return None
-    return SpanWindow(spans=config.data.window, store=os.path.join(root, "spans"))
 
 
 def _import(directory: str, data_input: Any) -> BaseNode:

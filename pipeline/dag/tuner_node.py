@@ -20,7 +20,6 @@ from trainer.data.training_inputs import tuned
 from trainer.tuning.config import TunerConfig
 
 KEY = "tuner.best_hyperparameters"
-SHA256 = "sha256"
 
 
 class SearchNode(NamedTuple):
@@ -42,12 +41,8 @@ def search_node(
     root: str,
 ) -> SearchNode | None:
     """Returns the node that the config asks for, or None where the Trainer's values are configured.
-
-    The trials of a search lie below `root`.
-
-    Raises:
-      InputError: where best_hyperparameters names no values that the trainer's config can take.
-    """
+    The trials of a search lie below `root`. InputError for values that the trainer's config cannot
+    take."""
     if config.best_hyperparameters:
         node = _import(config, trainer_config)
         return SearchNode(node, node.outputs["result"])
@@ -78,9 +73,9 @@ def _import(config: TunerConfig, trainer_config: TrainerConfig) -> BaseNode:
     properties = {}
     if "://" not in uri:
         uri = os.path.abspath(uri)
-        content = _read(uri)
-        tuned(trainer_config, _parsed(content, uri), config.overrides.as_dict())
-        properties = {SHA256: hashlib.sha256(content).hexdigest()}  # other contents, other key
+        content, values = _read(uri)
+        tuned(trainer_config, values, config.overrides.as_dict())
+        properties = {"sha256": hashlib.sha256(content).hexdigest()}  # other contents, other key
     return tfx.dsl.Importer(
         source_uri=uri,
         artifact_type=tfx.types.standard_artifacts.HyperParameters,
@@ -88,7 +83,8 @@ def _import(config: TunerConfig, trainer_config: TrainerConfig) -> BaseNode:
     ).with_id(node_ids.BEST_HYPERPARAMETERS)
 
 
-def _read(directory: str) -> bytes:
+def _read(directory: str) -> tuple[bytes, Any]:
+    """Returns the contents of the one file in a directory, as bytes and parsed."""
     names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
     if len(names) != 1:
         raise InputError(
@@ -96,11 +92,8 @@ def _read(directory: str) -> bytes:
             "one file; summary.json names it"
         )
     with open(os.path.join(directory, names[0]), "rb") as file:
-        return file.read()
-
-
-def _parsed(content: bytes, directory: str) -> Any:
+        content = file.read()
     try:
-        return json.loads(content)
+        return content, json.loads(content)
     except ValueError as error:
         raise InputError(f"{KEY}: no JSON in {directory} ({error})") from None

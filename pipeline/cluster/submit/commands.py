@@ -8,34 +8,30 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
-from data_prep.config_base import parse
 from data_prep.errors import InputError
-from pipeline.cluster.compiled_spec import definitions
+from pipeline.cluster.compiled_spec import check_values, definitions, parse_values
 from pipeline.cluster.schedule import Schedule
-from pipeline.cluster.submit.cost import estimate, read_prices, table
-from pipeline.cluster.submit.parameter_values import check_values, parse_values
+from pipeline.cluster.submit.cost import Prices, estimate, table
 from pipeline.cluster.targets.base import Documents, Target
 from pipeline.cluster.targets.registry import TARGETS
+from pipeline.config.pipeline import parse_file
 from pipeline.exit_status import ExitStatus
 
 FOLDER = Path(__file__).resolve().parents[3] / "kubeflow"
 _PATH = click.Path(path_type=Path)
 _dry_run = click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
 _prices = click.option(
-    "--prices",
-    type=_PATH,
-    default=FOLDER / "prices.yaml",
+    "--prices", type=_PATH, default=FOLDER / "prices.yaml",
     help="The table of prices behind the estimate.",
-)
+)  # fmt: skip
 _pipeline = click.argument("pipeline", type=_PATH, metavar="PIPELINE")
 
 
 def _options_of_targets(command: Callable[..., None]) -> Callable[..., None]:
-    options = [option for target in TARGETS.values() for option in target.options]
-    for option in reversed(options):
-        command = option(command)
+    for target in reversed(TARGETS.values()):
+        for option in reversed(target.options):
+            command = option(command)
     return command
 
 
@@ -79,12 +75,9 @@ def _target(places: dict[str, str]) -> Target:
 @click.command(cls=ExitStatus)
 @_pipeline
 @click.option(
-    "--schedule",
-    "path",
-    type=_PATH,
-    default=FOLDER / "schedule.yaml",
+    "--schedule", "path", type=_PATH, default=FOLDER / "schedule.yaml",
     help="The file that says when the pipeline runs, and where it is sent.",
-)
+)  # fmt: skip
 @_prices
 @_dry_run
 def schedule(pipeline: Path, path: Path, prices: Path, dry_run: bool) -> None:
@@ -103,27 +96,14 @@ def schedule(pipeline: Path, path: Path, prices: Path, dry_run: bool) -> None:
 
 
 def read_schedule(path: Path) -> Any:
-    """Reads schedule.yaml: a `Schedule` with a field for each target, None where it has no section.
-
-    Raises:
-      InputError: naming the file, the key, the value and what is allowed.
-    """
-    sections = [
-        (target.name, target.destination | None, None)
-        for target in TARGETS.values()
-        if target.destination
-    ]
+    """Reads schedule.yaml: a `Schedule` with a field for each target, None where it has no
+    section."""
+    places = {target.name: target.destination for target in TARGETS.values()}
+    sections = [(name, place | None, None) for name, place in places.items() if place]
     cls = dataclasses.make_dataclass(
         "ScheduleFile", sections, bases=(Schedule,), frozen=True, kw_only=True
     )
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
-    try:
-        return parse(cls, values)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+    return parse_file(cls, path)
 
 
 def _send(
@@ -132,7 +112,7 @@ def _send(
     shown = target.describe(request, where) if dry_run else f"created {target.send(request, where)}"
     click.echo(shown)
     if target.priced:
-        price_list = read_prices(prices)
+        price_list = parse_file(Prices, prices)
         click.echo(table(estimate(target.spec(documents), price_list), price_list))
 
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
-from data_prep.config_base import Config, parse, require
-from data_prep.errors import InputError
+from data_prep.config_base import Config, require
 from pipeline.cluster.compiled_spec import containers
 from pipeline.config.machines import smallest_machine
 
@@ -60,26 +56,15 @@ class CostLine(NamedTuple):
         return self.hours * (self.price or 0)
 
 
-def read_prices(path: Path) -> Prices:
-    try:
-        return parse(Prices, yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-
-
 def estimate(spec: Mapping[str, Any], prices: Prices) -> list[CostLine]:
     """Returns a line for each node that has a container, the dearest first."""
     lines = []
     for node, container in containers(spec).items():
         machine, accelerator, count = _custom_job(spec, node) or _machine(container["resources"])
-        parts = [prices.machines.get(machine)]
-        if accelerator:
-            price_of_one = prices.accelerators.get(accelerator)
-            parts.append(None if price_of_one is None else price_of_one * count)
-        known = [part for part in parts if part is not None]
-        price = sum(known) if len(known) == len(parts) else None
+        price = prices.machines.get(machine)
+        price_of_one = prices.accelerators.get(accelerator) if accelerator else 0.0
+        if price is not None:
+            price = None if price_of_one is None else price + price_of_one * count
         hours = prices.hours.get(node, prices.hours[OTHERS])
         lines.append(CostLine(node, machine, accelerator, count, hours, price))
     return sorted(lines, key=lambda line: (-line.cost, line.node))

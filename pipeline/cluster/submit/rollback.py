@@ -23,11 +23,7 @@ def versions(directory: str) -> list[int]:
 
 
 def choose(directory: str, version: int | None = None) -> int:
-    """Returns the version to go back to: `version`, or the newest that differs from the served one.
-
-    Raises:
-      InputError: where the push destination holds no such version.
-    """
+    """Returns the version to go back to: `version`, or the newest that differs from the served."""
     *older, served = versions(directory) or [0]
     if version is not None:
         allowed = ", ".join(map(str, older)) or "none: nothing was pushed before"

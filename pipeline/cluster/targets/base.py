@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from data_prep.config_base import Config
-from data_prep.errors import InputError
 from pipeline.cluster.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -46,12 +45,8 @@ class Target(abc.ABC):
 
     @abc.abstractmethod
     def compile(self, graph: GraphCompiler) -> Documents:
-        """Returns the documents of the compiled file.
-
-        Raises:
-          NotCompiledError: where this target cannot express the config.
-          InputError: where the config is wrong.
-        """
+        """Returns the documents of the compiled file; NotCompiledError where this target cannot
+        express the config, InputError where that is wrong."""
 
     @abc.abstractmethod
     def dump(self, documents: Documents) -> str:
@@ -59,7 +54,7 @@ class Target(abc.ABC):
 
     def read(self, path: Path) -> Documents:
         """Reads a compiled file; InputError where it is none of this target's."""
-        raise self._cannot("read")
+        raise NotImplementedError
 
     def spec(self, documents: Documents) -> dict[str, Any]:
         """Returns the PipelineSpec in the documents."""
@@ -70,19 +65,16 @@ class Target(abc.ABC):
 
         values: of runtime parameters; the others are the compiled ones.
         """
-        raise self._cannot("run")
+        raise NotImplementedError
 
     def schedule_request(self, documents: Documents, where: Any, schedule: Schedule) -> Any:
         """Returns the request for runs at the times of a schedule, checked."""
-        raise self._cannot("schedule")
+        raise NotImplementedError
 
     def describe(self, request: Any, where: Any) -> str:
         """Returns what `send` puts on the wire: method, address and body."""
-        raise self._cannot("run")
+        raise NotImplementedError
 
     def send(self, request: Any, where: Any) -> str:
         """Sends a request, and returns the name or id of what the service made."""
-        raise self._cannot("run")
-
-    def _cannot(self, verb: str) -> InputError:
-        return InputError(f"{self.title} has no command to {verb} a compiled pipeline")
+        raise NotImplementedError

@@ -16,8 +16,7 @@ import yaml
 from data_prep.config_base import Config, require
 from data_prep.errors import InputError
 from pipeline.cluster.compiled_spec import check_images, read_text
-from pipeline.cluster.cron import kubeflow_cron
-from pipeline.cluster.schedule import Schedule
+from pipeline.cluster.schedule import Schedule, kubeflow_cron
 from pipeline.cluster.targets.base import Documents, NotCompiledError, Target
 from pipeline.config.cloud_names import BUCKET, Form
 from pipeline.config.cluster import ClusterConfig
@@ -162,11 +161,9 @@ def _common(
     allowed = f"a folder in a bucket ({', '.join(SCHEMES)})"
     require(root.startswith(SCHEMES), name, root, allowed)
     check_images(spec)
+    both = {"pipeline_spec": spec, "platform_spec": platform[0]} if platform else spec
     return {
-        # as the SDK sends it: the spec alone, or with the platform's part
-        "pipeline_spec": {"pipeline_spec": spec, "platform_spec": platform[0]}
-        if platform
-        else spec,
+        "pipeline_spec": both,  # as the SDK sends it: the spec alone, or with the platform's part
         "runtime_config": kfp_server_api.V2beta1RuntimeConfig(
             parameters=dict(values), pipeline_root=root
         ),

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import click
 from google.protobuf import json_format
 
-from data_prep.config_base import Config
+from data_prep.config_base import Config, require
 from data_prep.errors import InputError
 from pipeline.cluster.compiled_spec import check_images, definitions, read_text
-from pipeline.cluster.cron import check_cron
-from pipeline.cluster.schedule import Schedule
+from pipeline.cluster.schedule import Schedule, check_cron
 from pipeline.cluster.targets.base import Documents, Target
 from pipeline.config.cloud_names import BUCKET, PROJECT, REGION, SERVICE_ACCOUNT
 from pipeline.config.cluster import VERTEX, ClusterConfig
+from pipeline.config.machines import smallest_machine
 from pipeline.dag import node_ids
 
 if TYPE_CHECKING:
@@ -65,8 +65,6 @@ class VertexAI(Target):
     priced = True
 
     def compile(self, graph: GraphCompiler) -> Documents:
-        from pipeline.cluster.targets.custom_jobs import use_custom_job
-
         cluster = graph.config.cluster
 
         def adapt(node: BaseNode) -> None:
@@ -98,11 +96,7 @@ class VertexAI(Target):
         values: Mapping[str, Any],
         now: datetime.datetime | None = None,
     ) -> aiplatform_v1.CreatePipelineJobRequest:
-        """Returns a request that names the run after `now`, by default the present.
-
-        Raises:
-          InputError: for a root outside of any bucket, or an image that Vertex AI cannot fetch.
-        """
+        """Returns a request that names the run after `now`, by default the present."""
         moment = now or datetime.datetime.now(datetime.UTC)
         request = self._request(documents, where, values)
         name = self.spec(documents)["pipelineInfo"]["name"]
@@ -130,9 +124,8 @@ class VertexAI(Target):
         from google.cloud import aiplatform_v1
 
         (job,) = copy.deepcopy(documents)
-        BUCKET.check(
-            job["runtimeConfig"]["gcsOutputDirectory"], "cluster.root of the compiled pipeline"
-        )
+        root = job["runtimeConfig"]["gcsOutputDirectory"]
+        BUCKET.check(root, "cluster.root of the compiled pipeline")
         check_images(job["pipelineSpec"])
         compiled = definitions(job["pipelineSpec"])
         job["runtimeConfig"]["parameterValues"] = {
@@ -165,16 +158,60 @@ class VertexAI(Target):
         from google.cloud import aiplatform_v1
 
         scheduled = isinstance(request, aiplatform_v1.CreateScheduleRequest)
-        client_class: Any = (
-            aiplatform_v1.ScheduleServiceClient
-            if scheduled
-            else aiplatform_v1.PipelineServiceClient
-        )
+        kind = "Schedule" if scheduled else "Pipeline"
+        client_class = getattr(aiplatform_v1, f"{kind}ServiceClient")
         rest = client_class.get_transport_class("rest")
         host = {"host": f"{where.region}-aiplatform.googleapis.com"}
         client = client_class(transport=rest(**(transport or host)))
         create = client.create_schedule if scheduled else client.create_pipeline_job
         return create(request=request, timeout=TIMEOUT).name
+
+
+def use_custom_job(node: BaseNode, cluster: ClusterConfig) -> None:
+    """Lets a node that trains do so in a CustomJob, through TFX's extensions, and leaves the others
+    as they are."""
+    from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
+    from tfx.extensions.google_cloud_ai_platform import constants
+    from tfx.extensions.google_cloud_ai_platform.trainer.executor import TRAINING_ARGS_KEY
+    from tfx.extensions.google_cloud_ai_platform.tuner.executor import TUNING_ARGS_KEY
+    from tfx.utils import json_utils
+
+    from components import DecoderTrainer, TrialsTuner
+    from components.decoder_trainer import vertex as trainer_job
+    from components.tuner import vertex as tuner_job
+
+    for component, executor, key in (
+        (DecoderTrainer, trainer_job.Executor, TRAINING_ARGS_KEY),
+        (TrialsTuner, tuner_job.Executor, TUNING_ARGS_KEY),
+    ):
+        if isinstance(node, component):
+            config = json_utils.loads(node.exec_properties["custom_config"]) or {}
+            config |= {
+                constants.ENABLE_VERTEX_KEY: True,
+                constants.VERTEX_REGION_KEY: cluster.region,
+                key: custom_job(node.id, cluster),
+            }
+            node.exec_properties["custom_config"] = json_utils.dumps(config)
+            node.executor_spec = ExecutorClassSpec(executor)
+
+
+def custom_job(node: str, cluster: ClusterConfig) -> dict[str, Any]:
+    """Returns a CustomJob and its project, which TFX's extension calls the training args."""
+    resources = cluster.resources(node)
+    cpus, memory_gib = resources.limits
+    name = resources.machine or smallest_machine(cpus, memory_gib)
+    allowed = f"a machine: no known type has {cpus:g} CPUs and {memory_gib:g} GiB"
+    require(bool(name), f"cluster.nodes.{node}.machine", "", allowed)
+    machine: dict[str, Any] = {"machine_type": name}
+    if resources.accelerator:
+        machine["accelerator_type"] = resources.accelerator
+        machine["accelerator_count"] = resources.accelerators
+    container = {"image_uri": cluster.image_for(node)}
+    pool = {"machine_spec": machine, "replica_count": 1, "container_spec": container}
+    job: dict[str, Any] = {"worker_pool_specs": [pool]}
+    if cluster.service_account:
+        job["service_account"] = cluster.service_account
+    return {"project": cluster.project, "job_spec": job}
 
 
 def resource_limits(node: str, cluster: ClusterConfig) -> dict[str, Any]:

@@ -273,11 +273,12 @@ def test_one_line_and_status_2_for_what_is_wrong(files, monkeypatch, arguments, 
 
 def test_the_schedule_that_comes_with_the_project_is_valid():
     from pipeline.cluster.submit.commands import FOLDER
-    from pipeline.cluster.submit.cost import read_prices
+    from pipeline.cluster.submit.cost import Prices
+    from pipeline.config.pipeline import parse_file
 
     shipped = read_schedule(FOLDER / "schedule.yaml")
     assert shipped.vertex and shipped.kubeflow and shipped.parameters == {"epochs": 25}
-    assert read_prices(FOLDER / "prices.yaml").hours["others"] > 0
+    assert parse_file(Prices, FOLDER / "prices.yaml").hours["others"] > 0
 
 
 def test_files_that_are_no_compiled_pipeline(tmp_path):

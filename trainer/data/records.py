@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -40,21 +40,19 @@ class Records(NamedTuple):
 def read_features(
     paths: Iterable[str], names: Sequence[str], batch: int = BATCH
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Yields the named features of one shard after the other, in batches.
+    """Yields the named features of one shard after the other, in batches, of which the last of a
+    shard may be smaller: name -> bytes [n], or int64 [n, names] for the attributes.
 
-    Args:
-      paths: gzip TFRecord files, on any filesystem that TensorFlow reads.
-      names: features of `data_prep.features` that are strings, or the attributes.
-      batch: records at a time; the last batch of a shard may be smaller.
-
-    Yields:
-      name -> bytes [n], or int64 [n, names] for the attributes.
+    paths: gzip TFRecord files, on any filesystem that TensorFlow reads.
+    names: features of `data_prep.features` that are strings, or the attributes.
     """
     specs = {name: _SPECS[name] for name in names}
     for path in paths:
         shard = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(batch)
         for parsed in shard.map(lambda part: tf.io.parse_example(part, specs)).prefetch(2):
-            yield {name: _as_array(values) for name, values in parsed.items()}
+            if features.ATTRIBUTES in parsed:
+                parsed[features.ATTRIBUTES] = parsed[features.ATTRIBUTES].to_tensor()
+            yield {name: values.numpy() for name, values in parsed.items()}
 
 
 def read_records(
@@ -64,14 +62,9 @@ def read_records(
     batch: int = BATCH,
     limit: int = sys.maxsize,
 ) -> Iterator[Records]:
-    """Yields the images of one shard after the other, in batches.
+    """Yields at most `limit` images of that shape of one shard after the other, in batches.
 
     A record's shard is a hash of its key, so the first shards are a fair sample.
-
-    Args:
-      paths, batch: see `read_features`.
-      shape: height, width and channels of every image.
-      limit: of images in all.
     """
     names = (features.KEY, features.LABEL, features.IMAGE, features.ATTRIBUTES)
     left = limit
@@ -124,7 +117,3 @@ def noise_for(key: bytes, seed: int, size: int) -> np.ndarray:
     digest = hashlib.blake2b(key, digest_size=16, salt=seed.to_bytes(8, "little")).digest()
     generator = np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
     return generator.standard_normal(size, dtype=np.float32)
-
-
-def _as_array(values: Any) -> np.ndarray:
-    return (values.to_tensor() if isinstance(values, tf.RaggedTensor) else values).numpy()

@@ -38,15 +38,9 @@ class ScoredBatch:
 def encode_condition(
     metadata: dict[str, Any], labels: Sequence[str], attributes: np.ndarray
 ) -> np.ndarray | None:
-    """Returns the condition of n images, float32 [n, names]; None for an unconditional model.
-
-    A label that the model does not know is all zeros.
-
-    Args:
-      metadata: of the model.
-      labels: the label of each image.
-      attributes: 0 or 1, [n, names].
-    """
+    """Returns the condition of n images with these labels and attributes (0 or 1, [n, names]),
+    float32 [n, names]; None for an unconditional model. A label that the model does not know is all
+    zeros."""
     names = condition_names(metadata)
     if not names:
         return None
@@ -65,11 +59,7 @@ class _LoadedSavedModel:
     """
 
     def __init__(self, directory: str, metadata: dict[str, Any] | None = None) -> None:
-        """
-        Args:
-          directory: of the SavedModel.
-          metadata: the contents of its model.json; read from there where it is None.
-        """
+        """Loads a SavedModel. metadata: the contents of its model.json, where they are at hand."""
         self._loaded = tf.saved_model.load(directory)  # its signatures alone keep no variables
         self.metadata = read_metadata(directory) if metadata is None else metadata
         self.latent_dim: int = self.metadata["latent_dim"]
@@ -91,30 +81,20 @@ class LoadedDecoder(_LoadedSavedModel):
     """The serving model: decodes codes and samples the prior."""
 
     def decode(self, codes: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
-        """Returns the images of codes as uint8 [n, height, width, channels].
+        """Returns the images of codes [n, latent_dim] as uint8 [n, height, width, channels].
 
-        Args:
-          codes: [n, latent_dim].
-          condition: of all codes, [names], or of each, [n, names]; None without one.
+        condition: of all codes, [names], or of each, [n, names]; None without one.
         """
-        rows = None if condition is None else _for_each(condition, len(codes))
-        images = [
-            self._call(
-                "decode",
-                {"z": codes[start : start + BATCH].astype(np.float32)},
-                None if rows is None else rows[start : start + BATCH],
-            )["image"]
-            for start in range(0, len(codes), BATCH)
-        ]
+        rows = _for_each(condition, len(codes))
+        images = []
+        for start in range(0, len(codes), BATCH):
+            inputs = {"z": codes[start : start + BATCH].astype(np.float32)}
+            part = None if rows is None else rows[start : start + BATCH]
+            images.append(self._call("decode", inputs, part)["image"])
         return to_pixels(np.concatenate(images))
 
     def sample(
-        self,
-        count: int,
-        seed: int,
-        condition: np.ndarray | None = None,
-        *,
-        batch_size: int = BATCH,
+        self, count: int, seed: int, condition: np.ndarray | None = None, *, batch_size: int = BATCH
     ) -> np.ndarray:
         """Returns images of the prior as uint8 [count, height, width, channels].
 
@@ -124,7 +104,7 @@ class LoadedDecoder(_LoadedSavedModel):
           condition: of all images, [names], or of each, [count, names]; None without one.
           batch_size: images drawn at a time. The images depend on it where it is below `count`.
         """
-        rows = None if condition is None else _for_each(condition, count)
+        rows = _for_each(condition, count)
         images = []
         for number, start in enumerate(range(0, count, batch_size)):
             size = min(batch_size, count - start)
@@ -154,13 +134,8 @@ class LoadedModel(_LoadedSavedModel):
         return z_mean, np.concatenate([batch["z_log_var"] for batch in batches])
 
     def score(self, records: Records, noise: np.ndarray) -> ScoredBatch:
-        """Scores a batch of images; the encoder runs once.
-
-        Args:
-          records: n images.
-          noise: float32 [n, latent_dim]; not used without a posterior: the reconstruction
-            itself is scored then.
-        """
+        """Scores n images; the encoder runs once. noise: float32 [n, latent_dim]; not used without
+        a posterior: the reconstruction itself is scored then."""
         outputs = self._call_on(SCORE, records, **({"noise": noise} if self.has_prior else {}))
         return ScoredBatch(
             records=records,
@@ -183,6 +158,6 @@ class LoadedModel(_LoadedSavedModel):
         return self._call(signature, {"image": raw, **inputs}, condition)
 
 
-def _for_each(condition: np.ndarray, count: int) -> np.ndarray:
+def _for_each(condition: np.ndarray | None, count: int) -> np.ndarray | None:
     """Returns the condition of each of `count` codes, [count, names]."""
-    return np.broadcast_to(condition, (count, condition.shape[-1]))
+    return None if condition is None else np.broadcast_to(condition, (count, condition.shape[-1]))

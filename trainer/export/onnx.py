@@ -23,10 +23,7 @@ _CODES = 8  # compared
 def export_onnx(decode: Any, metadata: dict[str, Any], directory: str) -> float:
     """Writes the ONNX file into the directory of a SavedModel, once it agrees with the original.
 
-    Args:
-      decode: a tf.function with an input signature, the SavedModel's `decode`.
-      metadata: the contents of model.json.
-      directory: of the SavedModel.
+    decode: a tf.function with an input signature, the SavedModel's `decode`.
 
     Returns:
       The largest difference of a pixel, over random codes.

@@ -47,8 +47,6 @@ from trainer.export.onnx import export_onnx
 from trainer.models.beta import implied_sigma
 from trainer.models.vae import VAE
 
-Signatures = dict[str, Callable[..., Any]]
-
 
 def export_decoder(model: VAE, directory: str) -> None:
     """Writes the serving model, and its ONNX copy. `model` computes in float32."""
@@ -78,8 +76,7 @@ def export_decoder(model: VAE, directory: str) -> None:
         "decode": decoding,
         "sample": _signature(model, sample, count_spec, seed_spec),
     }
-    _save(_module(model.decoding_weights), signatures, directory)
-    _write_metadata(model, directory)
+    _save(model, _module(model.decoding_weights), signatures, directory)
     export_onnx(decoding, model_metadata(model.config), directory)
 
 
@@ -130,7 +127,7 @@ def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: s
         pixels = model.scale(read(image))
         return {"log_likelihood": -model.reconstruction_nll(pixels, model.logits(z, condition))}
 
-    signatures: Signatures = {
+    signatures = {
         "encode": _signature(model, encode, image_bytes),
         "reconstruct": _signature(model, reconstruct, image_bytes),
     }
@@ -140,8 +137,7 @@ def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: s
         signatures["log_likelihood"] = _signature(model, log_likelihood, image_bytes, z_spec)
     else:
         signatures["score"] = _signature(model, score_code, image_bytes)
-    _save(module, signatures, directory)
-    _write_metadata(model, directory)
+    _save(model, module, signatures, directory)
 
 
 def _signature(model: VAE, function: Callable[..., Any], *specs: tf.TensorSpec) -> Any:
@@ -162,8 +158,14 @@ def _module(variables: Iterable[Any]) -> tf.Module:
     return module
 
 
-def _save(module: tf.Module, signatures: Signatures, directory: str) -> None:
+def _save(model: VAE, module: tf.Module, signatures: dict[str, Any], directory: str) -> None:
+    """Writes the SavedModel, and its metadata beside it."""
     tf.saved_model.save(module, directory, signatures=signatures)
+    path = os.path.join(directory, METADATA_FILE)
+    tf.io.gfile.makedirs(os.path.dirname(path))
+    with tf.io.gfile.GFile(path, "w") as file:
+        text = json.dumps(model_metadata(model.config), indent=2, ensure_ascii=False)
+        file.write(text + "\n")
 
 
 def _as_parsed(image: tf.Tensor, spec: Any) -> tf.Tensor | tf.SparseTensor:
@@ -173,14 +175,6 @@ def _as_parsed(image: tf.Tensor, spec: Any) -> tf.Tensor | tf.SparseTensor:
     rows = tf.range(tf.size(image, out_type=tf.int64))
     indices = tf.stack([rows, tf.zeros_like(rows)], axis=1)
     return tf.SparseTensor(indices, image, [tf.size(image, out_type=tf.int64), 1])
-
-
-def _write_metadata(model: VAE, directory: str) -> None:
-    path = os.path.join(directory, METADATA_FILE)
-    tf.io.gfile.makedirs(os.path.dirname(path))
-    with tf.io.gfile.GFile(path, "w") as file:
-        text = json.dumps(model_metadata(model.config), indent=2, ensure_ascii=False)
-        file.write(text + "\n")
 
 
 def model_metadata(settings: TrainerConfig) -> dict[str, Any]:

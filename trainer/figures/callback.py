@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -16,10 +16,9 @@ from PIL import Image
 from trainer.config import TrainerConfig
 from trainer.data.records import to_pixels
 from trainer.figures import compose, latent_walks
-from trainer.figures.animation import animate
 from trainer.figures.examples import Examples
 from trainer.figures.scatter import codes_by_label
-from trainer.figures.sheet import mosaics, sheet, to_png
+from trainer.figures.sheet import animate, mosaics, sheet, to_png
 from trainer.training.trackers import Trackers
 
 DIRECTORY = "pictures"
@@ -67,15 +66,11 @@ class FigureCallback(keras.callbacks.Callback):
         self.config = config
         self.positions = latent_walks.round_robin(examples.labels, RECONSTRUCTED)
         self.epochs = set(snapshot_epochs(config.train.epochs))
-        self.noise = latent_walks.draw_codes(
-            compose.COLUMNS if config.condition_names else SAMPLES,
-            config.model.latent_dim,
-            config.train.seed,
-        )
-        self.grid = latent_walks.manifold(config.model.latent_dim)
-        self.directory = directory
-        self.keep = keep
-        self.trackers = trackers
+        size = config.model.latent_dim
+        count = compose.COLUMNS if config.condition_names else SAMPLES
+        self.noise = latent_walks.draw_codes(count, size, config.train.seed)
+        self.grid = latent_walks.manifold(size)
+        self.directory, self.keep, self.trackers = directory, keep, trackers
         tf.io.gfile.makedirs(directory)
         tf.io.gfile.makedirs(keep)
         for name in sorted(tf.io.gfile.listdir(keep)):
@@ -86,8 +81,7 @@ class FigureCallback(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         if epoch not in self.epochs and not self.model.stop_training:
             return
-        figures = self._draw(f"epoch {epoch + 1}")
-        pngs = {kind: to_png(picture) for kind, picture in figures.items()}
+        pngs = {kind: to_png(picture) for kind, picture in self._draw(f"epoch {epoch + 1}")}
         for kind, content in pngs.items():
             _write(os.path.join(self.keep, _name(kind, epoch + 1)), content)
         self._publish(pngs, epoch + 1)
@@ -96,14 +90,12 @@ class FigureCallback(keras.callbacks.Callback):
         """Writes the animations of every picture there is, also without a training."""
         names = sorted(tf.io.gfile.listdir(self.directory))
         for kind, milliseconds in ANIMATED.items():
-            paths = [
-                os.path.join(self.directory, name) for name in names if _parse(name)[0] == kind
-            ]
-            if paths:
-                content = animate([_read(path) for path in paths], milliseconds)
-                _write(os.path.join(self.directory, f"{kind}.gif"), content)
+            chosen = [name for name in names if _parse(name)[0] == kind]
+            frames = [_read(os.path.join(self.directory, name)) for name in chosen]
+            if frames:
+                _write(os.path.join(self.directory, f"{kind}.gif"), animate(frames, milliseconds))
 
-    def _draw(self, title: str) -> dict[str, Image.Image]:
+    def _draw(self, title: str) -> Iterator[tuple[str, Image.Image]]:
         view = TrainingView(self.model, self.config, self.noise)
         examples, positions = self.examples, self.positions
         codes, conditions = view.encode(examples)
@@ -113,24 +105,16 @@ class FigureCallback(keras.callbacks.Callback):
             examples.images[positions],
         )
         groups = compose.each_condition(view)
-        figures = {
-            "reconstructions": compose.reconstructions(view, starts, grouped=False),
-            "samples": compose.samples(view, len(self.noise), groups),
-            "manifold": compose.manifold(view, view.from_prior(self.grid), groups),
-        }
-        layouts = {"manifold": mosaics}
-        pictures = {
-            kind: layouts.get(kind, sheet)(dataclasses.replace(figure, title=title))
-            for kind, figure in figures.items()
-        }
-        pictures["scatter"] = codes_by_label(
-            codes if self.config.model.has_prior else _standardized(codes),
-            examples.labels,
-            examples.names,
-            apart=view.by_label,
-            title=title,
-        )
-        return pictures
+        reconstructions = compose.reconstructions(view, starts, grouped=False)
+        samples = compose.samples(view, len(self.noise), groups)
+        manifold = compose.manifold(view, view.from_prior(self.grid), groups)
+        yield "reconstructions", sheet(dataclasses.replace(reconstructions, title=title))
+        yield "samples", sheet(dataclasses.replace(samples, title=title))
+        yield "manifold", mosaics(dataclasses.replace(manifold, title=title))
+        if not self.config.model.has_prior:  # on the scale of N(0, I), as the axes are
+            codes = (codes - codes.mean(axis=0)) / np.maximum(codes.std(axis=0), 1e-6)
+        labels, names = examples.labels, examples.names
+        yield "scatter", codes_by_label(codes, labels, names, apart=view.by_label, title=title)
 
     def _publish(self, pngs: Mapping[str, bytes], epoch: int) -> None:
         for kind, png in pngs.items():
@@ -142,12 +126,7 @@ class TrainingView:
     """A model in training as figures need it: see `compose.ModelView`."""
 
     def __init__(self, model: Any, config: TrainerConfig, noise: np.ndarray) -> None:
-        """
-        Args:
-          model: of the family and with the condition that `config` says.
-          config: of the training.
-          noise: [n, latent_dim], of the samples of the prior.
-        """
+        """Keeps a model, its config, and the noise of its samples, [n, latent_dim]."""
         self._model, self._noise = model, noise
         self.conditions = config.condition_names
         self.by_label = config.model.condition == "label"
@@ -185,11 +164,6 @@ def _in_batches(
         result = function(keras.ops.convert_to_tensor(values[rows]), condition)
         parts.append(keras.ops.convert_to_numpy(result))
     return np.concatenate(parts).astype(np.float32)
-
-
-def _standardized(codes: np.ndarray) -> np.ndarray:
-    """Returns codes of a model without a prior on the scale of N(0, I)."""
-    return (codes - codes.mean(axis=0)) / np.maximum(codes.std(axis=0), 1e-6)
 
 
 def _name(kind: str, epoch: int) -> str:

@@ -104,11 +104,8 @@ def each_condition(view: ModelView, names: Sequence[str] = ()) -> Groups:
 
 
 def reconstructions(view: ModelView, starts: Starts, *, grouped: bool = True) -> Figure:
-    """Composes real images over their reconstructions.
-
-    Args:
-      grouped: each line of real images has a name and so begins a group; else only a note.
-    """
+    """Composes real images over their reconstructions. grouped: each line of real images has a name
+    and so begins a group; else only a note."""
     assert starts.images is not None
     decoded = view.decode(starts.codes, starts.conditions)
     rows = []
@@ -125,18 +122,14 @@ def reconstructions(view: ModelView, starts: Starts, *, grouped: bool = True) ->
 
 def samples(view: ModelView, count: int, groups: Groups) -> Figure:
     """Composes images of the prior, the same `count` codes under each condition."""
+    plain = f"{count} samples"
     rows = [
-        Row(
-            view.sample(count, condition),
-            name,
-            alt=f"Samples of {name}" if name else f"{count} samples",
-        )
+        Row(view.sample(count, condition), name, alt=f"Samples of {name}" if name else plain)
         for name, condition in groups
     ]
-    alone = len(groups) == 1 and not groups[0][0]
-    title = f"{count} samples of the prior"
-    if not alone:
-        title = "samples of the prior, the same codes in each group"
+    title = "samples of the prior, the same codes in each group"
+    if len(rows) == 1 and not rows[0].name:
+        title = f"{plain} of the prior"
     return Figure(rows, width=COLUMNS, title=title)
 
 
@@ -150,10 +143,7 @@ def manifold(view: ModelView, codes: np.ndarray, groups: Groups, caption: str = 
 
 
 def traversals(
-    view: ModelView,
-    start: Starts,
-    prior: tuple[np.ndarray, np.ndarray],
-    notes: Mapping[int, str],
+    view: ModelView, start: Starts, prior: tuple[np.ndarray, np.ndarray], notes: Mapping[int, str]
 ) -> Figure:
     """Composes a row for each latent dimension, the others held at a code.
 
@@ -167,22 +157,19 @@ def traversals(
     values = mean + deviation * latent_walks.TRAVERSAL
     codes = latent_walks.traverse(start.codes[0], dimensions, values)
     images = view.decode(codes, start.condition(0))
+    parts = np.split(images, len(dimensions))
     rows = [
         Row(part, f"z{dimension}", note, f"Latent dimension {dimension} from -3 to 3")
-        for part, (dimension, note) in zip(
-            np.split(images, len(dimensions)), notes.items(), strict=True
-        )
+        for part, (dimension, note) in zip(parts, notes.items(), strict=True)
     ]
-    columns = [_signed(value) for value in latent_walks.TRAVERSAL.tolist()]
+    columns = list(map(_signed, latent_walks.TRAVERSAL.tolist()))
     return Figure(rows, columns, title="one latent dimension in each row")
 
 
 def edited(view: ModelView, starts: Starts, step: np.ndarray, strengths: np.ndarray) -> np.ndarray:
     """Returns images of every code moved along a direction, uint8 [n, strengths, h, w, c].
 
-    Args:
-      step: the move of strength 1, [latent_dim].
-      strengths: of the moves.
+    step: the move of strength 1, [latent_dim].
     """
     moved = latent_walks.edit(starts.codes, step, strengths)
     conditions = starts.conditions
@@ -202,19 +189,13 @@ def edits(view: ModelView, starts: Starts, name: str, step: np.ndarray) -> Figur
         )
         for number, images in enumerate(edited(view, starts, step, strengths))
     ]
-    real = [] if starts.images is None else ["real"]
-    return Figure(
-        rows, [*real, *(_signed(strength) for strength in strengths.tolist())], title=name
-    )
+    columns = ["real"] * (starts.images is not None) + list(map(_signed, strengths.tolist()))
+    return Figure(rows, columns, title=name)
 
 
 def morphs(view: ModelView, starts: Starts, steps: int) -> Figure:
-    """Composes a row for each pair A, B: images on the straight line of codes (and conditions).
-
-    Args:
-      starts: A, B, A, B, ...
-      steps: images on the line, both ends included.
-    """
+    """Composes a row for each pair of the starts A, B, A, B, …: images on the straight line of
+    codes (and conditions), in `steps` images with both ends included."""
     rows = []
     for a, b in zip(range(0, len(starts.codes), 2), range(1, len(starts.codes), 2), strict=True):
         condition = None
@@ -232,12 +213,10 @@ def morphs(view: ModelView, starts: Starts, steps: int) -> Figure:
 
 
 def styles(view: ModelView, starts: Starts, names: Sequence[str] = ()) -> Figure:
-    """Composes a row for each prototype, its code under every condition of a conditional model.
+    """Composes a row for each prototype, its code under every condition of a conditional model:
+    under `names`, by default its first ones.
 
     With attributes, a column inverts its attribute in the prototype's own ones.
-
-    Args:
-      names: the columns; empty: the first names of the condition.
     """
     names = tuple(names) or view.conditions[:MOST_NAMES]
     pure = _pure(view, names)
@@ -247,15 +226,9 @@ def styles(view: ModelView, starts: Starts, names: Sequence[str] = ()) -> Figure
         targets = pure if view.by_label or own is None else np.abs(own - pure)
         images = view.decode(*latent_walks.outer_product(code[None], targets))
         label = starts.label(number)
-        rows.append(
-            Row(
-                np.concatenate([*starts.real(number), images]),
-                label,
-                alt=f"The style of one {label or 'image'} under each name",
-            )
-        )
-    real = [] if starts.images is None else ["prototype"]
-    columns = [*real, *names]
+        alt = f"The style of one {label or 'image'} under each name"
+        rows.append(Row(np.concatenate([*starts.real(number), images]), label, alt=alt))
+    columns = list(names) if starts.images is None else ["prototype", *names]
     return Figure(rows, columns, title="one style in each row")
 
 
@@ -263,10 +236,8 @@ def mixes(
     view: ModelView, codes: np.ndarray, labels: Sequence[str], weights: Sequence[float]
 ) -> Figure:
     """Composes the same codes (the first is 0) under each label alone and under their mix."""
-    groups = [
-        *each_condition(view, labels),
-        ("mix", latent_walks.mix(labels, weights, view.conditions)),
-    ]
+    mix = latent_walks.mix(labels, weights, view.conditions)
+    groups = [*each_condition(view, labels), ("mix", mix)]
     rows = [Row(view.decode(codes, condition), name) for name, condition in groups]
     parts = zip(labels, weights, strict=True)
     title = " + ".join(f"{weight:.2g} {name}" for name, weight in parts)

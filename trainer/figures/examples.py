@@ -28,11 +28,9 @@ class Examples(NamedTuple):
 
 
 def read_examples(source: DataSplit, names: tuple[str, ...]) -> Examples:
-    """Reads the first images of a split, in the order of its files.
+    """Reads the first images of a split with at least one record, in the order of its files.
 
-    Args:
-      source: a split with at least one record.
-      names: the labels of the data, sorted; empty where it has none.
+    names: the labels of the data, sorted; empty where it has none.
     """
     if names:
         inputs = tuple(dict.fromkeys((*source.features, LABEL_INDEX)))

@@ -57,15 +57,10 @@ def interpolate(start: np.ndarray, end: np.ndarray, count: int) -> np.ndarray:
 
 
 def kl_by_dimension(z_mean: np.ndarray, z_log_var: np.ndarray) -> np.ndarray:
-    """Returns KL(q(z_i | x) || N(0, 1)) of each dimension, averaged over the images.
+    """Returns KL(q(z_i | x) || N(0, 1)) in nats, averaged over the images, float64 [latent_dim].
 
-    Kingma & Welling 2014, appendix B: -1/2 (1 + log sigma^2 - mu^2 - sigma^2).
-
-    Args:
-      z_mean, z_log_var: [images, latent_dim].
-
-    Returns:
-      Nats, float64 [latent_dim].
+    Kingma & Welling 2014, appendix B: -1/2 (1 + log sigma^2 - mu^2 - sigma^2), of z_mean and
+    z_log_var [images, latent_dim].
     """
     mean, log_var = np.asarray(z_mean, np.float64), np.asarray(z_log_var, np.float64)
     return (0.5 * (np.square(mean) + np.exp(log_var) - 1 - log_var)).mean(axis=0)
@@ -77,16 +72,8 @@ def argsort_descending(values: np.ndarray) -> list[int]:
 
 
 def traverse(code: np.ndarray, dimensions: Sequence[int], values: np.ndarray) -> np.ndarray:
-    """Returns a row for each dimension: the code with that dimension set to each value.
-
-    Args:
-      code: [latent_dim].
-      dimensions: indices.
-      values: [len(dimensions), steps].
-
-    Returns:
-      float32 [len(dimensions) * steps, latent_dim].
-    """
+    """Returns a row for each dimension, the code with that dimension set to each value: float32
+    [dimensions * steps, latent_dim]. code: [latent_dim]; values: [dimensions, steps]."""
     rows = np.tile(np.asarray(code, np.float32), (len(dimensions), values.shape[1], 1))
     for row, dimension in enumerate(dimensions):
         rows[row, :, dimension] = values[row]
@@ -94,10 +81,8 @@ def traverse(code: np.ndarray, dimensions: Sequence[int], values: np.ndarray) ->
 
 
 def edit(codes: np.ndarray, direction: np.ndarray, strengths: np.ndarray) -> np.ndarray:
-    """Moves every code (a row of images) along a direction by each strength (a column).
-
-    Args:
-      codes: [rows, latent_dim]; direction: [latent_dim]; strengths: [columns].
+    """Moves every code [rows, latent_dim] along a direction [latent_dim] by each strength
+    [columns].
 
     Returns:
       float32 [rows * columns, latent_dim].
@@ -108,11 +93,8 @@ def edit(codes: np.ndarray, direction: np.ndarray, strengths: np.ndarray) -> np.
 
 
 def outer_product(codes: np.ndarray, conditions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs every code (a row of images) with every condition (a column).
-
-    Returns:
-      codes [rows * columns, latent_dim] and conditions [rows * columns, k].
-    """
+    """Pairs every code (a row of images) with every condition (a column): codes
+    [rows * columns, latent_dim] and conditions [rows * columns, k]."""
     return np.repeat(codes, len(conditions), axis=0), np.tile(conditions, (len(codes), 1))
 
 
@@ -125,12 +107,8 @@ def mix(names: Sequence[str], weights: Sequence[float], conditions: Sequence[str
 
 
 def blend_corners(corners: np.ndarray, side: int) -> np.ndarray:
-    """Returns the bilinear mixes of four conditions, float32 [side * side, k].
-
-    Args:
-      corners: [4, k]: top left, top right, bottom left, bottom right.
-      side: rows and columns, at least 2.
-    """
+    """Returns the bilinear mixes of four conditions [4, k] (top left, top right, bottom left,
+    bottom right) at `side` >= 2 rows and columns, float32 [side * side, k]."""
     top = interpolate(corners[0], corners[1], side)
     bottom = interpolate(corners[2], corners[3], side)
     return interpolate(top, bottom, side).reshape(side * side, -1)

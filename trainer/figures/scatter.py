@@ -61,12 +61,8 @@ def scatter(
 def codes_by_label(
     codes: np.ndarray, labels: Sequence[str], names: Sequence[str], *, apart: bool, title: str
 ) -> Image.Image:
-    """Draws the scatter of codes under a title.
-
-    Args:
-      codes, labels, names: see `scatter`.
-      apart: a panel for each label, as for a model that takes the label as its condition.
-    """
+    """Draws the scatter of codes under a title. apart: a panel for each label, as for a model that
+    takes the label as its condition."""
     if not (apart and names):
         return titled(scatter(codes, labels, names), title)
     label_of = np.asarray(labels)

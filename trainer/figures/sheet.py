@@ -1,4 +1,4 @@
-"""Sheets: figures laid out as one picture, in rows, grids and panels."""
+"""Sheets: figures laid out as one picture, in rows, grids and panels; animations of them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _MIN_CELL = 56  # pixels; small images are enlarged by a whole factor to at leas
 _LONGEST_NAME = 24
 _MIN_MOSAIC = 420  # pixels of a single grid
 PANEL, _MOST_PANELS = 320, 5  # pixels of a panel at most; panels in a row
+LAST_FRAME_MS = 1500
 
 
 def to_png(picture: Image.Image) -> bytes:
@@ -28,12 +29,27 @@ def to_png(picture: Image.Image) -> bytes:
     return content.getvalue()
 
 
+def animate(pictures: Sequence[bytes], milliseconds: int) -> bytes:
+    """Returns a GIF of PNG files of one size that repeats for ever and rests on its last frame;
+    each other frame stays for some milliseconds."""
+    frames = [_paletted(picture) for picture in pictures]
+    durations = [milliseconds] * (len(frames) - 1) + [LAST_FRAME_MS]
+    content = io.BytesIO()
+    frames[0].save(
+        content, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0
+    )
+    return content.getvalue()
+
+
+def _paletted(png: bytes) -> Image.Image:
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    return picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+
+
 def mosaic(images: np.ndarray, columns: int, min_width: int = 0) -> Image.Image:
     """Draws images edge to edge, enlarged together by a whole factor to `min_width` pixels.
 
-    Args:
-      images: uint8 [n, height, width, channels], filled in row by row; n is a multiple of
-        `columns`.
+    images: uint8 [n, height, width, channels], filled in row by row; n is a multiple of `columns`.
     """
     count, height, width, channels = images.shape
     rows = count // columns
@@ -67,7 +83,10 @@ def sheet(figure: Figure) -> Image.Image:
         draw.text((middle, top - 6), _fitting(name, step_x, 12), FAINT, font(12), anchor="ms")
     for index, row in enumerate(rows):
         top += _BAND if row.name and index else 0
-        _write_name(draw, row, top + (step_y - GAP) // 2)
+        middle = top + (step_y - GAP) // 2
+        name_at, note_at = middle - 8 if row.note else middle, middle + 10 if row.name else middle
+        draw.text((MARGIN, name_at), _short(row.name), TEXT, font(15), anchor="lm")
+        draw.text((MARGIN, note_at), row.note, FAINT, font(12), anchor="lm")
         _paste(picture, row.images, factor, (left, top))
         top += step_y
     return picture
@@ -112,8 +131,7 @@ def mosaics(figure: Figure) -> Image.Image:
     """Draws each row of a figure as a grid edge to edge, `figure.width` images wide: a single
     one in its own pixels, several with their names as panels."""
     if len(figure.rows) == 1:
-        grid = mosaic(figure.rows[0].images, figure.width, _MIN_MOSAIC)
-        return titled(grid, figure.title)
+        return titled(mosaic(figure.rows[0].images, figure.width, _MIN_MOSAIC), figure.title)
     pictures = []
     for row in figure.rows:
         panel = mosaic(row.images, figure.width)
@@ -154,20 +172,8 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 def _enlarged(image: np.ndarray, factor: int) -> Image.Image:
     """Draws uint8 [height, width, channels], every pixel as a square of `factor` pixels."""
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    if factor == 1:
-        return picture
     size = (picture.width * factor, picture.height * factor)
     return picture.resize(size, Image.Resampling.NEAREST)
-
-
-def _write_name(draw: ImageDraw.ImageDraw, row: Row, middle: int) -> None:
-    if row.name and row.note:
-        draw.text((MARGIN, middle - 8), _short(row.name), TEXT, font(15), anchor="lm")
-        draw.text((MARGIN, middle + 10), row.note, FAINT, font(12), anchor="lm")
-    elif row.name:
-        draw.text((MARGIN, middle), _short(row.name), TEXT, font(15), anchor="lm")
-    else:
-        draw.text((MARGIN, middle), row.note, FAINT, font(12), anchor="lm")
 
 
 def _lines(figure: Figure) -> list[Row]:

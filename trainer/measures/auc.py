@@ -9,13 +9,7 @@ def auc(scores: np.ndarray, positive: np.ndarray) -> float:
     """Returns the area under the ROC curve: the chance that a positive scores above a negative.
 
     The Mann-Whitney statistic over n+ n- (Hanley & McNeil 1982); of equal scores half counts.
-
-    Args:
-      scores: [n].
-      positive: bool [n].
-
-    Returns:
-      0 to 1, 0.5 being chance; NaN where there is only one class or a score is NaN.
+    0 to 1, 0.5 being chance; NaN where there is only one class or a score is NaN.
     """
     return float(resampled_auc(scores, positive, np.ones((1, len(scores)), np.float32))[0])
 
@@ -39,17 +33,10 @@ def resampled_auc(scores: np.ndarray, positive: np.ndarray, counts: np.ndarray) 
 def mean_auc(codes: np.ndarray, attributes: np.ndarray) -> float | None:
     """Returns the area under the ROC curve of each attribute's vector, averaged over attributes.
 
-    The vector is the mean code with the attribute minus the mean code without it (Larsen et
-    al. 2016, section 4.3), from every other image; the area is that of its projection on the
-    images between.
-
-    Args:
-      codes: z_mean, [n, latent_dim].
-      attributes: 0 or 1, [n, names].
-
-    Returns:
-      0.5 (chance) to 1; None where no attribute has two images of either kind in both
-      halves.
+    The vector is the mean code [latent_dim] with the attribute minus the mean code without it
+    (Larsen et al. 2016, section 4.3), from every other image; the area is that of its projection on
+    the images between. 0.5 (chance) to 1; None where no attribute has two images of either kind in
+    both halves.
     """
     areas = []
     for column in attributes.T.astype(bool):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import keras
@@ -50,11 +51,9 @@ def choose_task(
 ) -> Task:
     """Returns the task of a data set: its labels, else its attributes, else the images.
 
-    Args:
-      images: uint8 [n, height, width, channels].
-      label_index: of each image, int [n]; below 0 where it has no label: it is left out then.
-      labels: the number of labels; a single one says nothing.
-      attributes: 0 or 1, [n, names]; names may be 0.
+    label_index: of each image, int [n]; below 0 where it has no label: it is left out then.
+    labels: their number; a single one says nothing.
+    attributes: 0 or 1, [n, names]; names may be 0.
     """
     if labels > 1:
         labelled = label_index >= 0
@@ -74,14 +73,12 @@ def train_feature_network(task: Task, config: FeatureNetworkConfig) -> keras.Mod
     shape = task.images.shape[1:]
     outputs = int(np.prod(shape)) if task.kind == AUTOENCODER else task.outputs
     model = _network(shape, outputs, config.seed)
-    losses = {
-        LABEL: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        ATTRIBUTES: keras.losses.BinaryCrossentropy(from_logits=True),
-        AUTOENCODER: keras.losses.BinaryCrossentropy(from_logits=True),
-    }
+    loss: Any = keras.losses.BinaryCrossentropy(from_logits=True)
+    if task.kind == LABEL:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     schedule = keras.optimizers.schedules.CosineDecay(2e-3, config.steps)
     learner = keras.Model(model.input, model.output["scores"])
-    learner.compile(keras.optimizers.Adam(schedule), losses[task.kind])
+    learner.compile(keras.optimizers.Adam(schedule), loss)
     learner.fit(_batches(task, config), epochs=1, steps_per_epoch=config.steps, verbose=0)
     return model
 
@@ -145,11 +142,8 @@ class FeatureNetwork:
 
 
 def cfid(one: Features, other: Features) -> float:
-    """Returns the Fréchet distance of features, "c" for custom: it is no published FID.
-
-    Raises:
-      ValueError: where the features are of different networks, whose units differ.
-    """
+    """Returns the Fréchet distance of features, "c" for custom: it is no published FID. ValueError
+    where they are of different networks, whose units differ."""
     _check_comparable(one, other)
     return distance_of_features(one.values, other.values)
 
@@ -197,14 +191,12 @@ def _batches(task: Task, config: FeatureNetworkConfig) -> tf.data.Dataset:
     rounds = -(-count // len(images))
     order = np.concatenate([rng.permutation(len(images)) for _ in range(rounds)])[:count]
 
-    def batch(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        pixels = images[rows].astype(np.float32) / 255
-        labels = pixels.reshape(len(rows), -1) if targets is None else targets[rows]
-        return pixels, labels.astype(np.float32)
-
-    def generate() -> Any:
+    def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for start in range(0, count, config.batch_size):
-            yield batch(order[start : start + config.batch_size])
+            rows = order[start : start + config.batch_size]
+            pixels = images[rows].astype(np.float32) / 255
+            labels = pixels.reshape(len(rows), -1) if targets is None else targets[rows]
+            yield pixels, labels.astype(np.float32)
 
     target_shape = (None,) if targets is not None and targets.ndim == 1 else (None, None)
     signature = (

@@ -8,8 +8,10 @@ from PIL import Image
 from trainer.figures.compose import Figure, Row
 from trainer.figures.sheet import (
     GAP,
+    LAST_FRAME_MS,
     MARGIN,
     _fitting,
+    animate,
     contact_sheet,
     font,
     mosaic,
@@ -142,3 +144,26 @@ def test_a_contact_sheet_has_its_groups_under_a_heading():
     assert picture.size == (28 + 128 + 6 * 60 - 4 + 28, 28 + 68 + 6 + 2 * (60 + 14) + 28)
     assert [picture.getpixel((156 + 60 * n, 96))[0] for n in (0, 1)] == [11, 12]
     assert picture.getpixel((156, 96 + 60 + 14))[0] == 33
+
+
+def test_a_gif_shows_every_picture_and_repeats():
+    greys = [0, 90, 180, 255]
+    content = animate([to_png(Image.new("L", (8, 6), grey)) for grey in greys], 100)
+    gif = Image.open(io.BytesIO(content))
+    assert gif.format == "GIF" and gif.size == (8, 6)
+    assert gif.n_frames == 4
+    assert gif.info["loop"] == 0  # for ever
+    durations, shown = [], []
+    for frame in range(4):
+        gif.seek(frame)
+        durations.append(gif.info["duration"])
+        shown.append(int(np.asarray(gif.convert("L")).mean()))
+    assert durations == [100, 100, 100, LAST_FRAME_MS]
+    assert shown == greys
+
+
+def test_greys_keep_their_shade():
+    ramp = np.tile(np.arange(256, dtype=np.uint8), (4, 1))
+    gif = Image.open(io.BytesIO(animate([to_png(Image.fromarray(ramp))], 100)))
+    error = np.abs(np.asarray(gif.convert("L")).astype(int) - ramp)
+    assert error.max() == 0

@@ -36,7 +36,7 @@ def _labels(help: str, required: bool = False) -> Callable:
 
 
 def _verb(count: int, count_help: str, *, decoder: bool = True) -> Callable:
-    """Returns a decorator that makes a command with the options that every verb has."""
+    """Makes a command with the options that every verb has."""
 
     def add(command: Callable) -> Callable:
         path = click.Path(path_type=Path)

@@ -169,6 +169,7 @@ def _trainer(
     runtime: Mapping[str, Any],
 ) -> BaseNode:
     overrides = {OVERRIDES: config.tuner.overrides.as_dict()} if search else {}
+    modules = run_fn.__module__, "components.decoder_trainer.overrides"
     return DecoderTrainer(
         run_fn=udf_path(run_fn),
         examples=examples,
@@ -178,9 +179,7 @@ def _trainer(
         custom_config={
             SETTINGS: trainer_config.to_json(),
             **overrides,
-            CODE_VERSION: code_version(
-                run_fn.__module__, "components.decoder_trainer.overrides", by_name=True
-            ),
+            CODE_VERSION: code_version(*modules, by_name=True),
             CHECKPOINT_ROOT: os.path.join(root, "checkpoints"),
         },
         **{name: runtime[name] for name in RUNTIME if name in runtime},

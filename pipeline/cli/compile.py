@@ -18,12 +18,9 @@ from pipeline.logs import quiet_libraries
 @click.command("compile")
 @click.argument("config")
 @click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE.json",
+    "--output", type=click.Path(path_type=Path), required=True, metavar="FILE.json",
     help="For Vertex AI; the form for Kubeflow Pipelines lies beside it, as .yaml.",
-)
+)  # fmt: skip
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY.SUB=VALUE",
     help="Override a value of the config; repeatable. The section is `cluster`.",

@@ -26,10 +26,9 @@ INTERRUPTED = 130  # as shells report SIGINT
 @click.command()
 @click.argument("config")
 @click.option(
-    "--root",
-    type=click.Path(path_type=Path),
+    "--root", type=click.Path(path_type=Path),
     help="Where the run leaves everything. Default: runs/<name>.",
-)
+)  # fmt: skip
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY.SUB=VALUE",
     help="Override a value of the config; repeatable.",

@@ -64,14 +64,10 @@ class GraphCompiler:
     ) -> dict[str, Any]:
         """Returns the graph as a PipelineJob, which holds the PipelineSpec.
 
-        Args:
-          resources: returns the limits of the container of a node, given its id.
-          adapt: may change a node before it is compiled.
-          compare: whether the service finds the latest blessed model.
-          command: of every container; None: TFX's own.
-
-        Raises:
-          InputError: for nodes that do not exist, data that does not fit the config, ….
+        resources: returns the limits of the container of a node, given its id.
+        adapt: may change a node before it is compiled.
+        compare: whether the service finds the latest blessed model.
+        command: of every container; None: TFX's own.
         """
         parameters = _parameters(self.config, self._root, self._inputs, self._prep_config)
         dag = create_pipeline(
@@ -217,17 +213,12 @@ def _parameters(
     else:
         data, patterns = relative_to_common_folder([*inputs, *prep_config.lists])
         description = f"The folder of the raw files, which holds {', '.join(patterns)}."
-    destination = serving_directory(root)
-    parameters = [
-        RuntimeParameter("data_input", str, data, description),
-        *(
-            RuntimeParameter(
-                name, entry.kind, entry.kind(entry.value_in(config)), entry.description
-            )
-            for name, entry in RUNTIME.items()
-        ),
-        RuntimeParameter("push_destination", str, destination, "Gets the decoders that pass."),
-    ]
+    parameters = [RuntimeParameter("data_input", str, data, description)]
+    for name, entry in RUNTIME.items():
+        default = entry.kind(entry.value_in(config))
+        parameters.append(RuntimeParameter(name, entry.kind, default, entry.description))
+    words = "Gets the decoders that pass."
+    parameters.append(RuntimeParameter("push_destination", str, serving_directory(root), words))
     return {parameter.name: parameter for parameter in parameters}
 
 

@@ -44,15 +44,11 @@ _L4_BY_CPUS = {4: 1, 8: 1, 12: 1, 16: 1, 24: 2, 32: 1, 48: 4, 96: 8}
 
 
 class Machine(NamedTuple):
-    """A machine type.
-
-    cpus: vCPUs.
-    accelerator, accelerators: kind and number of those that are built in; "" and 0 without any.
-    """
+    """A machine type."""
 
     cpus: int
     memory_gib: float
-    accelerator: str = ""
+    accelerator: str = ""  # the kind that is built in
     accelerators: int = 0
 
 

@@ -23,11 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def code_version(*modules: str, by_name: bool = False, root: Path = ROOT) -> str:
     """Returns the SHA-256 (hex) over the source of `modules` and all of the project they import.
 
-    Args:
-      modules: dotted names.
-      by_name: includes the modules that the registries among them name as "package.module:name",
-        for a node that builds models and trains them.
-      root: the folder of the packages.
+    by_name: includes the modules that the registries among them name as "package.module:name", for
+    a node that builds models and trains them.
     """
     digest = hashlib.sha256()
     for name, path in sorted(_closure(modules, root, by_name).items()):

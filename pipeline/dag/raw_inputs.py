@@ -21,14 +21,10 @@ from pipeline.dag.code_version import code_version
 
 
 def raw_inputs(data: DataConfig, root: Path) -> tuple[list[str], PrepConfig | None]:
-    """Returns absolute globs of the raw files, and the config with absolute paths of their lists.
-
-    For a prepared data set: its directory, and None. A source that generates its files writes
-    them first, below `root`.
-
-    Raises:
-      InputError: where a local glob matches nothing or the directory is no data set.
-    """
+    """Returns absolute globs of the raw files, and the config with absolute paths of their lists;
+    for a prepared data set its directory, and None. A source that generates its files writes them
+    first, below `root`. InputError where a local glob matches nothing or the directory is no data
+    set."""
     generated = data.generated_source
     if generated:
         folder = str(generated_folder(generated, data.sample, root / "raw"))

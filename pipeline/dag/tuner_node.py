@@ -23,14 +23,11 @@ KEY = "tuner.best_hyperparameters"
 
 
 class SearchNode(NamedTuple):
-    """A search, or the importer of the result of an earlier one, and its output channels.
-
-    trials: None where the search was another run's.
-    """
+    """A search, or the importer of the result of an earlier one, and its output channels."""
 
     node: BaseNode
     best_hyperparameters: Any
-    trials: Any = None
+    trials: Any = None  # None where the search was another run's
 
 
 def search_node(

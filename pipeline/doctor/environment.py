@@ -23,16 +23,11 @@ JAVA = (11, 17)  # Flink's
 
 
 class Finding(NamedTuple):
-    """The answer of a check.
+    """The answer of a check."""
 
-    state: `ok`; `note`, something that only some uses need; `bad`, which will fail.
-    what: the state in words.
-    remedy: what to do; empty where nothing has to be done.
-    """
-
-    state: str
+    state: str  # `ok`; `note`, something that only some uses need; `bad`, which will fail
     what: str
-    remedy: str = ""
+    remedy: str = ""  # what to do, if anything
 
 
 def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:

@@ -123,11 +123,8 @@ class ModelSession:
         raise InputError(f"--run: no images in {self._run.examples}")
 
     def _choose(self, count: int, labels: Sequence[str] = ()) -> list[int]:
-        """Returns the positions of `count` examples drawn by the seed, labels taking turns.
-
-        Raises:
-          InputError: where the data has fewer such images, or no such label.
-        """
+        """Returns the positions of `count` examples drawn by the seed, labels taking turns;
+        InputError where the data has fewer such images, or no such label."""
         assert self.examples is not None and self._run.examples is not None
         known = read_manifest(str(self._run.examples)).labels
         for name in labels:

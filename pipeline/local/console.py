@@ -149,11 +149,9 @@ class RunConsole:
 
 
 def trials_table(progress: SearchProgress) -> Table:
-    """Returns the table: the best trials so far, then those that run, then those that failed.
-
-    The last two measures, the sliced Wasserstein distance of samples and the squared error of
-    reconstructions, are relative to what a mean image scores.
-    """
+    """Returns the table: the best trials so far, then those that run, then those that failed. The
+    last two measures, the sliced Wasserstein distance of samples and the squared error of
+    reconstructions, are relative to what a mean image scores."""
     trials = sorted(progress.ranked(), key=lambda trial: trial.state == "failed")
     names = list(dict.fromkeys(name for trial in trials for name in trial.values))
     over = sum(trial.state in ("completed", "failed") for trial in trials)

@@ -21,14 +21,9 @@ _IMPORTED = {PREPARED_EXAMPLES: "examples", BEST_HYPERPARAMETERS: "best_hyperpar
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NodeResult:
-    """The result of a node.
+    """The result of a node, with URIs and custom properties of its output artifacts by name."""
 
-    state: done, cached, failed or skipped. A resolver is never cached.
-    outputs: URIs of its output artifacts by name.
-    properties: custom properties of those artifacts.
-    """
-
-    state: str
+    state: str  # done, cached, failed or skipped; a resolver is never cached
     seconds: float
     error: str = ""
     outputs: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -48,7 +43,6 @@ class Summary:
     def to_dict(self) -> dict[str, Any]:
         artifacts = self._artifacts()
         evaluation = artifacts.get("evaluation", "")
-        metrics = _read(evaluation, "metrics.json").get("candidate", {})
         blessing = _read(evaluation, "blessing.json")
         return {
             "name": self.name,
@@ -63,7 +57,7 @@ class Summary:
                 for name, node in self.nodes.items()
             },
             "artifacts": artifacts,
-            "metrics": metrics,
+            "metrics": _read(evaluation, "metrics.json").get("candidate", {}),
             "blessing": {
                 "blessed": bool(blessing.get("blessed", False)),
                 "reasons": blessing.get("reasons", []),

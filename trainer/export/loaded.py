@@ -17,22 +17,15 @@ SCORE = "score"
 
 @dataclasses.dataclass(frozen=True)
 class ScoredBatch:
-    """The scores of n images under a model.
-
-    records: the images with their keys, labels and attributes.
-    reconstructions: float [n, height, width, channels] in [0, 1], at z = z_mean.
-    z_mean: float [n, latent_dim].
-    reconstruction_loss, kl_loss: float [n], nats per image, at a sampled z; kl_loss is None
-      without a posterior, z being z_mean then.
-    z_log_var: float [n, latent_dim]; None without a posterior.
-    """
+    """The scores of n images under a model. The losses are nats per image at a sampled z; without a
+    posterior at z_mean, and there is neither KL nor variance."""
 
     records: Records
-    reconstructions: np.ndarray
-    z_mean: np.ndarray
-    reconstruction_loss: np.ndarray
-    kl_loss: np.ndarray | None
-    z_log_var: np.ndarray | None = None
+    reconstructions: np.ndarray  # float [n, height, width, channels] in [0, 1], at z = z_mean
+    z_mean: np.ndarray  # float [n, latent_dim]
+    reconstruction_loss: np.ndarray  # float [n]
+    kl_loss: np.ndarray | None  # float [n]
+    z_log_var: np.ndarray | None = None  # float [n, latent_dim]
 
 
 def encode_condition(
@@ -50,13 +43,7 @@ def encode_condition(
 
 
 class _LoadedSavedModel:
-    """A SavedModel and its metadata.
-
-    latent_dim: the size of its codes.
-    conditions: the names of the condition's values, in order; empty without a condition.
-    by_label: true where the condition is the label, of which an image has one.
-    has_prior: true where codes are distributed as N(0, I), and have a posterior.
-    """
+    """A SavedModel and its metadata, part of it as attributes: see `trainer.export.metadata`."""
 
     def __init__(self, directory: str, metadata: dict[str, Any] | None = None) -> None:
         """Loads a SavedModel. metadata: the contents of its model.json, where they are at hand."""
@@ -96,13 +83,11 @@ class LoadedDecoder(_LoadedSavedModel):
     def sample(
         self, count: int, seed: int, condition: np.ndarray | None = None, *, batch_size: int = BATCH
     ) -> np.ndarray:
-        """Returns images of the prior as uint8 [count, height, width, channels].
+        """Returns at least one image of the prior as uint8 [count, height, width, channels].
 
-        Args:
-          count: at least 1.
-          seed: of the first batch; each further batch has the next seed.
-          condition: of all images, [names], or of each, [count, names]; None without one.
-          batch_size: images drawn at a time. The images depend on it where it is below `count`.
+        seed: of the first batch; each further batch has the next seed.
+        condition: of all images, [names], or of each, [count, names]; None without one.
+        batch_size: images drawn at a time. The images depend on it where it is below `count`.
         """
         rows = _for_each(condition, count)
         images = []

@@ -52,14 +52,10 @@ class FigureCallback(keras.callbacks.Callback):
         trackers: Trackers,
         finished: int = 0,
     ) -> None:
-        """
-        Args:
-          examples: at least one.
-          config: of the training, with the names of the condition.
-          directory: where the pictures go.
-          keep: a directory that outlives a killed training.
-          trackers: of the training.
-          finished: epochs that a training before has finished; its pictures are in `keep`.
+        """Begins, or goes on where a training before has finished so many epochs.
+
+        examples: at least one. keep: a directory that outlives a killed training; the pictures of
+        finished epochs are there.
         """
         super().__init__()
         self.examples = examples

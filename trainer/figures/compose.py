@@ -30,16 +30,11 @@ class Row(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-    """Rows of images under each other.
-
-    columns: a name above each column.
-    width: images side by side; a longer row goes on in the next line. 0: the longest row.
-    title, caption: the lines above.
-    """
+    """Rows of images under each other, below the lines `title` and `caption`."""
 
     rows: Sequence[Row]
-    columns: Sequence[str] = ()
-    width: int = 0
+    columns: Sequence[str] = ()  # a name above each
+    width: int = 0  # images side by side; longer rows go on in the next line. 0: the longest row
     title: str = ""
     caption: str = ""
 
@@ -68,17 +63,12 @@ class ModelView(Protocol):
 
 
 class Starts(NamedTuple):
-    """n codes that a figure starts from.
+    """n codes that a figure starts from, with the real images of codes that are not drawn."""
 
-    codes: [n, latent_dim]. conditions: [n, names]; None without a condition.
-    images: the real images of the codes, uint8 [n, h, w, c]; None for codes of the prior.
-    labels: the labels of the images, which stand beside them; empty where they do not.
-    """
-
-    codes: np.ndarray
-    conditions: np.ndarray | None = None
-    images: np.ndarray | None = None
-    labels: Sequence[str] = ()
+    codes: np.ndarray  # [n, latent_dim]
+    conditions: np.ndarray | None = None  # [n, names]; None without a condition
+    images: np.ndarray | None = None  # uint8 [n, h, w, c]; None for codes of the prior
+    labels: Sequence[str] = ()  # of the images, beside which they stand; or none
 
     def condition(self, position: int) -> np.ndarray | None:
         return None if self.conditions is None else self.conditions[position]
@@ -145,12 +135,10 @@ def manifold(view: ModelView, codes: np.ndarray, groups: Groups, caption: str = 
 def traversals(
     view: ModelView, start: Starts, prior: tuple[np.ndarray, np.ndarray], notes: Mapping[int, str]
 ) -> Figure:
-    """Composes a row for each latent dimension, the others held at a code.
+    """Composes a row for each latent dimension, the others held at the code of a single start.
 
-    Args:
-      start: a single one.
-      prior: mean and standard deviation of codes, [latent_dim] each.
-      notes: a dimension -> the words under its name, in the order of the rows.
+    prior: mean and standard deviation of codes, [latent_dim] each.
+    notes: a dimension -> the words under its name, in the order of the rows.
     """
     dimensions = list(notes)
     mean, deviation = (values[dimensions, None] for values in prior)

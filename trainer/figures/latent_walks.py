@@ -29,12 +29,9 @@ def normal_quantiles(count: int = GRID_SIDE, tail: float = 0.05) -> np.ndarray:
 
 
 def manifold(latent_dim: int, side: int = GRID_SIDE, plane: tuple[int, int] = (0, 1)) -> np.ndarray:
-    """Returns the codes of a square grid over two dimensions, the others 0.
-
-    Returns:
-      float32 [side * side, latent_dim]: the plane's first dimension grows to the right, the
-      second downwards. With a latent size of 1 it is one row, [side, 1].
-    """
+    """Returns the codes of a square grid over two dimensions, the others 0: float32 [side * side,
+    latent_dim]. The plane's first dimension grows to the right, the second downwards. With a latent
+    size of 1 it is one row, [side, 1]."""
     steps = normal_quantiles(side)
     if latent_dim == 1:
         return steps[:, None]
@@ -72,8 +69,8 @@ def argsort_descending(values: np.ndarray) -> list[int]:
 
 
 def traverse(code: np.ndarray, dimensions: Sequence[int], values: np.ndarray) -> np.ndarray:
-    """Returns a row for each dimension, the code with that dimension set to each value: float32
-    [dimensions * steps, latent_dim]. code: [latent_dim]; values: [dimensions, steps]."""
+    """Returns a row for each dimension: the code [latent_dim] with that dimension set to each of
+    its values [dimensions, steps]; float32 [dimensions * steps, latent_dim]."""
     rows = np.tile(np.asarray(code, np.float32), (len(dimensions), values.shape[1], 1))
     for row, dimension in enumerate(dimensions):
         rows[row, :, dimension] = values[row]
@@ -115,10 +112,8 @@ def blend_corners(corners: np.ndarray, side: int) -> np.ndarray:
 
 
 def round_robin(labels: Sequence[str], count: int) -> list[int]:
-    """Returns up to `count` positions: the first of every label, then the second of every label.
-
-    Labels take turns in sorted order; without labels (all empty) the first ones.
-    """
+    """Returns up to `count` positions: the first of every label, then the second of every label, …,
+    in sorted order of the labels; without labels (all empty) the first ones."""
     turns: dict[str, int] = {}
     order = []
     for position, label in enumerate(labels):

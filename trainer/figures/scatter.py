@@ -32,12 +32,10 @@ def scatter(
 ) -> Image.Image:
     """Draws the first two dimensions of codes, coloured by label, with a legend.
 
-    Args:
-      codes: float [n, latent_dim]; a missing second dimension counts as 0. Points beyond the
-        axes are left out.
-      labels: the label of each code; one that is not in `names` is grey.
-      names: labels in the order of their colours. Without names there is no legend either.
-      side: pixels of the square plot.
+    codes: float [n, latent_dim]; a missing second dimension counts as 0. Points beyond the axes are
+    left out.
+    labels: of the codes; one that is not in `names` is grey.
+    names: labels in the order of their colours. Without names there is no legend either.
     """
     plane = np.zeros((len(codes), 2))
     plane[:, : min(2, codes.shape[1])] = codes[:, :2]

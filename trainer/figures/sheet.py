@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -61,7 +61,7 @@ def mosaic(images: np.ndarray, columns: int, min_width: int = 0) -> Image.Image:
 def sheet(figure: Figure) -> Image.Image:
     """Draws a figure: rows of images of one size under each other, their names to the left."""
     rows, title, caption, columns = _lines(figure), figure.title, figure.caption, figure.columns
-    factor, step_x, step_y = _cells(rows)
+    _, step_x, step_y = _cells(rows)
     names = [text for row in rows for text in (_short(row.name), row.note)]
     gutter = max((int(font(15).getlength(text)) for text in names), default=0)
     gutter += 16 if gutter else 0
@@ -81,21 +81,17 @@ def sheet(figure: Figure) -> Image.Image:
     for index, name in enumerate(columns):
         middle = left + index * step_x + (step_x - GAP) // 2
         draw.text((middle, top - 6), _fitting(name, step_x, 12), FAINT, font(12), anchor="ms")
-    for index, row in enumerate(rows):
-        top += _BAND if row.name and index else 0
-        middle = top + (step_y - GAP) // 2
+    for row, middle in _pasted(picture, rows, left, top):
         name_at, note_at = middle - 8 if row.note else middle, middle + 10 if row.name else middle
         draw.text((MARGIN, name_at), _short(row.name), TEXT, font(15), anchor="lm")
         draw.text((MARGIN, note_at), row.note, FAINT, font(12), anchor="lm")
-        _paste(picture, row.images, factor, (left, top))
-        top += step_y
     return picture
 
 
 def contact_sheet(figure: Figure) -> Image.Image:
     """Draws many groups of rows under a heading, their names in a column of one width."""
     rows = _lines(figure)
-    factor, step_x, step_y = _cells(rows)
+    _, step_x, step_y = _cells(rows)
     columns = max([len(row.images) for row in rows] + [_MIN_COLUMNS])
     groups = sum(bool(row.name) for row in rows)
     left, top = _WIDE_MARGIN + _GUTTER, _WIDE_MARGIN + 68
@@ -109,9 +105,7 @@ def contact_sheet(figure: Figure) -> Image.Image:
     draw.text((_WIDE_MARGIN, _WIDE_MARGIN + 26), figure.caption, FAINT, font(13))
     rule = _WIDE_MARGIN + 54
     draw.line((_WIDE_MARGIN, rule, size[0] - _WIDE_MARGIN, rule), LINE, 1)
-    for index, row in enumerate(rows):
-        top += _BAND if row.name and index else 0
-        middle = top + (step_y - GAP) // 2
+    for row, middle in _pasted(picture, rows, left, top):
         if row.name:
             fonts = (font(size) for size in range(16, 10, -1))
             fitting = next((f for f in fonts if f.getlength(row.name) < _ROOM), font(11))
@@ -122,8 +116,6 @@ def contact_sheet(figure: Figure) -> Image.Image:
             draw.text((_WIDE_MARGIN, middle - 9), name, color, fitting, anchor="lm")
         place = (_WIDE_MARGIN, middle + 10 if row.name else middle)
         draw.text(place, row.note, FAINT, font(11), anchor="lm")
-        _paste(picture, row.images, factor, (left, top))
-        top += step_y
     return picture
 
 
@@ -193,13 +185,19 @@ def _cells(rows: Sequence[Row]) -> tuple[int, int, int]:
     return factor, width * factor + GAP, height * factor + GAP
 
 
-def _paste(picture: Image.Image, images: np.ndarray, factor: int, corner: tuple[int, int]) -> None:
-    """Pastes images side by side, the first one's top left at `corner`."""
-    left, top = corner
-    for image in images:
-        enlarged = _enlarged(image, factor).convert("RGB")
-        picture.paste(enlarged, (left, top))
-        left += enlarged.width + GAP
+def _pasted(
+    picture: Image.Image, rows: Sequence[Row], left: int, top: int
+) -> Iterator[tuple[Row, int]]:
+    """Pastes the images of rows, the first one's top left at (left, top); yields each row with the
+    middle of its line, to write beside it."""
+    factor, step_x, step_y = _cells(rows)
+    for index, row in enumerate(rows):
+        top += _BAND if row.name and index else 0
+        yield row, top + (step_y - GAP) // 2
+        for column, image in enumerate(row.images):
+            enlarged = _enlarged(image, factor).convert("RGB")
+            picture.paste(enlarged, (left + column * step_x, top))
+        top += step_y
 
 
 def _short(name: str) -> str:

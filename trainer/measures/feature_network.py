@@ -31,19 +31,12 @@ _BATCH = 512
 
 
 class Task(NamedTuple):
-    """The images that a feature network learns from, and what it predicts of them.
+    """The images that a feature network learns from, and what it predicts of them."""
 
-    images: uint8 [n, height, width, channels].
-    kind: `label`, `attributes` or `autoencoder`.
-    targets: the index of the label, int [n]; attributes of 0 and 1, [n, outputs]; None for an
-      autoencoder, which predicts the image.
-    outputs: the number of labels or attributes; 0 for an autoencoder.
-    """
-
-    images: np.ndarray
-    kind: str
-    targets: np.ndarray | None
-    outputs: int
+    images: np.ndarray  # uint8 [n, height, width, channels]
+    kind: str  # `label`, `attributes` or `autoencoder`, which predicts the image
+    targets: np.ndarray | None  # indices of labels, int [n]; attributes of 0 and 1, [n, outputs]
+    outputs: int  # the number of labels or attributes; 0 for an autoencoder
 
 
 def choose_task(
@@ -64,12 +57,9 @@ def choose_task(
 
 
 def train_feature_network(task: Task, config: FeatureNetworkConfig) -> keras.Model:
-    """Trains a network. The same arguments give the same weights on the same machine.
-
-    Returns:
-      A model of float images in [0, 1] with the outputs `features` float32 [n, 64] and `scores`:
-      logits [n, outputs], or the image again, flat.
-    """
+    """Trains a network. The same arguments give the same weights on the same machine. It maps float
+    images in [0, 1] to `features` float32 [n, 64] and `scores`: logits [n, outputs], or the image
+    again, flat."""
     shape = task.images.shape[1:]
     outputs = int(np.prod(shape)) if task.kind == AUTOENCODER else task.outputs
     model = _network(shape, outputs, config.seed)
@@ -109,15 +99,11 @@ def export_feature_network(model: keras.Model, directory: str, facts: dict[str, 
 
 
 class Features(NamedTuple):
-    """The output of a feature network for n images.
+    """The output of a feature network for n images."""
 
-    values: float32 [n, 64]. scores: float32 [n, outputs], logits where it classifies.
-    network: the hash of the network.
-    """
-
-    values: np.ndarray
-    scores: np.ndarray
-    network: str
+    values: np.ndarray  # float32 [n, 64]
+    scores: np.ndarray  # float32 [n, outputs], logits where it classifies
+    network: str  # its hash
 
 
 class FeatureNetwork:

@@ -16,12 +16,8 @@ def frechet_distance(
     The trace of the root is the sum of the roots of the eigenvalues of the symmetric matrix
     C^(1/2) C' C^(1/2), so nothing complex comes up.
 
-    Args:
-      mean, other_mean: [d].
-      covariance, other: [d, d], symmetric and positive semi-definite.
-
-    Returns:
-      At least 0, in squared units of the features; NaN where an input is not finite.
+    Means are [d], covariances [d, d], symmetric and positive semi-definite. The distance is at
+    least 0, in squared units of the features; NaN where an input is not finite.
     """
     if not all(np.isfinite(x).all() for x in (mean, covariance, other_mean, other)):
         return float("nan")
@@ -41,11 +37,10 @@ def distance_of_features(features: np.ndarray, others: np.ndarray) -> float:
 def resampled_distances(
     features: np.ndarray, others: np.ndarray, counts: np.ndarray, other_counts: np.ndarray
 ) -> np.ndarray:
-    """Returns `distance_of_features` under resamples of the images, float64 [r].
+    """Returns `distance_of_features` of [n, d] and [m, d] under resamples of the images, float64
+    [r].
 
-    Args:
-      features, others: [n, d], [m, d].
-      counts, other_counts: how often a resample holds each image, [r, n], [r, m].
+    counts, other_counts: how often a resample holds each image, [r, n], [r, m].
     """
     with threadpool_limits(1):  # on matrices this small more threads only wait for each other
         pairs = zip(_gaussians(features, counts), _gaussians(others, other_counts), strict=True)

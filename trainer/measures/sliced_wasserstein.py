@@ -8,21 +8,16 @@ import numpy as np
 def sliced_wasserstein(
     real: np.ndarray, generated: np.ndarray, *, projections: int, seed: int
 ) -> float:
-    """Returns the sliced 2-Wasserstein distance: sqrt of the mean of W2(u.x, u.y)^2 over
-    directions u.
+    """Returns the sliced 2-Wasserstein distance: sqrt of the mean of W2(u.x, u.y)^2 over directions
+    u.
 
     Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters of measures", definition 6,
     with directions drawn uniformly from the unit sphere. In one dimension W2 is exact for any
     two numbers of points: the quantile functions are subtracted.
 
-    Args:
-      real: [n, d], n >= 1, in any unit (pixels in [0, 1], features).
-      generated: [m, d], m >= 1.
-      projections: the number of directions, at least 1.
-      seed: of the directions; it is the same for all sets that are compared.
-
-    Returns:
-      In the unit of the points, at least 0; 0 for equal sets in any order. NaN if a point is.
+    Points are [n, d] and [m, d], n and m >= 1; `projections` >= 1 is the number of directions,
+    whose seed is the same for all sets that are compared. The distance is in the unit of the
+    points, at least 0; 0 for equal sets in any order; NaN if a point is.
     """
     directions = draw_directions(real.shape[1], projections, seed)
     one, other = project(real, directions), project(generated, directions)

@@ -10,19 +10,15 @@ _C1, _C2 = 0.01**2, 0.03**2  # (K1 L)^2 and (K2 L)^2 with a range L of 1
 
 
 def ssim(images: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Returns the mean structural similarity.
-
-    Wang et al. 2004, "Image quality assessment", eq. 13.
+    """Returns the mean structural similarity (Wang et al. 2004, "Image quality assessment", eq.
+    13).
 
     Means, variances and covariance under a Gaussian window of 11x11 and sigma 1.5, constants
     K1 = 0.01 and K2 = 0.03, averaged over channels and over the pixels whose window lies
     inside the image. Of images smaller than the window, over all pixels, the border mirrored.
 
-    Args:
-      images, others: float [n, height, width, channels] in [0, 1].
-
-    Returns:
-      float64 [n], at most 1, where the images are equal. NaN where a pixel is.
+    Images are float [n, height, width, channels] in [0, 1]. Returns float64 [n], at most 1, where
+    the images are equal; NaN where a pixel is.
     """
     return np.array([_one(a, b) for a, b in zip(images, others, strict=True)], np.float64)
 

@@ -38,18 +38,14 @@ class Prices(Config):
 
 
 class CostLine(NamedTuple):
-    """The share of one node.
-
-    number: of accelerators.
-    price: of an hour, accelerators included; None where the price list has none.
-    """
+    """The share of one node."""
 
     node: str
     machine: str
     accelerator: str
-    number: int
+    number: int  # of accelerators
     hours: float
-    price: float | None
+    price: float | None  # of an hour, accelerators included; None where the list has none
 
     @property
     def cost(self) -> float:
@@ -95,15 +91,12 @@ def _machine(resources: Mapping[str, Any]) -> tuple[str, str, int]:
 
 def _custom_job(spec: Mapping[str, Any], node: str) -> tuple[str, str, int] | None:
     """Returns (machine, accelerator, number) of the CustomJob that a node starts, or None."""
-    for task in spec["root"]["dag"]["tasks"].values():
-        custom_config = task.get("inputs", {}).get("parameters", {}).get("custom_config", {})
-        text = custom_config.get("runtimeValue", {}).get("constant")
-        if task["componentRef"]["name"] != node or not text:
-            continue
-        config = json.loads(text)
-        for value in config.values() if isinstance(config, dict) else ():
-            if isinstance(value, dict) and "job_spec" in value:
-                machine = value["job_spec"]["worker_pool_specs"][0]["machine_spec"]
-                kind, count = machine.get("accelerator_type", ""), machine.get("accelerator_count")
-                return machine["machine_type"], kind, int(count or 0)
+    parameters = spec["root"]["dag"]["tasks"][node].get("inputs", {}).get("parameters", {})
+    text = parameters.get("custom_config", {}).get("runtimeValue", {}).get("constant")
+    config = json.loads(text) if text else None
+    for value in config.values() if isinstance(config, dict) else ():
+        if isinstance(value, dict) and "job_spec" in value:
+            machine = value["job_spec"]["worker_pool_specs"][0]["machine_spec"]
+            kind, count = machine.get("accelerator_type", ""), machine.get("accelerator_count")
+            return machine["machine_type"], kind, int(count or 0)
     return None

@@ -49,7 +49,7 @@ def create_pipeline(
     compare: bool = True,
 ) -> tfx.dsl.Pipeline:
     """Builds the DAG: prepare (or import), validate, transform, tune (where configured), train,
-    evaluate and push.
+    evaluate and push. InputError where the config does not fit the data.
 
     Args:
       root: the directory of everything that the run leaves behind, as the nodes' processes see it.
@@ -61,9 +61,6 @@ def create_pipeline(
         data_input, the folder of the raw files or the prepared directory; push_destination, a
         directory; hyper-parameters of `trainer.config.hyperparameters.RUNTIME`.
       compare: with the latest blessed model, which not every runner can find.
-
-    Raises:
-      InputError: where the config does not fit the data.
     """
     shape = data_shape(prep_config, inputs)
     trainer_config = check_against_data(config, shape)

@@ -1,5 +1,4 @@
-"""The times at which a compiled pipeline runs, and its cron lines: five fields, as Vertex AI takes
-them."""
+"""The times at which a compiled pipeline runs: cron lines as Vertex AI takes them, and zones."""
 
 from __future__ import annotations
 
@@ -22,19 +21,13 @@ _PART = re.compile(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Schedule(Config):
-    """The times at which a pipeline runs, and the values that it runs with.
-
-    cron: five fields, in `timezone`.
-    max_concurrent_runs: of this schedule.
-    catch_up: whether runs missed during a pause follow (Kubeflow only).
-    parameters: values of runtime parameters by name.
-    """
+    """The times at which a pipeline runs, and the runtime parameters that it runs with."""
 
     name: Annotated[str, _NAME]
-    cron: str
+    cron: str  # five fields, in `timezone`
     timezone: str = "UTC"
-    max_concurrent_runs: Annotated[int, Between(1, 100)] = 1
-    catch_up: bool = False
+    max_concurrent_runs: Annotated[int, Between(1, 100)] = 1  # of this schedule
+    catch_up: bool = False  # whether runs missed during a pause follow (Kubeflow only)
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:

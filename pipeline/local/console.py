@@ -85,7 +85,10 @@ class RunConsole:
     def end(self, node: str, result: NodeResult) -> None:
         self.quiet()
         if self._search is not None:
-            self._print_trials(self._search)
+            console = self.console
+            if not self._live:  # a file has room for whole rows
+                console = Console(file=console.file, highlight=False, width=WIDE)
+            console.print(trials_table(self._search))
             self._search = None
         mark, color = _MARKS.get(result.state, ("?", "red"))
         name, state = node.ljust(self._width), result.state.ljust(8)
@@ -137,12 +140,6 @@ class RunConsole:
             self._table = Live(console=self.console, transient=True, auto_refresh=False)
             self._table.start()
         self._table.update(trials_table(search), refresh=True)
-
-    def _print_trials(self, search: SearchProgress) -> None:
-        console = self.console
-        if not self._live:  # a file has room for whole rows
-            console = Console(file=console.file, highlight=False, width=WIDE)
-        console.print(trials_table(search))
 
     def warning(self, record: logging.LogRecord) -> None:
         self.line(f"  warning: {record.getMessage()}", "yellow")

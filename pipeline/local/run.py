@@ -136,57 +136,37 @@ def _locked(root: Path) -> Iterator[None]:
 def node_result(path: str, run_id: str, node: str, seconds: float) -> NodeResult:
     """Returns the result of a node's execution in a run, from the SQLite store at `path`, which
     the run fills meanwhile."""
+    skipped = NodeResult(state="skipped", seconds=seconds)
     if not os.path.exists(path):
-        return NodeResult(state="skipped", seconds=seconds)
+        return skipped
     config = mlmd.ConnectionConfig()
     config.sqlite.filename_uri = path
     config.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READONLY
     store = metadata_store.MetadataStore(config)
-    execution = _execution(store, run_id, node)
-    if execution is None:
-        return NodeResult(state="skipped", seconds=seconds)
-    state = _STATES.get(execution.last_known_state, "failed")
-    if state == "cached" and execution.type == _RESOLVER:
-        state = "done"
-    outputs, properties = _outputs(store, execution.id)
-    error = execution.custom_properties["__execution_result__"].string_value
-    return NodeResult(
-        state=state, seconds=seconds, error=error, outputs=outputs, properties=properties
-    )
-
-
-def _execution(
-    store: metadata_store.MetadataStore, run_id: str, node: str
-) -> mlmd.Execution | None:
     run = store.get_context_by_type_and_name("pipeline_run", run_id)
-    if run is None:
-        return None
     executions = [
         execution
-        for execution in store.get_executions_by_context(run.id)
+        for execution in (store.get_executions_by_context(run.id) if run else ())
         if any(
             context.type == "node" and context.name.endswith(f".{node}")
             for context in store.get_contexts_by_execution(execution.id)
         )
     ]
-    return max(executions, key=lambda execution: execution.id, default=None)
-
-
-def _outputs(
-    store: metadata_store.MetadataStore, execution_id: int
-) -> tuple[dict[str, str], dict[str, dict[str, str | int]]]:
-    names = {
-        event.artifact_id: event.path.steps[0].key
-        for event in store.get_events_by_execution_ids([execution_id])
-        if event.type == mlmd.Event.OUTPUT
-    }
-    uris: dict[str, str] = {}
-    properties: dict[str, dict[str, str | int]] = {}
+    if not executions:
+        return skipped
+    execution = max(executions, key=lambda execution: execution.id)
+    state = _STATES.get(execution.last_known_state, "failed")
+    if state == "cached" and execution.type == _RESOLVER:
+        state = "done"
+    error = execution.custom_properties["__execution_result__"].string_value
+    result = NodeResult(state=state, seconds=seconds, error=error)
+    events = store.get_events_by_execution_ids([execution.id])
+    names = {e.artifact_id: e.path.steps[0].key for e in events if e.type == mlmd.Event.OUTPUT}
     for artifact in store.get_artifacts_by_id(list(names)):
         name = names[artifact.id]
-        uris[name] = artifact.uri
-        properties[name] = {
+        result.outputs[name] = artifact.uri
+        result.properties[name] = {
             key: value.int_value if value.HasField("int_value") else value.string_value
             for key, value in artifact.custom_properties.items()
         }
-    return uris, properties
+    return result

@@ -1,5 +1,4 @@
-"""The root of a run, the directory of everything it leaves behind, and summary.json in it: its
-results, for people and scripts."""
+"""The root of a run, where it leaves everything, and the results in it, summary.json."""
 
 from __future__ import annotations
 
@@ -102,8 +101,5 @@ def replace_file(path: Path, text: str) -> None:
 
 
 def _read(directory: str, name: str) -> dict[str, Any]:
-    path = os.path.join(directory, name)
-    if not directory or not os.path.isfile(path):
-        return {}
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
+    path = Path(directory, name)
+    return json.loads(path.read_text(encoding="utf-8")) if directory and path.is_file() else {}

@@ -45,14 +45,10 @@ class Figure:
 
 
 class ModelView(Protocol):
-    """A model as figures need it.
+    """A model as figures need it."""
 
-    conditions: the names of its condition's values, in order; empty without a condition.
-    by_label: true where the condition is the label.
-    """
-
-    conditions: tuple[str, ...]
-    by_label: bool
+    conditions: tuple[str, ...]  # names of its condition's values, in order; or empty
+    by_label: bool  # true where the condition is the label
 
     def decode(self, codes: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
         """Returns uint8 images [n, h, w, c] of codes [n, latent_dim]; the condition is of all

@@ -16,18 +16,13 @@ OTHERS = "others"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Prices(Config):
-    """A price list, as kubeflow/prices.yaml holds it.
-
-    run: the price of a run itself.
-    machines, accelerators: prices of an hour, by type.
-    hours: hours by node; under `others` those of a node that is not named.
-    """
+    """A price list, as kubeflow/prices.yaml holds it."""
 
     currency: str
-    run: float = 0
-    machines: dict[str, float]
-    accelerators: dict[str, float]
-    hours: dict[str, float]
+    run: float = 0  # of a run itself
+    machines: dict[str, float]  # of an hour, by type
+    accelerators: dict[str, float]  # of an hour, by type
+    hours: dict[str, float]  # by node; under `others` those of a node that is not named
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -25,23 +25,15 @@ class Target(abc.ABC):
 
     Modules of targets import TFX and clients inside their methods, so that the scripts start
     quickly.
-
-    name: the key of its section in schedule.yaml.
-    title: shown beside the compiled file.
-    suffix: of the compiled file.
-    destination: the config of the place that runs are sent to; None: nothing can be sent.
-    options: of the command line of submit_run.py, one for each field of `destination`.
-    key: the field of `destination` whose option chooses this target.
-    priced: whether the estimate of kubeflow/prices.yaml holds for it.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    suffix: ClassVar[str]
-    destination: ClassVar[type[Config] | None] = None
-    options: ClassVar[tuple[Callable[..., Any], ...]] = ()
-    key: ClassVar[str] = ""
-    priced: ClassVar[bool] = False
+    name: ClassVar[str]  # the key of its section in schedule.yaml
+    title: ClassVar[str]  # shown beside the compiled file
+    suffix: ClassVar[str]  # of the compiled file
+    destination: ClassVar[type[Config] | None] = None  # of runs; None: nothing can be sent
+    options: ClassVar[tuple[Callable[..., Any], ...]] = ()  # of submit_run.py, one for each field
+    key: ClassVar[str] = ""  # the field of `destination` whose option chooses this target
+    priced: ClassVar[bool] = False  # whether the estimate of kubeflow/prices.yaml holds for it
 
     @abc.abstractmethod
     def compile(self, graph: GraphCompiler) -> Documents:

@@ -39,17 +39,12 @@ _ADDRESS = Form(r"https?://[^ \n\r@]+", "an address, http://… or https://…")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class KubeflowDestination(Config):
-    """An installation of Kubeflow Pipelines.
-
-    host: its address, http:// or https://.
-    experiment: the id of an experiment there; empty: its default.
-    service_account: of Kubernetes. A token, where the installation wants one, comes from the
-      environment (KF_PIPELINES_TOKEN).
-    """
+    """An installation of Kubeflow Pipelines. A token, where it wants one, comes from the
+    environment (KF_PIPELINES_TOKEN)."""
 
     host: Annotated[str, _ADDRESS]
-    experiment: str = ""
-    service_account: str = ""
+    experiment: str = ""  # the id of an experiment there; empty: its default
+    service_account: str = ""  # of Kubernetes
 
 
 class KubeflowPipelines(Target):

@@ -147,10 +147,7 @@ def _write_shard(path: Path, images: np.ndarray, keys: np.ndarray) -> None:
 def _write_transform(directory: Path) -> tft.TFTransformOutput:
     """Runs `preprocessing_fn` as Transform would, with a schema that makes labels sparse."""
     metadata = tft.DatasetMetadata.from_feature_spec(
-        {
-            "image": tf.io.FixedLenFeature([], tf.string),
-            "label": tf.io.VarLenFeature(tf.string),
-        }
+        {"image": tf.io.FixedLenFeature([], tf.string), "label": tf.io.VarLenFeature(tf.string)}
     )
     rows = [{"image": b"", "label": [label]} for label in LABELS]
     with (

@@ -47,6 +47,6 @@ SCHEDULES: dict[str, Callable[..., float]] = {
 }
 # name -> subclass of trainer.training.trackers.Tracker
 TRACKERS: dict[str, Callable[..., Any]] = {
-    "tensorboard": Imported("trainer.training.trackers:TensorBoard"),
+    "tensorboard": Imported("trainer.training.trackers:TensorBoard")
 }
 PRECISIONS = ("auto", "float32", "bfloat16")

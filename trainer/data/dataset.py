@@ -75,11 +75,7 @@ def make_dataset(
 
 
 def from_arrays(
-    arrays: Arrays,
-    *,
-    batch_size: int,
-    shuffle_seed: int | None = None,
-    first_epoch: int = 0,
+    arrays: Arrays, *, batch_size: int, shuffle_seed: int | None = None, first_epoch: int = 0
 ) -> tf.data.Dataset:
     """Returns the batches of `make_dataset` from a split that `load` has read."""
     return _batches(

@@ -58,11 +58,7 @@ def two_branch_encoder(
 
 
 def two_branch_decoder(
-    stages: int,
-    image: ImageShape,
-    latent_dim: int,
-    condition_dim: int = 0,
-    width: float = 1.0,
+    stages: int, image: ImageShape, latent_dim: int, condition_dim: int = 0, width: float = 1.0
 ) -> keras.Model:
     """Builds the decoder: single 3x3 convolutions between nearest-neighbour upsamplings."""
     z, condition, inputs = latent_input(latent_dim, condition_dim)

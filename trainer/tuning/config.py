@@ -188,11 +188,7 @@ class TunerConfig(Config):
     initial_trials: Annotated[int, Between(1, 10_000)] = 6
     epochs: Annotated[int, Between(1, 100_000)] = 5
     hyperband_factor: Annotated[int, Between(2, 100)] = 3
-    data_fraction: Annotated[
-        float,
-        Above(0, FRACTION),
-        Between(0, 1, FRACTION),
-    ] = 1.0
+    data_fraction: Annotated[float, Above(0, FRACTION), Between(0, 1, FRACTION)] = 1.0
     eval_images: Annotated[int, Between(10, 1_000_000)] = 2000
     projections: Annotated[int, Between(1, 100_000)] = 256
     seed: Annotated[int, Between(0, 2**31 - 2)] = 0  # keras-tuner gets the number after it

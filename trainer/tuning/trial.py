@@ -34,14 +34,7 @@ from trainer.tuning.objective import mean_of, measure, score
 from trainer.tuning.train_feature_network import load_feature_network
 from trainer.tuning.trial_data import read_arrays
 from trainer.tuning.trial_process import end_with_parent
-from trainer.tuning.trial_store import (
-    COMPLETED,
-    FAILED,
-    PROGRESS,
-    REQUEST,
-    RESULT,
-    STRIP,
-)
+from trainer.tuning.trial_store import COMPLETED, FAILED, PROGRESS, REQUEST, RESULT, STRIP
 
 
 class _Epochs(keras.callbacks.Callback):

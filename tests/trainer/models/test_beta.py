@@ -9,16 +9,8 @@ from trainer.models.beta import effective_beta, implied_sigma
 # preset -> the loss as its source writes it, in the arguments of `effective_beta`
 PUBLISHED = {
     # (784 * mean BCE + KL) / 2 / 784
-    "mnist_vae_dense": {
-        "reconstruction_weight": 0.5,
-        "averaged_over": 784,
-        "kl_weight": 0.5 / 784,
-    },
-    "mnist_cvae_blog": {
-        "reconstruction_weight": 0.5,
-        "averaged_over": 784,
-        "kl_weight": 0.5 / 784,
-    },
+    "mnist_vae_dense": {"reconstruction_weight": 0.5, "averaged_over": 784, "kl_weight": 0.5 / 784},
+    "mnist_cvae_blog": {"reconstruction_weight": 0.5, "averaged_over": 784, "kl_weight": 0.5 / 784},
     # sum of BCE + KL
     "mnist_vae": {"reconstruction_weight": 1},
     "mnist_cvae": {"reconstruction_weight": 1},

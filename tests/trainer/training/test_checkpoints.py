@@ -32,9 +32,7 @@ def train(prepared, settings, checkpoint, until):
             first_epoch=first,
         ),
         validation_data=make_dataset(
-            prepared.source("eval", features=("image", "label_index")),
-            batch_size=16,
-            cache_mib=100,
+            prepared.source("eval", features=("image", "label_index")), batch_size=16, cache_mib=100
         ),
         steps_per_epoch=4,
         initial_epoch=first,

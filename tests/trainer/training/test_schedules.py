@@ -33,10 +33,7 @@ def test_cosine_falls_from_the_rate_to_zero():
 def test_plateaus(losses, drops):
     assert plateaus(losses, patience=2) == drops
     train = TrainConfig(
-        learning_rate=1.0,
-        learning_rate_schedule="plateau",
-        plateau_patience=2,
-        plateau_factor=0.1,
+        learning_rate=1.0, learning_rate_schedule="plateau", plateau_patience=2, plateau_factor=0.1
     )
     assert learning_rate(train, len(losses), losses) == pytest.approx(0.1**drops)
 

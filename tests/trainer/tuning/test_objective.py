@@ -136,9 +136,7 @@ def sample_drawings(folder, per_word):
 
 
 @pytest.mark.slow
-def test_the_total_loss_picks_the_smallest_beta_and_the_default_objective_does_not(
-    tmp_path,
-):
+def test_the_total_loss_picks_the_smallest_beta_and_the_default_objective_does_not(tmp_path):
     """On the sample drawings; beta-free means that the answer is not known beforehand."""
     images = sample_drawings(tmp_path, per_word=300)
     train, held_out = ({"image": each} for each in np.split(images, [1200]))

@@ -6,10 +6,7 @@ from data_prep.config_base import parse
 from trainer.tuning.config import TunerConfig
 from trainer.tuning.oracles import make_oracle
 
-SPACE = {
-    "beta": {"min": 0.1, "max": 10, "scale": "log"},
-    "latent_dim": {"choices": [2, 4, 8]},
-}
+SPACE = {"beta": {"min": 0.1, "max": 10, "scale": "log"}, "latent_dim": {"choices": [2, 4, 8]}}
 
 
 def oracle_at(folder, **values):

@@ -87,8 +87,8 @@ ARCHITECTURES = {
         divisor=16,
     ),
     "strided_28": Architecture(
-        encoder=Imported("trainer.networks.strided:strided_28_encoder"),
-        decoder=Imported("trainer.networks.strided:strided_28_decoder"),
+        encoder=Imported("trainer.networks.conv:strided_28_encoder"),
+        decoder=Imported("trainer.networks.conv:strided_28_decoder"),
         divisor=4,
     ),
     "two_branch_4": _two_branch(4),

@@ -30,6 +30,13 @@ def latent_input(latent_dim: int, condition_dim: int) -> tuple[Tensor, Tensor | 
     return _inputs(keras.Input((latent_dim,), name="z"), condition_dim)
 
 
+def _inputs(first: Tensor, condition_dim: int) -> tuple[Tensor, Tensor | None, Inputs]:
+    if not condition_dim:
+        return first, None, first
+    condition = keras.Input((condition_dim,), name="condition")
+    return first, condition, [first, condition]
+
+
 def scaled(units: int, width: float, multiple: int = 1) -> int:
     """Returns `width` times a number of units or filters, rounded to a multiple of `multiple`."""
     return max(1, round(units * width / multiple)) * multiple
@@ -75,10 +82,3 @@ def discriminator_heads(features: Tensor, x: Tensor) -> list[Tensor]:
     """Adds a discriminator's outputs: a logit, float32 [batch], and its l-layer's features."""
     logit = layers.Dense(1, dtype="float32", name="logit")(layers.Flatten()(x))
     return [layers.Flatten(dtype="float32")(logit)[:, 0], layers.Flatten(dtype="float32")(features)]
-
-
-def _inputs(first: Tensor, condition_dim: int) -> tuple[Tensor, Tensor | None, Inputs]:
-    if not condition_dim:
-        return first, None, first
-    condition = keras.Input((condition_dim,), name="condition")
-    return first, condition, [first, condition]

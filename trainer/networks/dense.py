@@ -8,15 +8,7 @@ import keras
 from keras import layers
 
 from trainer.config import ImageShape
-from trainer.networks.blocks import (
-    POSTERIOR,
-    Tensor,
-    concat_condition,
-    heads,
-    image_input,
-    latent_input,
-    scaled,
-)
+from trainer.networks import blocks
 
 DROPOUT = 0.3
 
@@ -27,7 +19,7 @@ def dense_encoder(
     image: ImageShape,
     latent_dim: int,
     condition_dim: int = 0,
-    outputs: Sequence[str] = POSTERIOR,
+    outputs: Sequence[str] = blocks.POSTERIOR,
     width: float = 1.0,
 ) -> keras.Model:
     """Dense layers of these widths with ReLU, then the heads.
@@ -36,11 +28,12 @@ def dense_encoder(
     followed by batch normalisation and dropout ("regularised"), are parts 3 and 4 of the series
     "Autoencoders in Keras".
     """
-    pixels, condition, inputs = image_input(image, condition_dim)
-    x = concat_condition(layers.Flatten()(pixels), condition)
+    pixels, condition, inputs = blocks.image_input(image, condition_dim)
+    x = blocks.concat_condition(layers.Flatten()(pixels), condition)
     for units in widths:
-        x = _regularise(layers.Dense(scaled(units, width), activation="relu")(x), regularised)
-    return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
+        x = layers.Dense(blocks.scaled(units, width), activation="relu")(x)
+        x = _regularise(x, regularised)
+    return keras.Model(inputs, blocks.heads(x, latent_dim, outputs), name="encoder")
 
 
 def dense_decoder(
@@ -52,17 +45,17 @@ def dense_decoder(
     width: float = 1.0,
 ) -> keras.Model:
     """The mirror: leaky ReLU where regularised, ReLU where not, as the sources have it."""
-    z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = concat_condition(z, condition)
+    z, condition, inputs = blocks.latent_input(latent_dim, condition_dim)
+    x = blocks.concat_condition(z, condition)
     for units in reversed(widths):
-        x = layers.Dense(scaled(units, width))(x)
+        x = layers.Dense(blocks.scaled(units, width))(x)
         x = layers.LeakyReLU(0.3)(x) if regularised else layers.ReLU()(x)
         x = _regularise(x, regularised)
     x = layers.Dense(image.size, dtype="float32", name="logits")(x)
     return keras.Model(inputs, layers.Reshape(image.as_tuple, dtype="float32")(x), name="decoder")
 
 
-def _regularise(x: Tensor, regularised: bool) -> Tensor:
+def _regularise(x: blocks.Tensor, regularised: bool) -> blocks.Tensor:
     if not regularised:
         return x
     return layers.Dropout(DROPOUT)(layers.BatchNormalization()(x))

@@ -12,16 +12,7 @@ import keras
 from keras import layers
 
 from trainer.config import ImageShape
-from trainer.networks.blocks import (
-    POSTERIOR,
-    Tensor,
-    concat_condition,
-    heads,
-    image_input,
-    latent_input,
-    logits,
-    scaled,
-)
+from trainer.networks import blocks
 
 WIDTHS = (32, 64, 96, 128)  # after each halving of the image
 GROUPS = 8
@@ -31,16 +22,16 @@ def res_64_encoder(
     image: ImageShape,
     latent_dim: int,
     condition_dim: int = 0,
-    outputs: Sequence[str] = POSTERIOR,
+    outputs: Sequence[str] = blocks.POSTERIOR,
     width: float = 1.0,
 ) -> keras.Model:
     """Strided convolutions, each followed by a residual block."""
-    pixels, condition, inputs = image_input(image, condition_dim)
+    pixels, condition, inputs = blocks.image_input(image, condition_dim)
     x = pixels
     for filters in _widths(width):
         x = _block(layers.Conv2D(filters, 4, strides=2, padding="same")(x))
-    x = concat_condition(layers.Flatten()(_activated(x)), condition)
-    return keras.Model(inputs, heads(x, latent_dim, outputs), name="encoder")
+    x = blocks.concat_condition(layers.Flatten()(_activated(x)), condition)
+    return keras.Model(inputs, blocks.heads(x, latent_dim, outputs), name="encoder")
 
 
 def res_64_decoder(
@@ -49,19 +40,19 @@ def res_64_decoder(
     """Residual blocks, each followed by a transposed convolution that doubles the image."""
     widths, scale = _widths(width), 2 ** len(WIDTHS)
     rows, columns = image.height // scale, image.width // scale
-    z, condition, inputs = latent_input(latent_dim, condition_dim)
-    x = layers.Dense(rows * columns * widths[-1])(concat_condition(z, condition))
+    z, condition, inputs = blocks.latent_input(latent_dim, condition_dim)
+    x = layers.Dense(rows * columns * widths[-1])(blocks.concat_condition(z, condition))
     x = layers.Reshape((rows, columns, widths[-1]))(x)
     for filters in (*reversed(widths[:-1]), widths[0]):
         x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same")(_block(x))
-    return keras.Model(inputs, logits(_activated(x), image), name="decoder")
+    return keras.Model(inputs, blocks.logits(_activated(x), image), name="decoder")
 
 
 def _widths(width: float) -> list[int]:
-    return [scaled(filters, width, GROUPS) for filters in WIDTHS]
+    return [blocks.scaled(filters, width, GROUPS) for filters in WIDTHS]
 
 
-def _block(x: Tensor) -> Tensor:
+def _block(x: blocks.Tensor) -> blocks.Tensor:
     """x plus two normalised 3x3 convolutions of it (He et al. 2016, pre-activation)."""
     filters = x.shape[-1]
     y = layers.Conv2D(filters, 3, padding="same")(_activated(x))
@@ -69,5 +60,5 @@ def _block(x: Tensor) -> Tensor:
     return layers.Add()([x, y])
 
 
-def _activated(x: Tensor) -> Tensor:
+def _activated(x: blocks.Tensor) -> blocks.Tensor:
     return layers.Activation("silu")(layers.GroupNormalization(GROUPS)(x))

@@ -53,8 +53,7 @@ class Autoencoder(VAE):
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> dict[str, Any]:
         pixels = self.scale(inputs["image"])
-        encoder_input = self.encoder_input(pixels)
-        result = self._evaluate(encoder_input, pixels, self.condition_of(inputs))
+        result = self._evaluate(self.encoder_input(pixels), pixels, self.condition_of(inputs))
         if training:
             self._update_moments(ops.stop_gradient(result["z_mean"]))
         return result

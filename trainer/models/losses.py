@@ -1,4 +1,7 @@
-"""Loss terms as pure functions: one float32 value an image, in nats."""
+"""Loss terms as pure functions: float32 [batch], one value an image, in nats.
+
+Images, means and logits are float32 [batch, height, width, channels], images and means in [0, 1].
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,8 @@ def bernoulli_nll(images: Any, logits: Any, log_sigma: Any = None) -> Any:
     """Negative log-likelihood under Bernoulli pixels, summed over pixels and channels.
 
     -log p(x|z) = sum softplus(l) - x l, the binary cross-entropy of Kingma & Welling 2014,
-    appendix C.1. For grey values between 0 and 1 it is a score, not a density.
-
-    Args:
-      images: float32 [batch, height, width, channels] in [0, 1].
-      logits: float32, the same shape.
-      log_sigma: without effect; every likelihood of the registry takes it.
-
-    Returns:
-      float32 [batch].
+    appendix C.1. For grey values between 0 and 1 it is a score, not a density. `log_sigma` is
+    without effect; every likelihood of the registry takes it.
     """
     return _sum_per_image(ops.softplus(logits) - images * logits)
 
@@ -31,15 +27,8 @@ def gaussian_nll(images: Any, means: Any, log_sigma: Any) -> Any:
     """Negative log density under Gaussian pixels, summed over pixels and channels.
 
     -log p(x|z) = sum (x - mean)^2 / (2 sigma^2) + log sigma + log(2 pi) / 2, with one sigma
-    for all pixels (Rybkin et al. 2021, "Simple and effective VAE training with calibrated
-    decoders", eq. 4, where it is learned).
-
-    Args:
-      images, means: float32 [batch, height, width, channels] in [0, 1].
-      log_sigma: scalar, log of the standard deviation in the same unit.
-
-    Returns:
-      float32 [batch]. May be negative: it is a density.
+    for all pixels, in their unit (Rybkin et al. 2021, "Simple and effective VAE training with
+    calibrated decoders", eq. 4, where it is learned). May be negative: it is a density.
     """
     error = (images - means) * ops.exp(-log_sigma)
     return _sum_per_image(0.5 * ops.square(error) + log_sigma + 0.5 * LOG_2PI)
@@ -51,15 +40,9 @@ def gaussian_nll_of_logits(images: Any, logits: Any, log_sigma: Any) -> Any:
 
 
 def kl_divergence(z_mean: Any, z_log_var: Any) -> Any:
-    """KL(N(z_mean, exp(z_log_var)) || N(0, I)), summed over dimensions.
+    """KL(N(z_mean, exp(z_log_var)) || N(0, I)), at least 0, of float32 [batch, latent_dim].
 
     1/2 sum mean^2 + var - 1 - log var (Kingma & Welling 2014, appendix B).
-
-    Args:
-      z_mean, z_log_var: float32 [batch, latent_dim].
-
-    Returns:
-      float32 [batch], at least 0.
     """
     return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var, axis=-1)
 
@@ -68,10 +51,8 @@ def kl_above_free_bits(z_mean: Any, z_log_var: Any, free: float) -> Any:
     """Returns the KL where `free` nats of each dimension cost nothing: sum max(free, mean of KL_d).
 
     Kingma et al. 2016, "Improved variational inference with inverse autoregressive flow",
-    eq. 15; the mean is over the batch, so every image of it gets the same value.
-
-    Returns:
-      float32 [batch], at least free * latent_dim.
+    eq. 15; the mean is over the batch, so every image of it gets the same value, which is at least
+    free * latent_dim.
     """
     kl = 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
     total = ops.sum(ops.maximum(ops.mean(kl, axis=0), free))
@@ -83,31 +64,18 @@ def gan(d_real: Any, d_made: Any, d_sampled: Any) -> Any:
 
     -(log D(x) + log(1 - D(x~)) + 2 log(1 - D(x_p))) / 4, where real images x, reconstructions
     x~ and samples x_p are classified (Larsen et al. 2016, eq. 3, with the weights of
-    "Autoencoders in Keras", part 6), from logits: -log D = softplus(-d).
-
-    Args:
-      d_real, d_made, d_sampled: logits of D, float32 [batch].
-
-    Returns:
-      float32 [batch].
+    "Autoencoders in Keras", part 6), from logits of D, float32 [batch]: -log D = softplus(-d).
     """
     fake = ops.softplus(d_made) + 2.0 * ops.softplus(d_sampled)
     return 0.25 * (ops.softplus(-d_real) + fake)
 
 
 def similarity(kind: str, real: Any, decoded: Any) -> Any:
-    """The distance of features of the l-layer from those of the real image, summed over features.
+    """The distance of l-layer features, float32 [batch, features], summed over features.
 
     `squared_error`: (l(x~) - l(x))^2 / 2, the NLL of a unit Gaussian without its constant
     (Larsen et al. 2016, eq. 7). `cross_entropy`: of sigmoid(l(x~)) against sigmoid(l(x))
     ("Autoencoders in Keras", part 6).
-
-    Args:
-      kind: as above.
-      real, decoded: float32 [batch, features].
-
-    Returns:
-      float32 [batch], nats.
     """
     if kind == "squared_error":
         return 0.5 * ops.sum(ops.square(decoded - real), axis=-1)
@@ -115,13 +83,10 @@ def similarity(kind: str, real: Any, decoded: Any) -> Any:
 
 
 def bits_per_dim(nats: Any, values: int, *, density: bool) -> Any:
-    """Bits a pixel value costs, from the negative ELBO of an image in nats.
+    """Bits that each of an image's `values` costs, from its negative ELBO in nats.
 
-    Args:
-      nats: negative ELBO of one image.
-      values: pixels times channels.
-      density: whether `nats` comes from a density over [0, 1] (Gaussian), which is brought
-        to the 256 levels of a byte by adding 8 bits (Theis et al. 2016, section 3.1).
+    A `density` over [0, 1] (Gaussian) is brought to the 256 levels of a byte by adding 8 bits
+    (Theis et al. 2016, section 3.1).
     """
     return nats / (values * math.log(2)) + (8.0 if density else 0.0)
 

@@ -12,18 +12,12 @@ from keras import ops
 
 from trainer.config import GanConfig
 
-NETWORKS = ("encoder", "decoder", "discriminator")
 Masks = dict[str, Any]  # network -> 1.0 where it learns in a step, or 0.0
 STATE = 5  # values, all 0 at the start
 
 
 def masks(config: GanConfig, state: Any) -> Masks:
-    """Returns the networks that learn in this step.
-
-    Args:
-      config: `turns` names the schedule.
-      state: float32 [STATE], as `advance` left it.
-    """
+    """Returns the networks that learn in this step, by the state that `advance` returned."""
     if config.turns == "thresholds":
         generator, _ = _turn(config, state)
         return {"encoder": generator, "decoder": generator, "discriminator": 1.0 - generator}
@@ -42,14 +36,13 @@ def masks(config: GanConfig, state: Any) -> Masks:
             "decoder": ops.cast(decoder, "float32"),
             "discriminator": ops.cast(discriminator, "float32"),
         }
-    return {network: ops.ones(()) for network in NETWORKS}
+    return dict.fromkeys(("encoder", "decoder", "discriminator"), ops.ones(()))
 
 
 def advance(config: GanConfig, state: Any, loss: Any, real: Any, fake: Any) -> Any:
     """Returns the state after a step.
 
     Args:
-      config: of the schedule.
       state: float32 [STATE]: 1 where encoder and decoder had the last step, its number within their
         turn or the discriminator's, and its `loss`, `real` and `fake`.
       loss: the discriminator's loss, nats.
@@ -60,11 +53,7 @@ def advance(config: GanConfig, state: Any, loss: Any, real: Any, fake: Any) -> A
 
 
 def _turn(config: GanConfig, state: Any) -> tuple[Any, Any]:
-    """Returns the turn of the next step.
-
-    It is (1.0 for encoder and decoder or 0.0 for the discriminator, the steps of this turn before
-    it).
-    """
+    """Returns 1.0 for a turn of encoder and decoder or 0.0, and the steps of the turn so far."""
     generator, steps, loss = state[0], state[1], state[2]
     satisfied = ops.where(
         generator > 0.5, loss > config.generator_until, loss < config.discriminator_until

@@ -12,7 +12,6 @@ from data_prep.config_base import require
 from trainer.config import CONDITION_FEATURES, TrainerConfig
 from trainer.models import losses
 from trainer.models.metrics import ActiveUnits
-from trainer.models.replicas import normal, reducible, replicas
 from trainer.networks.blocks import POSTERIOR
 
 
@@ -38,23 +37,14 @@ class VAE(keras.Model):
     metric_names: tuple[str, ...] = ("reconstruction_loss", "kl_loss", "elbo", "bits_per_dim")
 
     def __init__(self, config: TrainerConfig) -> None:
-        """
-        Args:
-          config: with the names of the labels or attributes that are the condition.
-
-        Raises:
-          InputError: where there is a condition but it has no names.
-        """
+        """Raises InputError where there is a condition but `config` has no names for it."""
         model = config.model
         super().__init__(name=model.family)
         self.config = config
         self.condition_dim = len(config.condition_names)
-        require(
-            model.condition == "none" or self.condition_dim > 0,
-            "model.condition",
-            model.condition,
-            "none with data that has no names for it",
-        )
+        fits = model.condition == "none" or self.condition_dim > 0
+        words = "none with data that has no names for it"
+        require(fits, "model.condition", model.condition, words)
         architecture = model.architecture_entry
         shape = config.image, model.latent_dim, self.condition_dim
         self.encoder = architecture.encoder(*shape, self.heads, width=model.width)
@@ -168,11 +158,8 @@ class VAE(keras.Model):
         """Returns the metrics that are averaged over an epoch, float32 [batch] each."""
         reconstruction, kl = y_pred["reconstruction_loss"], y_pred["kl_loss"]
         negative_elbo = reconstruction + kl
-        bits = losses.bits_per_dim(
-            negative_elbo,
-            self.config.image.size,
-            density=self.config.model.reconstruction_entry.density,
-        )
+        density = self.config.model.reconstruction_entry.density
+        bits = losses.bits_per_dim(negative_elbo, self.config.image.size, density=density)
         return {
             "reconstruction_loss": reconstruction,
             "kl_loss": kl,
@@ -180,14 +167,7 @@ class VAE(keras.Model):
             "bits_per_dim": bits,
         }
 
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Any:
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True) -> Any:
         """Returns the mean loss over the global batch; replicas add their gradients up.
 
         A replica that got no image of the last batch of a validation adds nothing.
@@ -196,9 +176,7 @@ class VAE(keras.Model):
         count = ops.maximum(ops.cast(ops.shape(loss)[0], "float32"), 1.0)
         return ops.sum(loss) / (count * replicas())
 
-    def compute_metrics(
-        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
-    ) -> dict[str, Any]:
+    def compute_metrics(self, x, y, y_pred, sample_weight=None) -> dict[str, Any]:
         for name, values in self.metric_values(y_pred).items():
             self.means[name].update_state(values)
         self.active_units.update_state(y_pred["z_mean"])
@@ -231,3 +209,42 @@ def network_inputs(first: Any, condition: Any) -> Any:
     if condition is None:
         return first
     return [ops.convert_to_tensor(first), ops.convert_to_tensor(condition)]
+
+
+def replicas() -> int:
+    """Returns the number of replicas whose losses TensorFlow adds up: 1 on other backends."""
+    context = _context()
+    return 1 if context is None else context.num_replicas_in_sync
+
+
+def normal(shape: Any, seed: keras.random.SeedGenerator) -> Any:
+    """Draws standard normal noise, float32 of `shape`, [batch, ...], other noise on each replica.
+
+    The seed's state is the same on all of them, so each draws for the global batch and takes its
+    own part: noise is then what one device would draw for the same global batch.
+    """
+    count = replicas()
+    if count == 1:
+        return keras.random.normal(shape, dtype="float32", seed=seed)
+    batch, *rest = shape
+    noise = keras.random.normal((count * batch, *rest), dtype="float32", seed=seed)
+    return noise[_context().replica_id_in_sync_group * batch :][:batch]
+
+
+def reducible(logs: dict[str, Any]) -> dict[str, Any]:
+    """Returns the logs of a step in the shape that Keras 3.15 can average over replicas.
+
+    On a pool of workers it takes the mean over axis 0, so scalars become vectors of one.
+    """
+    context = _context()
+    if context is None or not context.strategy.extended._in_multi_worker_mode():
+        return logs
+    return {name: ops.reshape(value, (1,)) for name, value in logs.items()}
+
+
+def _context() -> Any:
+    if keras.backend.backend() != "tensorflow":
+        return None
+    import tensorflow as tf  # models also run without it
+
+    return tf.distribute.get_replica_context()

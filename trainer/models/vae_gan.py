@@ -64,22 +64,19 @@ class VAEGAN(VAE):
         z = z_mean + ops.exp(0.5 * z_log_var) * self.draw_noise(z_mean)
         z_prior = self.draw_noise(z_mean)
 
-        logits, logits_prior = _split(
-            2, self.decoder(_batches([ops.stop_gradient(z), z_prior], condition))
-        )
+        both = self.decoder(_batches([ops.stop_gradient(z), z_prior], condition))
+        logits, logits_prior = ops.split(both, 2)
         decoded = [ops.sigmoid(logits), ops.sigmoid(logits_prior)]
         decoded_frozen = ops.sigmoid(_frozen(self.decoder, _batches([z], condition), training))
 
-        outputs = self.discriminator(
-            _batches([pixels, *map(ops.stop_gradient, decoded)], condition)
-        )
-        outputs_frozen = _frozen(
-            self.discriminator, _batches([*decoded, decoded_frozen], condition), training
-        )
-        d_real, d_made, d_sampled = _split(3, outputs[0])
-        features = ops.stop_gradient(_split(3, outputs[1])[0])
-        for_decoder, _, for_encoder = _split(3, outputs_frozen[1])
-        d_frozen = _split(3, outputs_frozen[0])
+        judged = _batches([pixels, *map(ops.stop_gradient, decoded)], condition)
+        outputs = self.discriminator(judged)
+        judged_frozen = _batches([*decoded, decoded_frozen], condition)
+        outputs_frozen = _frozen(self.discriminator, judged_frozen, training)
+        d_real, d_made, d_sampled = ops.split(outputs[0], 3)
+        features = ops.stop_gradient(ops.split(outputs[1], 3)[0])
+        for_decoder, _, for_encoder = ops.split(outputs_frozen[1], 3)
+        d_frozen = ops.split(outputs_frozen[0], 3)
         gan = self.config.model.gan
         return {
             "z_mean": z_mean,
@@ -104,9 +101,16 @@ class VAEGAN(VAE):
             "decoder": model.gan.gamma * y_pred["decoder_similarity"] - y_pred["decoder_gan_loss"],
             "discriminator": y_pred["discriminator_loss"],
         }
-        masks = update_schedule.masks(model.gan, ops.convert_to_tensor(self.turn))
+        turn = ops.convert_to_tensor(self.turn)
+        masks = update_schedule.masks(model.gan, turn)
         if training:
-            self._advance_schedule(y_pred)
+            losses_of_d = (
+                y_pred["discriminator_loss"],
+                ops.softplus(-y_pred["d_real"]),
+                ops.softplus(y_pred["d_sampled"]),
+            )
+            new = update_schedule.advance(model.gan, turn, *map(ops.mean, losses_of_d))
+            self.turn.assign(ops.stop_gradient(new))
         return sum(_only_if(masks[network], loss) for network, loss in parts.items())
 
     def metric_values(self, y_pred: dict[str, Any]) -> dict[str, Any]:
@@ -118,16 +122,6 @@ class VAEGAN(VAE):
             "d_real": ops.sigmoid(y_pred["d_real"]),
             "d_fake": 0.5 * fake,
         }
-
-    def _advance_schedule(self, y_pred: dict[str, Any]) -> None:
-        new = update_schedule.advance(
-            self.config.model.gan,
-            ops.convert_to_tensor(self.turn),
-            ops.mean(y_pred["discriminator_loss"]),
-            ops.mean(ops.softplus(-y_pred["d_real"])),
-            ops.mean(ops.softplus(y_pred["d_sampled"])),
-        )
-        self.turn.assign(ops.stop_gradient(new))
 
 
 def _only_if(mask: Any, loss: Any) -> Any:
@@ -155,8 +149,3 @@ def _batches(parts: list[Any], condition: Any) -> Any:
     if condition is None:
         return joined
     return [joined, ops.concatenate([condition] * len(parts))]
-
-
-def _split(count: int, joined: Any) -> list[Any]:
-    """Returns the batches that `_batches` has put behind one another."""
-    return ops.split(joined, count)

@@ -4,7 +4,27 @@ import pytest
 
 from pipeline.config.pipeline import load_config, preset_names
 from trainer.config import ModelConfig
-from trainer.models.beta import effective_beta, implied_sigma
+from trainer.models.beta import implied_sigma
+
+
+def effective_beta(
+    *,
+    reconstruction_weight: float,
+    averaged_over: int = 1,
+    kl_weight: float = 1.0,
+    reconstruction: str = "bernoulli",
+) -> float:
+    """The beta of a published loss in this project's convention.
+
+    The source writes `reconstruction_weight * mean + kl_weight * KL`, where the mean over
+    `averaged_over` values is of binary cross-entropy ("bernoulli") or of squared error
+    ("gaussian", whose NLL at sigma 1 is half the sum of squares). Dividing by the weight of
+    the summed NLL leaves NLL + beta * KL. So a weight on the reconstruction acts as 1/beta:
+    the larger, the less regularised.
+    """
+    nats_per_value = 1.0 if reconstruction == "bernoulli" else 0.5
+    return kl_weight * averaged_over * nats_per_value / reconstruction_weight
+
 
 # preset -> the loss as its source writes it, in the arguments of `effective_beta`
 PUBLISHED = {

@@ -18,14 +18,12 @@ from trainer.figures.callback import DIRECTORY, FigureCallback
 from trainer.figures.examples import read_examples
 from trainer.models.beta import implied_sigma
 from trainer.models.vae import VAE
-from trainer.training.callbacks import EarlyStopping, History
-from trainer.training.checkpoints import Checkpoint, checkpoint_directory
-from trainer.training.compile import compiled, in_float32
-from trainer.training.distribution import is_chief, make_strategy
+from trainer.training.callbacks import Checkpoint, EarlyStopping, History, checkpoint_directory
+from trainer.training.distribution import compiled, in_float32, is_chief, make_strategy
 from trainer.training.json_files import write_json
 from trainer.training.progress import LOGGER, ProgressReporter
 from trainer.training.schedules import Schedules
-from trainer.training.trackers import Trackers, make_trackers
+from trainer.training.trackers import make_trackers
 from trainer.training.warm_start import copy_models, full_model_beside, read_learned, start_from
 
 
@@ -91,11 +89,7 @@ def run_fn(fn_args: Any) -> None:
 
 
 def _train(
-    model: VAE,
-    inputs: TrainingInputs,
-    transform: tft.TFTransformOutput,
-    checkpoint_dir: str,
-    log_dir: str,
+    model: VAE, inputs: TrainingInputs, transform: Any, checkpoint_dir: str, log_dir: str
 ) -> tuple[dict[str, Any], Checkpoint]:
     """Trains on from the last finished epoch; returns the content of history.json."""
     train = inputs.config.train
@@ -108,25 +102,40 @@ def _train(
         LOGGER.info("resuming after epoch %d of %d", first_epoch, train.epochs)
     names = train.trackers if is_chief() else ()
     trackers = make_trackers(names, history, log_dir, inputs.config)
-    figures = _figure_callbacks(inputs, transform, checkpoint_dir, log_dir, trackers, first_epoch)
+    figures = []
+    if train.pictures and is_chief():
+        drawn = inputs.source(transform, "eval" if inputs.records["eval"] else "train")
+        figures = [
+            FigureCallback(
+                read_examples(drawn, inputs.config.labels),
+                inputs.config,
+                directory=os.path.join(log_dir, DIRECTORY),
+                keep=os.path.join(checkpoint_dir, DIRECTORY),
+                trackers=trackers,
+                finished=first_epoch,
+            )
+        ]
     if first_epoch < train.epochs and not (early and early.exhausted):
         one_device = model.distribute_strategy.num_replicas_in_sync == 1
-        whole, rest = divmod(inputs.train_records, train.batch_size)
+        whole, rest = divmod(inputs.records["train"], train.batch_size)
         steps = whole + 1 if rest and one_device else whole
         progress = ProgressReporter(train.epochs, steps, train.learning_rate)
         schedules = Schedules(history, inputs.config.model, train)
         stopping = [early] if early else []
         written = [*figures, checkpoint, trackers] if is_chief() else []
+        sizes: dict[str, Any] = {"batch_size": train.batch_size, "cache_mib": train.cache_mib}
+        validation = None
+        if inputs.records["eval"]:
+            validation = make_dataset(inputs.source(transform, "eval"), **sizes)
         model.fit(
             make_dataset(
                 inputs.source(transform, "train"),
-                batch_size=train.batch_size,
-                cache_mib=train.cache_mib,
+                **sizes,
                 shuffle_seed=train.seed,
                 first_epoch=first_epoch,
                 drop_remainder=not one_device,  # every replica needs images to learn from
             ),
-            validation_data=_validation_data(inputs, transform),
+            validation_data=validation,
             epochs=train.epochs,
             initial_epoch=first_epoch,
             steps_per_epoch=steps,
@@ -138,44 +147,9 @@ def _train(
         callback.finish()
     trackers.finish()
     if early:
-        early.restore_best(model)
+        model.set_weights(early.best_weights)
     best_epoch = early.best_epoch if early else len(history.epochs)
     return {"epochs": history.epochs, "exported_epoch": best_epoch}, checkpoint
-
-
-def _figure_callbacks(
-    inputs: TrainingInputs,
-    transform: tft.TFTransformOutput,
-    checkpoint_dir: str,
-    log_dir: str,
-    trackers: Trackers,
-    finished: int,
-) -> list[FigureCallback]:
-    """Returns the callback that draws held-out images, or none where the config wants none."""
-    if not (inputs.config.train.pictures and is_chief()):
-        return []
-    source = inputs.source(transform, "eval" if inputs.eval_records else "train")
-    return [
-        FigureCallback(
-            read_examples(source, inputs.config.labels),
-            inputs.config,
-            directory=os.path.join(log_dir, DIRECTORY),
-            keep=os.path.join(checkpoint_dir, DIRECTORY),
-            trackers=trackers,
-            finished=finished,
-        )
-    ]
-
-
-def _validation_data(
-    inputs: TrainingInputs, transform: tft.TFTransformOutput
-) -> tf.data.Dataset | None:
-    if not inputs.eval_records:
-        return None
-    train = inputs.config.train
-    return make_dataset(
-        inputs.source(transform, "eval"), batch_size=train.batch_size, cache_mib=train.cache_mib
-    )
 
 
 def _announce(config: TrainerConfig, base: str | None) -> None:

@@ -41,8 +41,7 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     custom_config = fn_args.custom_config
     tuner = parse(TunerConfig, json.loads(custom_config[TUNER]), TUNER)
     config = tuner.trial_config(inputs.config)
-    names = DataShape(labels=config.labels, attributes=config.attributes)
-    check_tuner(tuner, config, names)
+    check_tuner(tuner, config, DataShape(labels=config.labels, attributes=config.attributes))
     counts(inputs, tuner)
     transform = tft.TFTransformOutput(fn_args.transform_graph_path or fn_args.transform_output)
     check_vocabulary(config, transform)
@@ -60,8 +59,7 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
         data=inputs.data_version,
         versions=[keras.__version__, tf.__version__],
     )
-    search = ProcessTuner(
-        SearchSpec(directory=directory, arrays=arrays.name, config=config, tuner=tuner)
-    )
+    spec = SearchSpec(directory=directory, arrays=arrays.name, config=config, tuner=tuner)
+    search = ProcessTuner(spec)
     search.arrays = arrays  # removed with the search
     return TunerFnResult(tuner=search, fit_kwargs={})

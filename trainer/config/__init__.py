@@ -1,7 +1,7 @@
 """The trainer's configuration and its registries. Standard library and data_prep.config_base only.
 
-trainer           TrainerConfig: image, model and training, as JSON in custom_config["settings"]
-parts             the configs it is composed of, and that of the feature network
+trainer           TrainerConfig: image, model and training, as JSON in custom_config["settings"];
+                  FeatureNetworkConfig
 hyperparameters   the table of what a search, an override or a run's parameters may set
 families          name -> the class of a model and what the project asks about it
 architectures     name -> the builders of its networks and what they ask of images
@@ -9,30 +9,17 @@ choices           name -> likelihood, optimizer, learning-rate schedule, tracker
 imported          how entries of a registry are imported when they are first needed
 """
 
-from trainer.config.parts import FeatureNetworkConfig, GanConfig, ImageShape
-from trainer.config.trainer import (
+from trainer.config.trainer import (  # noqa: F401, for others to import from here
     CHECKPOINT_ROOT,
     CODE_VERSION,
     CONDITION_FEATURES,
     LABEL_INDEX,
     OVERRIDES,
     SETTINGS,
+    FeatureNetworkConfig,
+    GanConfig,
+    ImageShape,
     ModelConfig,
     TrainConfig,
     TrainerConfig,
 )
-
-__all__ = [
-    "CHECKPOINT_ROOT",
-    "CODE_VERSION",
-    "CONDITION_FEATURES",
-    "LABEL_INDEX",
-    "OVERRIDES",
-    "SETTINGS",
-    "FeatureNetworkConfig",
-    "GanConfig",
-    "ImageShape",
-    "ModelConfig",
-    "TrainConfig",
-    "TrainerConfig",
-]

@@ -49,4 +49,3 @@ SCHEDULES: dict[str, Callable[..., float]] = {
 TRACKERS: dict[str, Callable[..., Any]] = {
     "tensorboard": Imported("trainer.training.trackers:TensorBoard")
 }
-PRECISIONS = ("auto", "float32", "bfloat16")

@@ -71,14 +71,6 @@ FAMILIES = {
 }
 
 
-def adversarial_families() -> list[str]:
-    """Returns the names of the families that have a discriminator."""
-    return [name for name, family in FAMILIES.items() if family.adversarial]
-
-
 def metric_titles() -> dict[str, str]:
     """Returns the metrics of all families, and what a chart calls each."""
-    titles: dict[str, str] = {}
-    for family in FAMILIES.values():
-        titles |= family.metrics
-    return titles
+    return {name: words for family in FAMILIES.values() for name, words in family.metrics.items()}

@@ -7,12 +7,13 @@ the columns of trials, the Trainer's properties and the parameters of a compiled
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from data_prep.config_base import Config
 from data_prep.errors import InputError
-from trainer.config.families import adversarial_families
+from trainer.config.families import FAMILIES
 from trainer.config.trainer import ModelConfig, TrainerConfig
 
 Value = int | float
@@ -20,7 +21,7 @@ Value = int | float
 DIGITS = 6  # significant ones of a value: between processes it travels as a 32-bit number
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class HyperParameter:
     """A number of the trainer's config that can be set from outside.
 
@@ -51,9 +52,7 @@ class HyperParameter:
 
     def value_in(self, config: Any) -> Value:
         """Returns the value that a config with the sections of TrainerConfig holds."""
-        for name in self.place:
-            config = getattr(config, name)
-        return config
+        return operator.attrgetter(".".join(self.place))(config)
 
     def applies_to(self, model: ModelConfig) -> bool:
         """Returns True where the value has an effect on a model."""
@@ -62,59 +61,44 @@ class HyperParameter:
 
 HYPERPARAMETERS = {
     "beta": HyperParameter(
-        place=("model", "beta"),
-        kind=float,
-        description="Weight of the KL term.",
-        runtime=True,
-        needs="has_prior",
+        ("model", "beta"), float, "Weight of the KL term.", runtime=True, needs="has_prior"
     ),
     "latent_dim": HyperParameter(
-        place=("model", "latent_dim"),
-        kind=int,
-        description="Number of latent dimensions.",
-        runtime=True,
-        reshapes=True,
+        ("model", "latent_dim"), int, "Number of latent dimensions.", runtime=True, reshapes=True
     ),
     "learning_rate": HyperParameter(
-        place=("train", "learning_rate"), kind=float, description="Learning rate at the start."
+        ("train", "learning_rate"), float, "Learning rate at the start."
     ),
-    "batch_size": HyperParameter(
-        place=("train", "batch_size"), kind=int, description="Images in a batch."
-    ),
+    "batch_size": HyperParameter(("train", "batch_size"), int, "Images in a batch."),
     "width": HyperParameter(
-        place=("model", "width"),
-        kind=float,
-        description="Factor of the units and filters of the networks.",
-        reshapes=True,
+        ("model", "width"), float, "Factor of the units and filters of the networks.", reshapes=True
     ),
     "gamma": HyperParameter(
-        place=("model", "gan", "gamma"),
-        kind=float,
-        description="Weight of the feature loss against the adversarial one.",
+        ("model", "gan", "gamma"),
+        float,
+        "Weight of the feature loss against the adversarial one.",
         needs="adversarial",
     ),
     "epochs": HyperParameter(
-        place=("train", "epochs"),
-        kind=int,
-        description="Epochs of training.",
-        searched=False,
-        runtime=True,
+        ("train", "epochs"), int, "Epochs of training.", searched=False, runtime=True
     ),
 }
 SEARCHED = {name: entry for name, entry in HYPERPARAMETERS.items() if entry.searched}
 RUNTIME = {name: entry for name, entry in HYPERPARAMETERS.items() if entry.runtime}
 
 
-if TYPE_CHECKING:
-    _Overrides = Any
-else:
-    _Overrides = dataclasses.make_dataclass(
-        "_Overrides",
-        [(name, entry.kind | None, None) for name, entry in SEARCHED.items()],
+def config_of(fields: Mapping[str, Any]) -> Any:
+    """Returns a base of configs with fields of these names and types, each None where not given."""
+    return dataclasses.make_dataclass(
+        "Fields",
+        [(name, kind | None, None) for name, kind in fields.items()],
         bases=(Config,),
         frozen=True,
         kw_only=True,
     )
+
+
+_Overrides: Any = config_of({name: entry.kind for name, entry in SEARCHED.items()})
 
 
 class Overrides(_Overrides):
@@ -130,14 +114,9 @@ class Overrides(_Overrides):
 
 
 def with_values(config: TrainerConfig, values: Mapping[str, Any]) -> TrainerConfig:
-    """Returns the config with the searched hyper-parameters among `values` put in.
-
-    Raises:
-      InputError: where a value is impossible.
-    """
-    for name, entry in SEARCHED.items():
-        if name in values:
-            config = _replaced(config, entry.place, entry.clean(values[name]))
+    """Returns the config with the searched `values` put in; InputError where one is impossible."""
+    for name, value in searched_values(values).items():
+        config = _replaced(config, SEARCHED[name].place, value)
     return config
 
 
@@ -164,7 +143,8 @@ def reason_without_effect(name: str, model: ModelConfig) -> str:
         return ""
     if entry.needs == "has_prior":
         return f"family {model.family}, which has no KL"
-    return f"family {model.family}, only with {', '.join(adversarial_families())}"
+    others = [other for other, family in FAMILIES.items() if getattr(family, entry.needs)]
+    return f"family {model.family}, only with {', '.join(others)}"
 
 
 def _replaced(config: Any, place: tuple[str, ...], value: Value) -> Any:

@@ -1,4 +1,4 @@
-"""The configuration of a training: its images, its model, and how the model is trained."""
+"""The configuration of a training, of its parts, and of the feature network."""
 
 from __future__ import annotations
 
@@ -23,19 +23,16 @@ from data_prep.errors import InputError
 from trainer.config.architectures import ARCHITECTURES, Architecture
 from trainer.config.choices import (
     OPTIMIZERS,
-    PRECISIONS,
     RECONSTRUCTIONS,
     SCHEDULES,
     TRACKERS,
     Reconstruction,
 )
 from trainer.config.families import FAMILIES, Family
-from trainer.config.parts import GanConfig, ImageShape
 
 LABEL_INDEX = "label_index"  # the feature that Transform makes from a label
 # condition -> the feature it is made from
 CONDITION_FEATURES = {"label": LABEL_INDEX, "attributes": features.ATTRIBUTES}
-CONDITIONS = ("none", *CONDITION_FEATURES)
 
 SETTINGS = "settings"  # keys of the custom_config of Transform, Tuner and Trainer: a config's JSON,
 OVERRIDES = "overrides"  # hyper-parameters that count whatever a search found,
@@ -43,6 +40,57 @@ CODE_VERSION = "code_version"
 CHECKPOINT_ROOT = "checkpoint_root"
 
 BELOW_ONE = math.nextafter(1.0, 0.0)
+Side = Annotated[int, Between(8, 1024, "8 to 1024 pixels")]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageShape(Config):
+    """The size of every image, in pixels. Images are uint8 [height, width, channels]."""
+
+    height: Side = 32
+    width: Side = 32
+    channels: Annotated[int, OneOf((1, 3), "1 (grey), 3 (colour)")] = 1
+
+    @property
+    def as_tuple(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return (self.height, self.width, self.channels)
+
+    @property
+    def size(self) -> int:
+        """The number of values in one image, which is also its raw length in bytes."""
+        return self.height * self.width * self.channels
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GanConfig(Config):
+    """The adversarial part of the family vae_gan (Larsen et al. 2016, arXiv 1512.09300).
+
+    gamma: weight of the feature loss against the adversarial one in the decoder's loss.
+    similarity: of the discriminator's l-layer: `squared_error` (the paper) or
+      `cross_entropy` of sigmoids.
+    decoder_rate, discriminator_rate: learning rates, as multiples of train.learning_rate.
+    turns: the update schedule, i.e. which networks learn in a step. L is the discriminator's
+      loss, ln 2 = 0.69 where it guesses.
+      `together`: all three.
+      `thresholds`: the discriminator alone until L < discriminator_until, then encoder and
+        decoder until L > generator_until, each for at most inner_steps steps.
+      `equilibrium`: the discriminator rests while it is too good (its cross-entropy on real
+        or on decoded images below equilibrium - margin), the decoder while it is too bad
+        (either above equilibrium + margin); all learn if both would rest. The encoder always
+        learns.
+    """
+
+    gamma: Annotated[float, AtLeast(0)] = 1.0
+    similarity: Annotated[str, OneOf(("cross_entropy", "squared_error"))] = "cross_entropy"
+    decoder_rate: Annotated[float, Above(0)] = 1.0
+    discriminator_rate: Annotated[float, Above(0)] = 1.0
+    turns: Annotated[str, OneOf(("together", "thresholds", "equilibrium"))] = "equilibrium"
+    discriminator_until: Annotated[float, AtLeast(0)] = 1.0
+    generator_until: Annotated[float, AtLeast(0)] = 0.4
+    inner_steps: Annotated[int, Between(1, 1000)] = 3
+    equilibrium: Annotated[float, Above(0)] = 0.68
+    margin: Annotated[float, AtLeast(0)] = 0.4
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,7 +112,7 @@ class ModelConfig(Config):
 
     family: Annotated[str, OneOf(FAMILIES)] = "vae"
     architecture: str = "conv_32"
-    condition: Annotated[str, OneOf(CONDITIONS)] = "none"
+    condition: Annotated[str, OneOf(("none", *CONDITION_FEATURES))] = "none"
     width: Annotated[float, Between(0.125, 8)] = 1.0
     latent_dim: Annotated[int, Between(1, 4096)] = 2
     beta: Annotated[float, AtLeast(0)] = 1.0
@@ -79,39 +127,26 @@ class ModelConfig(Config):
     def __post_init__(self) -> None:
         super().__post_init__()
         family = FAMILIES[self.family]
-        allowed = [
-            name
-            for name, architecture in ARCHITECTURES.items()
-            if architecture.discriminator or not family.adversarial
-        ]
+        adversarial = [name for name, entry in ARCHITECTURES.items() if entry.discriminator]
+        allowed = adversarial if family.adversarial else list(ARCHITECTURES)
         require(self.architecture in allowed, "architecture", self.architecture, ", ".join(allowed))
-        require(
-            self.condition in family.conditions,
-            "condition",
-            self.condition,
-            f"{', '.join(family.conditions)} with family {self.family}",
-        )
-        fixed = [name for name, entry in RECONSTRUCTIONS.items() if not entry.learns_sigma]
-        require(
-            not family.adversarial or self.reconstruction in fixed,
-            "reconstruction",
-            self.reconstruction,
-            f"{', '.join(fixed)} with family {self.family}, whose loss is not on pixels",
-        )
+        words = f"{', '.join(family.conditions)} with family {self.family}"
+        require(self.condition in family.conditions, "condition", self.condition, words)
+        if family.adversarial:
+            fixed = [name for name, entry in RECONSTRUCTIONS.items() if not entry.learns_sigma]
+            words = f"{', '.join(fixed)} with family {self.family}, whose loss is not on pixels"
+            require(self.reconstruction in fixed, "reconstruction", self.reconstruction, words)
 
     @property
     def family_entry(self) -> Family:
-        """The registry's entry of the family."""
         return FAMILIES[self.family]
 
     @property
     def architecture_entry(self) -> Architecture:
-        """The registry's entry of the architecture."""
         return ARCHITECTURES[self.architecture]
 
     @property
     def reconstruction_entry(self) -> Reconstruction:
-        """The registry's entry of the reconstruction."""
         return RECONSTRUCTIONS[self.reconstruction]
 
     @property
@@ -149,7 +184,7 @@ class TrainConfig(Config):
     early_stopping_patience: Annotated[int, AtLeast(0, "0 (never stop early) or more epochs")] = 0
     warm_start: bool = False
     cache_mib: Annotated[int, AtLeast(0, "0 (never) or more MiB")] = 2048
-    precision: Annotated[str, OneOf(PRECISIONS)] = "auto"
+    precision: Annotated[str, OneOf(("auto", "float32", "bfloat16"))] = "auto"
     pictures: bool = True
     trackers: tuple[str, ...] = ("tensorboard",)
 
@@ -175,30 +210,19 @@ class TrainerConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        architecture = self.model.architecture_entry
-        divisor = architecture.divisor
+        entry, latent_dim = self.model.architecture_entry, self.model.latent_dim
+        multiple = f"a multiple of {{}} with architecture {self.model.architecture}"
         for name in ("height", "width"):
             side = getattr(self.image, name)
-            require(
-                side % divisor == 0,
-                f"image.{name}",
-                side,
-                f"a multiple of {divisor} with architecture {self.model.architecture}",
-            )
-        cells = self.image.height * self.image.width // divisor**2
-        require(
-            not architecture.latent_map or self.model.latent_dim % cells == 0,
-            "model.latent_dim",
-            self.model.latent_dim,
-            f"a multiple of {cells} with architecture {self.model.architecture} and images of "
-            f"{self.image.height}x{self.image.width}, whose latent is a map",
-        )
-        require(
-            list(self.labels) == sorted(set(self.labels)) and all(self.labels),
-            "labels",
-            self.labels,
-            "different words, sorted, none empty",
-        )
+            words = multiple.format(entry.divisor)
+            require(side % entry.divisor == 0, f"image.{name}", side, words)
+        if entry.latent_map:
+            cells = self.image.height * self.image.width // entry.divisor**2
+            size = f"{self.image.height}x{self.image.width}"
+            words = f"{multiple.format(cells)} and images of {size}, whose latent is a map"
+            require(latent_dim % cells == 0, "model.latent_dim", latent_dim, words)
+        ordered = list(self.labels) == sorted(set(self.labels)) and all(self.labels)
+        require(ordered, "labels", self.labels, "different words, sorted, none empty")
 
     @property
     def condition_names(self) -> tuple[str, ...]:
@@ -218,3 +242,19 @@ class TrainerConfig(Config):
         except (TypeError, ValueError) as error:
             raise InputError(f"{SETTINGS}: not JSON ({error})") from None
         return parse(cls, values, SETTINGS)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FeatureNetworkConfig(Config):
+    """The training of the feature network.
+
+    steps: batches of `batch_size` images that it learns from; so the time it takes does
+      not depend on the data set's size.
+    images: of the training split, at most; they are held in memory.
+    seed: of its weights and of the order of the images.
+    """
+
+    steps: Annotated[int, Between(1, 100_000)] = 400
+    batch_size: Annotated[int, Between(1, 4096)] = 64
+    images: Annotated[int, Between(1, 1_000_000)] = 20_000
+    seed: Seed = 0

@@ -16,12 +16,7 @@ from trainer.config import LABEL_INDEX, ImageShape
 Batch = dict[str, tf.Tensor]
 Arrays = dict[str, np.ndarray]
 
-# The raw features that each transformed one is made from.
-RAW_FEATURES = {
-    names.IMAGE: names.IMAGE,
-    LABEL_INDEX: names.LABEL,
-    names.ATTRIBUTES: names.ATTRIBUTES,
-}
+RAW = {LABEL_INDEX: names.LABEL}  # transformed feature -> raw one, where it has another name
 DECODE_BATCH = 1024
 SHUFFLE_BYTES = 256 * 2**20
 
@@ -55,14 +50,11 @@ def make_dataset(
     """Returns batches of {name: tensor}, images as uint8; the last of an epoch may be short.
 
     Args:
-      source: the split.
-      batch_size: images a batch.
       cache_mib: a split whose decoded images are at most that large is read once and stays in
         memory; a larger one is read from its shards in every epoch.
       shuffle_seed: None gives one pass in the order of the files. Otherwise endless epochs,
         each in its own order, which depends on nothing but this seed and the epoch's number.
       first_epoch: the number of the first epoch, where shuffled.
-      drop_remainder: leave out a last batch that is short.
 
     Raises:
       InputError: when the shards hold another number of records than `source.records`.
@@ -78,9 +70,8 @@ def from_arrays(
     arrays: Arrays, *, batch_size: int, shuffle_seed: int | None = None, first_epoch: int = 0
 ) -> tf.data.Dataset:
     """Returns the batches of `make_dataset` from a split that `load` has read."""
-    return _batches(
-        _from_memory(arrays, batch_size, shuffle_seed, False), shuffle_seed, first_epoch
-    )
+    one_epoch = _from_memory(arrays, batch_size, shuffle_seed, False)
+    return _batches(one_epoch, shuffle_seed, first_epoch)
 
 
 def _batches(
@@ -100,9 +91,7 @@ def _batches(
 def load(source: DataSplit, rows: np.ndarray | None = None) -> Arrays:
     """Reads and decodes a split in the order of the files: {name: array [records, ...]}.
 
-    Args:
-      source: the split.
-      rows: sorted positions of the records to keep; None keeps all.
+    `rows` are sorted positions of the records to keep; None keeps all.
     """
     arrays: Arrays = {}
     wanted = np.arange(source.records) if rows is None else rows
@@ -155,12 +144,10 @@ def _from_shards(
             records = _records(files)
         else:
             order = tf.random.experimental.stateless_shuffle(files, seed=[seed, epoch])
-            records = _records(order).shuffle(
-                buffer, seed=seed + epoch, reshuffle_each_iteration=False
-            )
-        return records.batch(batch_size, drop_remainder).map(
-            decode, num_parallel_calls=tf.data.AUTOTUNE
-        )
+            records = _records(order)
+            records = records.shuffle(buffer, seed=seed + epoch, reshuffle_each_iteration=False)
+        batches = records.batch(batch_size, drop_remainder)
+        return batches.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
 
     return one_epoch
 
@@ -186,17 +173,16 @@ def _records(files: Sequence[str] | tf.Tensor) -> tf.data.Dataset:
 def _decoder(source: DataSplit) -> Callable[[tf.Tensor], Batch]:
     """Returns a function from serialized Examples, string [batch], to decoded features."""
     raw_spec = source.transform.raw_feature_spec()
-    spec = {RAW_FEATURES[name]: raw_spec[RAW_FEATURES[name]] for name in source.features}
+    spec = {raw: raw_spec[raw] for raw in (RAW.get(name, name) for name in source.features)}
     transform = source.transform.transform_features_layer()
 
     def decode(serialized: tf.Tensor) -> Batch:
         transformed = transform(tf.io.parse_example(serialized, spec))
-        batch = {name: _dense(transformed[name]) for name in source.features}
+        batch = {name: transformed[name] for name in source.features}
+        for name, values in batch.items():
+            if isinstance(values, tf.SparseTensor):
+                batch[name] = tf.sparse.to_dense(values)
         batch[names.IMAGE] = decode_image(batch[names.IMAGE], source.image)
         return batch
 
     return decode
-
-
-def _dense(values: tf.Tensor | tf.SparseTensor) -> tf.Tensor:
-    return tf.sparse.to_dense(values) if isinstance(values, tf.SparseTensor) else values

@@ -49,33 +49,17 @@ def image_shape(image: ImageSpec) -> ImageShape:
 
 
 def check_shape(config: TrainerConfig, shape: DataShape) -> None:
-    """Refuses a config for images, labels or attributes that the data does not have.
-
-    Raises:
-      InputError: naming the key, its value and what the data allows.
-    """
+    """Refuses a config for images, labels or attributes that the data does not have."""
     for name in ("height", "width", "channels"):
         configured, prepared = getattr(config.image, name), getattr(shape.image, name)
-        require(
-            configured == prepared,
-            f"image.{name}",
-            configured,
-            f"{prepared}, as the data was prepared",
-        )
+        words = f"{prepared}, as the data was prepared"
+        require(configured == prepared, f"image.{name}", configured, words)
     for name in ("labels", "attributes"):
         configured, prepared = getattr(config, name), getattr(shape, name)
-        require(
-            not configured or configured == prepared,
-            name,
-            configured,
-            f"those of the data: {', '.join(prepared or ()) or 'none'}",
-        )
+        words = f"those of the data: {', '.join(prepared or ()) or 'none'}"
+        require(not configured or configured == prepared, name, configured, words)
     condition = config.model.condition
-    holds = {"none": True, "label": shape.labelled, "attributes": bool(shape.attributes)}
-    conditions = [name for name, held in holds.items() if held and name != "none"]
-    require(
-        holds[condition],
-        "model.condition",
-        condition,
-        f"{' or '.join(conditions) or 'none'}, as the data has",
-    )
+    holds = {"label": shape.labelled, "attributes": bool(shape.attributes)}
+    conditions = " or ".join(name for name, held in holds.items() if held) or "none"
+    words = f"{conditions}, as the data has"
+    require(condition == "none" or holds[condition], "model.condition", condition, words)

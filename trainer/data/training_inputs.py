@@ -29,31 +29,20 @@ class TrainingInputs:
     data_version: str  # changes with the contents of the data
     spans: tuple[dict[str, Any], ...] = ()  # from the manifest
 
-    @property
-    def train_records(self) -> int:
-        return self.records["train"]
-
-    @property
-    def eval_records(self) -> int:
-        return self.records["eval"]
-
     def source(self, transform: tft.TFTransformOutput, split: str) -> DataSplit:
         """Returns the `train` or the `eval` split as a source of a data set."""
+        condition = CONDITION_FEATURES.get(self.config.model.condition)
         return DataSplit(
             patterns=self.patterns[split],
             records=self.records[split],
             image=self.config.image,
             transform=transform,
-            features=_features(self.config),
+            features=(names.IMAGE, condition) if condition else (names.IMAGE,),
         )
 
 
 def check_inputs(fn_args: Any) -> TrainingInputs:
-    """Reads the config and the manifest, and refuses a config that does not fit the data.
-
-    Raises:
-      InputError: naming the key, the value and what the data allows.
-    """
+    """Reads the config and the manifest, and refuses a config that does not fit the data."""
     custom_config = fn_args.custom_config or {}
     config = tuned(
         TrainerConfig.from_json(custom_config.get(SETTINGS)),
@@ -61,21 +50,16 @@ def check_inputs(fn_args: Any) -> TrainingInputs:
         custom_config.get(OVERRIDES),
     )
     for key in ("train_steps", "eval_steps"):
-        require(
-            not getattr(fn_args, key, None),
-            key,
-            getattr(fn_args, key, None),
-            "unset; train.epochs says how long to train",
-        )
+        steps = getattr(fn_args, key, None)
+        require(not steps, key, steps, "unset; train.epochs says how long to train")
     patterns = {"train": tuple(fn_args.train_files), "eval": tuple(fn_args.eval_files or ())}
     directory = os.path.dirname(os.path.dirname(patterns["train"][0]))
     manifest = read_manifest(directory)
     records = {side: _records(manifest, files) for side, files in patterns.items()}
     check_data(config, manifest, records)
+    labels, attributes = tuple(manifest.labels), tuple(manifest.attributes)
     return TrainingInputs(
-        config=dataclasses.replace(
-            config, labels=tuple(manifest.labels), attributes=tuple(manifest.attributes)
-        ),
+        config=dataclasses.replace(config, labels=labels, attributes=attributes),
         patterns=patterns,
         records=records,
         data_version=manifest_sha256(directory),
@@ -91,44 +75,28 @@ def tuned(
     """Returns the config with the values of a search put in, and then the overrides.
 
     Args:
-      config: before the search.
       hyperparameters: the config of a keras_tuner.HyperParameters, as a Tuner writes it.
       overrides: values by the names in `trainer.config.hyperparameters.SEARCHED`.
-
-    Raises:
-      InputError: where they hold a value that the config cannot take.
     """
-    values = (hyperparameters or {}).get("values")
-    require(
-        hyperparameters is None or isinstance(values, Mapping),
-        "tuner.best_hyperparameters",
-        hyperparameters,
-        "what a Tuner writes: a mapping with values",
-    )
+    key, values = "tuner.best_hyperparameters", (hyperparameters or {}).get("values")
+    found = hyperparameters is None or isinstance(values, Mapping)
+    require(found, key, hyperparameters, "what a Tuner writes: a mapping with values")
     try:
         return with_values(config, {**(values or {}), **(overrides or {})})
     except (InputError, TypeError, ValueError) as error:
-        raise InputError(f"tuner.best_hyperparameters: {error}") from None
+        raise InputError(f"{key}: {error}") from None
 
 
 def check_data(config: TrainerConfig, manifest: Manifest, records: dict[str, int]) -> None:
     """Refuses a config that the data cannot serve. `records` counts "train" and "eval"."""
     check_shape(config, DataShape.of_manifest(manifest))
-    train = config.train
     if not records["train"]:
         raise InputError("examples: the train split is empty")
-    require(
-        train.batch_size <= records["train"],
-        "train.batch_size",
-        train.batch_size,
-        f"at most the {records['train']} records of the train split",
-    )
-    require(
-        not train.early_stopping_patience or records["eval"] > 0,
-        "train.early_stopping_patience",
-        train.early_stopping_patience,
-        "0 where the eval split is empty",
-    )
+    size, patience = config.train.batch_size, config.train.early_stopping_patience
+    words = f"at most the {records['train']} records of the train split"
+    require(size <= records["train"], "train.batch_size", size, words)
+    words = "0 where the eval split is empty"
+    require(not patience or records["eval"] > 0, "train.early_stopping_patience", patience, words)
 
 
 def check_vocabulary(config: TrainerConfig, transform: tft.TFTransformOutput) -> None:
@@ -146,11 +114,6 @@ def check_vocabulary(config: TrainerConfig, transform: tft.TFTransformOutput) ->
             f"examples: no image of {', '.join(missing)} in the train split, which a model with "
             "model.condition label has to learn"
         )
-
-
-def _features(config: TrainerConfig) -> tuple[str, ...]:
-    condition = CONDITION_FEATURES.get(config.model.condition)
-    return (names.IMAGE,) if condition is None else (names.IMAGE, condition)
 
 
 def _records(manifest: Manifest, patterns: tuple[str, ...]) -> int:

@@ -22,11 +22,9 @@ from trainer.training.callbacks import History
 
 
 class Tracker:
-    """One tracker of one training. A subclass overrides what it has a use for.
+    """One tracker of one training, whose logs go to `directory`, which it may have to create.
 
-    Args:
-      directory: of the training's logs; it exists or can be created.
-      config: of the training.
+    A subclass overrides what it has a use for.
     """
 
     def __init__(self, directory: str, config: TrainerConfig) -> None:
@@ -70,12 +68,10 @@ class Trackers(keras.callbacks.Callback):
         self._log(self.history.epochs[-1])
 
     def log_images(self, images: Mapping[str, bytes], epoch: int) -> None:
-        """Logs figures to every tracker; see `Tracker.log_images`."""
         for tracker in self.trackers:
             tracker.log_images(images, epoch)
 
     def finish(self) -> None:
-        """Ends every tracker."""
         for tracker in self.trackers:
             tracker.finish()
 
@@ -116,7 +112,12 @@ class TensorBoard(Tracker):
     def log_images(self, images: Mapping[str, bytes], epoch: int) -> None:
         with self._writer("pictures").as_default():
             for name, png in images.items():
-                _write_image(name, png, epoch)
+                # The event of tf.summary.image, without encoding the picture once more.
+                metadata = tf.compat.v1.SummaryMetadata()
+                metadata.plugin_data.plugin_name = "images"
+                size = Image.open(io.BytesIO(png)).size
+                content = tf.constant([*(str(pixels).encode() for pixels in size), png])
+                tf.summary.write(name, content, step=epoch, metadata=metadata)
         self._flush()
 
     def finish(self) -> None:
@@ -125,19 +126,9 @@ class TensorBoard(Tracker):
 
     def _writer(self, run: str) -> Any:
         if run not in self.writers:
-            path = os.path.join(self.directory, run)
-            self.writers[run] = tf.summary.create_file_writer(path)
+            self.writers[run] = tf.summary.create_file_writer(os.path.join(self.directory, run))
         return self.writers[run]
 
     def _flush(self) -> None:
         for writer in self.writers.values():
             writer.flush()
-
-
-def _write_image(name: str, png: bytes, step: int) -> None:
-    """Writes the event of tf.summary.image, without encoding the picture once more."""
-    metadata = tf.compat.v1.SummaryMetadata()
-    metadata.plugin_data.plugin_name = "images"
-    size = Image.open(io.BytesIO(png)).size
-    content = tf.constant([*(str(pixels).encode() for pixels in size), png])
-    tf.summary.write(name, content, step=step, metadata=metadata)

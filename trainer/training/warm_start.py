@@ -31,17 +31,14 @@ def read_learned(serving_model: str) -> dict[str, Any]:
 
 def copy_models(serving_model: str, serving_model_dir: str, eval_model_dir: str) -> None:
     """Copies an exported decoder and the full model beside it, byte for byte."""
-    _copy_tree(serving_model, serving_model_dir)
-    _copy_tree(full_model_beside(serving_model), eval_model_dir)
-
-
-def _copy_tree(source: str, target: str) -> None:
-    for folder, _, names in tf.io.gfile.walk(source):
-        place = os.path.join(target, os.path.relpath(folder, source))
-        tf.io.gfile.makedirs(place)
-        for name in names:
-            path = os.path.join(place, name)
-            tf.io.gfile.copy(os.path.join(folder, name), path, overwrite=True)
+    full_model = full_model_beside(serving_model)
+    for source, target in ((serving_model, serving_model_dir), (full_model, eval_model_dir)):
+        for folder, _, names in tf.io.gfile.walk(source):
+            place = os.path.join(target, os.path.relpath(folder, source))
+            tf.io.gfile.makedirs(place)
+            for name in names:
+                path = os.path.join(place, name)
+                tf.io.gfile.copy(os.path.join(folder, name), path, overwrite=True)
 
 
 def start_from(model: VAE, directory: str) -> None:

@@ -9,23 +9,21 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from data_prep.config_base import Above, AtLeast, Between, Config, OneOf, parse, require, to_dict
 from data_prep.errors import InputError
 from trainer.config import TrainerConfig
 from trainer.config.hyperparameters import (
-    HYPERPARAMETERS,
     SEARCHED,
     Overrides,
     Value,
+    config_of,
     reason_without_effect,
     with_values,
 )
 from trainer.data.shape import DataShape
 
-SCALES = ("linear", "log")
-ALGORITHMS = ("bayesian", "hyperband", "random")
 # name -> True where larger is better; see trainer.tuning.objective for what they are
 OBJECTIVES = {
     "samples_and_reconstruction": False,
@@ -34,7 +32,7 @@ OBJECTIVES = {
     "attribute_auc": True,
     "distortion_at_rate": False,
 }
-CHANGES_NO_TRIAL = ("enabled", "max_trials", "parallel_trials", "trial_minutes", "overrides")
+CHANGES_NO_TRIAL = ("enabled", "max_trials", "parallel_trials", "trial_minutes")  # and overrides
 NEED_PRIOR = ("val_elbo", "distortion_at_rate")
 FRACTION = "a fraction above 0, at most 1"
 _MOST_CHECKED = 4096
@@ -50,56 +48,43 @@ class Range(Config):
 
     min: float | None = None
     max: float | None = None
-    scale: Annotated[str, OneOf(SCALES)] = "linear"
+    scale: Annotated[str, OneOf(("linear", "log"))] = "linear"
     step: float | None = None
     choices: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.choices:
-            require(
-                self.min is None and self.max is None and self.step is None,
-                "choices",
-                list(self.choices),
-                "choices, or min and max, but not both",
-            )
-            require(
-                len(set(self.choices)) == len(self.choices)
-                and all(map(math.isfinite, self.choices)),
-                "choices",
-                list(self.choices),
-                "different numbers",
-            )
+            alone = self.min is None and self.max is None and self.step is None
+            words = "choices, or min and max, but not both"
+            require(alone, "choices", list(self.choices), words)
+            distinct = len(set(self.choices)) == len(self.choices)
+            finite = all(map(math.isfinite, self.choices))
+            require(distinct and finite, "choices", list(self.choices), "different numbers")
             return
         for name in ("min", "max"):
             value = getattr(self, name)
-            require(
-                value is not None and math.isfinite(value), name, value, "a number, or use choices"
-            )
+            finite = value is not None and math.isfinite(value)
+            require(finite, name, value, "a number, or use choices")
         assert self.min is not None and self.max is not None
         require(self.min < self.max, "min", self.min, f"less than max, which is {self.max:g}")
         log = self.scale == "log"
         require(not log or self.min > 0, "min", self.min, "above 0 on a log scale")
-        lowest = 1 if log else 0
-        require(
-            self.step is None or (math.isfinite(self.step) and self.step > lowest),
-            "step",
-            self.step,
-            f"above {lowest} on a {self.scale} scale",
-        )
+        if self.step is not None:
+            lowest = 1 if log else 0
+            allowed = f"above {lowest} on a {self.scale} scale"
+            require(lowest < self.step < math.inf, "step", self.step, allowed)
 
     def require_whole(self, name: str) -> None:
         """Refuses values of the hyper-parameter `name` that are not whole numbers.
 
         The step of a log scale is a factor, which may be any number.
         """
-        values = {"choices": self.choices, "min": self.min, "max": self.max}
-        if self.scale == "linear":
-            values["step"] = self.step
-        for key, value in values.items():
-            numbers = value if isinstance(value, tuple) else () if value is None else (value,)
-            whole = all(float(number).is_integer() for number in numbers)
-            require(whole, f"{name}.{key}", value, "whole numbers")
+        whole = not any(value % 1 for value in self.choices)
+        require(whole, f"{name}.choices", self.choices, "whole numbers")
+        for key in ("min", "max", "step") if self.scale == "linear" else ("min", "max"):
+            value = getattr(self, key)
+            require(not (value or 0) % 1, f"{name}.{key}", value, "whole numbers")
 
     def examples(self, *, whole: bool) -> Iterator[Value]:
         """Yields every value where they can be counted; the ends of a range otherwise."""
@@ -120,16 +105,7 @@ class Range(Config):
             yield from range(int(self.min), int(self.max))
 
 
-if TYPE_CHECKING:
-    _SearchSpace = Any
-else:
-    _SearchSpace = dataclasses.make_dataclass(
-        "_SearchSpace",
-        [(name, Range | None, None) for name in SEARCHED],
-        bases=(Config,),
-        frozen=True,
-        kw_only=True,
-    )
+_SearchSpace: Any = config_of(dict.fromkeys(SEARCHED, Range))
 
 
 class SearchSpace(_SearchSpace):
@@ -148,13 +124,6 @@ class SearchSpace(_SearchSpace):
         """Returns the ranges that are not None, in the order of the table."""
         ranges = {name: getattr(self, name) for name in SEARCHED}
         return {name: values for name, values in ranges.items() if values is not None}
-
-
-def _default_space() -> SearchSpace:
-    return SearchSpace(
-        beta=Range(min=0.1, max=10, scale="log"),
-        learning_rate=Range(min=3e-4, max=3e-3, scale="log"),
-    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -180,7 +149,7 @@ class TunerConfig(Config):
     """
 
     enabled: bool = False
-    algorithm: Annotated[str, OneOf(ALGORITHMS)] = "bayesian"
+    algorithm: Annotated[str, OneOf(("bayesian", "hyperband", "random"))] = "bayesian"
     objective: Annotated[str, OneOf(OBJECTIVES)] = "samples_and_reconstruction"
     reconstruction_weight: Annotated[float, AtLeast(0)] = 1.0
     rate: Annotated[float, Above(0)] = 20.0
@@ -196,16 +165,18 @@ class TunerConfig(Config):
     trial_minutes: Annotated[float, AtLeast(0)] = 0.0
     best_hyperparameters: str = ""
     overrides: Overrides = dataclasses.field(default_factory=Overrides)
-    space: SearchSpace = dataclasses.field(default_factory=_default_space)
+    space: SearchSpace = dataclasses.field(
+        default_factory=lambda: SearchSpace(
+            beta=Range(min=0.1, max=10, scale="log"),
+            learning_rate=Range(min=3e-4, max=3e-3, scale="log"),
+        )
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(
-            not (self.enabled and self.best_hyperparameters),
-            "best_hyperparameters",
-            self.best_hyperparameters,
-            "nothing with enabled: true, which finds its own",
-        )
+        given = self.best_hyperparameters
+        words = "nothing with enabled: true, which finds its own"
+        require(not (self.enabled and given), "best_hyperparameters", given, words)
 
     @property
     def in_use(self) -> bool:
@@ -214,21 +185,13 @@ class TunerConfig(Config):
 
     def of_trials(self) -> TunerConfig:
         """Returns the config without what changes no trial: a search with more trials goes on."""
-        default = TunerConfig()
-        return dataclasses.replace(
-            self, **{name: getattr(default, name) for name in CHANGES_NO_TRIAL}
-        )
+        defaults = {name: getattr(TunerConfig, name) for name in CHANGES_NO_TRIAL}
+        return dataclasses.replace(self, overrides=Overrides(), **defaults)
 
     def trial_config(self, config: TrainerConfig) -> TrainerConfig:
         """Returns the config of every trial, but for the hyper-parameters that are searched."""
-        train = dataclasses.replace(
-            config.train,
-            epochs=self.epochs,
-            early_stopping_patience=0,
-            warm_start=False,
-            pictures=False,
-            trackers=(),
-        )
+        off: dict[str, Any] = {"early_stopping_patience": 0, "warm_start": False, "pictures": False}
+        train = dataclasses.replace(config.train, epochs=self.epochs, trackers=(), **off)
         return dataclasses.replace(config, train=train)
 
 
@@ -255,24 +218,17 @@ class SearchSpec:
 
 
 def check_space(space: SearchSpace, config: TrainerConfig) -> None:
-    """Refuses a space with nothing to search, or with values that the config cannot take.
-
-    Raises:
-      InputError: naming the range, the value and what is allowed; below the key `space`.
-    """
+    """Refuses a space with nothing to search, or with values that the config cannot take."""
     ranges = space.ranges()
     require(bool(ranges), "space", {}, f"a range for one or more of {', '.join(SEARCHED)}")
-    require(
-        any(len(values.choices) != 1 for values in ranges.values()),
-        "space",
-        {name: list(values.choices) for name, values in ranges.items()},
-        "more than one combination of values",
-    )
+    choices = {name: list(values.choices) for name, values in ranges.items()}
+    several = any(len(values) != 1 for values in choices.values())
+    require(several, "space", choices, "more than one combination of values")
     for name in ranges:
         reason = reason_without_effect(name, config.model)
         if reason:
             raise InputError(f"space.{name}: not to be searched with {reason}")
-    reshaping = [name for name in ranges if HYPERPARAMETERS[name].reshapes]
+    reshaping = [name for name in ranges if SEARCHED[name].reshapes]
     if config.train.warm_start and reshaping:
         raise InputError(
             f"space.{reshaping[0]}: not to be searched with train.warm_start, whose weights have "
@@ -287,15 +243,9 @@ def check_space(space: SearchSpace, config: TrainerConfig) -> None:
 
 
 def check_tuner(tuner: TunerConfig, config: TrainerConfig, shape: DataShape | None = None) -> None:
-    """Refuses a search that the trainer's config or the data makes impossible.
+    """Refuses a search that the config of its trials or the data makes impossible.
 
-    Args:
-      tuner: the search.
-      config: of every trial, but for what is searched.
-      shape: of the data; None where it is not known yet.
-
-    Raises:
-      InputError: naming the key below `tuner`, the value and what is allowed.
+    `shape` is None where the data is not known yet.
     """
     overrides = tuner.overrides.as_dict()
     try:
@@ -303,29 +253,17 @@ def check_tuner(tuner: TunerConfig, config: TrainerConfig, shape: DataShape | No
     except InputError as error:
         raise InputError(f"tuner.overrides: {error}") from None
     if not tuner.enabled:
-        require(
-            tuner.in_use or not overrides,
-            "tuner.overrides",
-            overrides,
-            "nothing without a search or best_hyperparameters",
-        )
+        words = "nothing without a search or best_hyperparameters"
+        require(tuner.in_use or not overrides, "tuner.overrides", overrides, words)
         return
     try:
         check_space(tuner.space, config)
     except InputError as error:
         raise InputError(f"tuner.{error}") from None
+    key, objective = "tuner.objective", tuner.objective
     objectives = [name for name in OBJECTIVES if config.model.has_prior or name not in NEED_PRIOR]
-    require(
-        tuner.objective in objectives,
-        "tuner.objective",
-        tuner.objective,
-        f"{', '.join(objectives)} with family {config.model.family}, which has no KL",
-    )
-
+    words = f"{', '.join(objectives)} with family {config.model.family}, which has no KL"
+    require(objective in objectives, key, objective, words)
     named = shape is None or shape.labelled or bool(shape.attributes)
-    require(
-        named or tuner.objective != "attribute_auc",
-        "tuner.objective",
-        tuner.objective,
-        f"{', '.join(OBJECTIVES)}, but this one only with data that has labels or attributes",
-    )
+    words = f"{', '.join(OBJECTIVES)}, but this one only with data that has labels or attributes"
+    require(named or objective != "attribute_auc", key, objective, words)

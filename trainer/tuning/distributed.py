@@ -8,7 +8,6 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Mapping
 from typing import IO
 
 from trainer.tuning.trial_process import last_line, spawn_python
@@ -20,9 +19,7 @@ ENDING_SECONDS = 60
 def run_distributed(search_spec: str, workers: int) -> None:
     """Starts a chief, which owns the oracle, and workers, and waits until the workers have ended.
 
-    Args:
-      search_spec: the JSON of a `trainer.tuning.config.SearchSpec`.
-      workers: their number, at least 1.
+    `search_spec` is the JSON of a `trainer.tuning.config.SearchSpec`.
 
     Raises:
       RuntimeError: where a process ends before the search does. Finished trials stay finished.
@@ -38,16 +35,18 @@ def run_distributed(search_spec: str, workers: int) -> None:
             name: stack.enter_context(open(os.path.join(folder, f"{name}.log"), "w+b"))
             for name in names
         }
-        processes = {
-            name: stack.enter_context(
-                spawn_python(
-                    ["-m", "trainer.tuning.worker", path],
-                    output=logs[name],
-                    environment=environment(name, ADDRESS, port),
-                )
-            )
-            for name in names
-        }
+        processes = {}
+        for name in names:
+            # The same variables give the processes of a pool of machines their roles.
+            role = {
+                "KERASTUNER_TUNER_ID": name,
+                "KERASTUNER_ORACLE_IP": ADDRESS,
+                "KERASTUNER_ORACLE_PORT": port,
+                "no_grpc_proxy": ADDRESS,
+            }
+            command = ["-m", "trainer.tuning.worker", path]
+            process = spawn_python(command, output=logs[name], environment=role)
+            processes[name] = stack.enter_context(process)
         running, deadline = set(names), math.inf
         while running - {"chief"}:
             time.sleep(0.2)
@@ -64,19 +63,6 @@ def run_distributed(search_spec: str, workers: int) -> None:
             if running and time.monotonic() > deadline:
                 raise RuntimeError(f"the tuner's chief ended before {', '.join(sorted(running))}")
         # The chief would only look every 20 seconds whether all are gone; its state is saved.
-
-
-def environment(name: str, address: str, port: str) -> Mapping[str, str]:
-    """Returns the variables that tell keras-tuner the role of a process and the chief's address.
-
-    They are the same on a pool of machines.
-    """
-    return {
-        "KERASTUNER_TUNER_ID": name,
-        "KERASTUNER_ORACLE_IP": address,
-        "KERASTUNER_ORACLE_PORT": port,
-        "no_grpc_proxy": address,
-    }
 
 
 def _free_port() -> int:

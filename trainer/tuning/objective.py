@@ -87,9 +87,7 @@ def measure(
     Args:
       model: compiled.
       arrays: images uint8 [n, height, width, channels], with their labels and attributes.
-      mean_image: of the images that were learned from, float32 [height, width, channels], in
-        [0, 1].
-      config: weights, seeds and numbers of projections.
+      mean_image: of the images that were learned from; see `mean_of`.
       batch_size: for the metrics that Keras takes.
       feature_network: of the features that cfid compares; without one there is no cfid.
 
@@ -100,17 +98,23 @@ def measure(
     logs = model.evaluate(from_arrays(arrays, batch_size=batch_size), return_dict=True, verbose=0)
     metrics |= {f"val_{name}": float(logs[name]) for name in logs if f"val_{name}" in METRICS}
     real = arrays[names.IMAGE].astype(np.float32) / np.float32(255)
-    codes, decoded = _in_batches(_reconstruct(model), arrays)
+
+    def reconstruct(batch: dict[str, Any]) -> tuple[Any, ...]:
+        condition = model.condition_of(batch)
+        z_mean, _ = model.encode(model.scale(batch[names.IMAGE]), condition)
+        return z_mean, model.decode(z_mean, condition)
+
+    def sample(batch: dict[str, Any]) -> tuple[Any, ...]:
+        """Samples the prior under the conditions that the images have."""
+        return (model.decode(model.from_prior(batch["noise"]), model.condition_of(batch)),)
+
+    codes, decoded = _in_batches(reconstruct, arrays)
     noise = np.random.default_rng(config.seed).standard_normal(codes.shape, np.float32)
-    (samples,) = _in_batches(_sample(model), {**arrays, "noise": noise})
+    (samples,) = _in_batches(sample, {**arrays, "noise": noise})
 
     def distance(images: np.ndarray) -> float:
-        return sliced_wasserstein(
-            real.reshape(len(real), -1),
-            images.reshape(len(images), -1),
-            projections=config.projections,
-            seed=config.seed,
-        )
+        one, other = real.reshape(len(real), -1), images.reshape(len(images), -1)
+        return sliced_wasserstein(one, other, projections=config.projections, seed=config.seed)
 
     metrics["sliced_wasserstein"] = distance(samples)
     metrics["relative_wasserstein"] = distance(samples) / distance(mean_image[None])
@@ -129,33 +133,13 @@ def mean_of(images: np.ndarray) -> np.ndarray:
     return (images.mean(axis=0, dtype=np.float64) / 255).astype(np.float32)
 
 
-def _reconstruct(model: VAE) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    @tf.function(reduce_retracing=True)
-    def reconstruct(batch: dict[str, Any]) -> tuple[Any, ...]:
-        condition = model.condition_of(batch)
-        z_mean, _ = model.encode(model.scale(batch[names.IMAGE]), condition)
-        return z_mean, model.decode(z_mean, condition)
-
-    return reconstruct
-
-
-def _sample(model: VAE) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    """Returns a function that samples the prior under the conditions that the images have."""
-
-    @tf.function(reduce_retracing=True)
-    def sample(batch: dict[str, Any]) -> tuple[Any, ...]:
-        return (model.decode(model.from_prior(batch["noise"]), model.condition_of(batch)),)
-
-    return sample
-
-
 def _in_batches(
     function: Callable[[dict[str, Any]], tuple[Any, ...]], arrays: Arrays
 ) -> list[np.ndarray]:
-    count = len(next(iter(arrays.values())))
+    compiled = tf.function(function, reduce_retracing=True)
     parts = [
-        function({name: tf.constant(values[i : i + BATCH]) for name, values in arrays.items()})
-        for i in range(0, count, BATCH)
+        compiled({name: tf.constant(values[i : i + BATCH]) for name, values in arrays.items()})
+        for i in range(0, len(arrays[names.IMAGE]), BATCH)
     ]
     return [
         np.concatenate([tf.cast(each, tf.float32).numpy() for each in column])

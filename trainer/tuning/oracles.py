@@ -18,7 +18,7 @@ from keras_tuner.oracles import BayesianOptimizationOracle, HyperbandOracle, Ran
 
 from trainer.config.hyperparameters import HYPERPARAMETERS
 from trainer.training.json_files import write_json
-from trainer.tuning.config import OBJECTIVES, Range, SearchSpace, TunerConfig
+from trainer.tuning.config import OBJECTIVES, SearchSpace, TunerConfig
 
 OVER = ("COMPLETED", "FAILED")
 
@@ -79,47 +79,37 @@ def make_oracle(config: TunerConfig) -> keras_tuner.Oracle:
 
     Every trial is tried once, and however many fail in a row, the search goes on.
     """
+    direction = "max" if OBJECTIVES[config.objective] else "min"
     common = {
-        "objective": keras_tuner.Objective(
-            config.objective, "max" if OBJECTIVES[config.objective] else "min"
-        ),
+        "objective": keras_tuner.Objective(config.objective, direction),
         "hyperparameters": hyperparameters(config.space),
         "seed": config.seed + 1,  # keras-tuner takes 0 for "any"
         "max_retries_per_trial": 0,
         "max_consecutive_failed_trials": config.max_trials + 1,
     }
     if config.algorithm == "hyperband":
-        oracle = Hyperband(
-            max_epochs=config.epochs,
-            factor=config.hyperband_factor,
-            hyperband_iterations=None,
-            **common,
-        )
+        rounds = {"factor": config.hyperband_factor, "hyperband_iterations": None}
+        oracle = Hyperband(max_epochs=config.epochs, **rounds, **common)
         oracle.max_trials = config.max_trials
         return oracle
+    common["max_trials"] = config.max_trials
     if config.algorithm == "bayesian":
-        return Bayesian(
-            max_trials=config.max_trials, num_initial_points=config.initial_trials, **common
-        )
-    return Random(max_trials=config.max_trials, **common)
+        return Bayesian(num_initial_points=config.initial_trials, **common)
+    return Random(**common)
 
 
 def hyperparameters(space: SearchSpace) -> keras_tuner.HyperParameters:
     """Returns the space in keras-tuner's terms."""
     declared = keras_tuner.HyperParameters()
     for name, values in space.ranges().items():
-        _declare(declared, name, values)
+        kind, whole = HYPERPARAMETERS[name].kind, HYPERPARAMETERS[name].is_whole
+        if values.choices:
+            declared.Choice(name, [kind(value) for value in values.choices], ordered=True)
+            continue
+        assert values.min is not None and values.max is not None
+        declare = declared.Int if whole else declared.Float
+        step = values.step
+        if step is not None and whole and values.scale == "linear":
+            step = int(step)
+        declare(name, kind(values.min), kind(values.max), step=step, sampling=values.scale)
     return declared
-
-
-def _declare(declared: keras_tuner.HyperParameters, name: str, values: Range) -> None:
-    kind, whole = HYPERPARAMETERS[name].kind, HYPERPARAMETERS[name].is_whole
-    if values.choices:
-        declared.Choice(name, [kind(value) for value in values.choices], ordered=True)
-        return
-    assert values.min is not None and values.max is not None
-    declare = declared.Int if whole else declared.Float
-    step = values.step
-    if step is not None and whole and values.scale == "linear":
-        step = int(step)
-    declare(name, kind(values.min), kind(values.max), step=step, sampling=values.scale)

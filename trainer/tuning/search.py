@@ -13,36 +13,15 @@ from keras_tuner.src.distribute import utils as distribution
 
 from data_prep.config_base import to_dict
 from trainer.config.hyperparameters import searched_values, with_values
-from trainer.training.checkpoints import FILE as CHECKPOINT
-from trainer.training.checkpoints import checkpoint_directory
+from trainer.training.callbacks import CHECKPOINT, checkpoint_directory
 from trainer.training.json_files import read_json, write_json
+from trainer.tuning import trial_store
 from trainer.tuning.config import OBJECTIVES, SearchSpec, TunerConfig
 from trainer.tuning.distributed import run_distributed
 from trainer.tuning.monitor import watching
 from trainer.tuning.oracles import make_oracle
 from trainer.tuning.trial_process import run_trial
-from trainer.tuning.trial_store import (
-    COMPLETED,
-    PROGRESS,
-    REQUEST,
-    RESULT,
-    STRIP,
-    Trial,
-    ranked,
-    read_trials,
-    trial_directory,
-)
-
-
-def _clear(directory: str) -> None:
-    """Removes the files of a trial that a killed search had begun with other values."""
-    for name in (RESULT, PROGRESS, STRIP, CHECKPOINT):
-        _remove(os.path.join(directory, name))
-
-
-def _remove(path: str) -> None:
-    if tf.io.gfile.exists(path):
-        tf.io.gfile.remove(path)
+from trainer.tuning.trial_store import Trial, ranked, read_trials, trial_directory
 
 
 def search_directory(root: str, tuner: TunerConfig, **parts: Any) -> str:
@@ -66,7 +45,6 @@ class ProcessTuner(base_tuner.BaseTuner):
         )
 
     def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
-        """Raises SearchFailed where every trial failed."""
         if distribution.has_chief_oracle():  # this process is one of several already
             super().search(*fit_args, **fit_kwargs)
             return
@@ -78,12 +56,13 @@ class ProcessTuner(base_tuner.BaseTuner):
             else:
                 super().search(*fit_args, **fit_kwargs)
         self.check()
-        self._remove_checkpoints()
+        for trial in self.trials():
+            _remove(trial.directory, CHECKPOINT)
 
     def check(self) -> None:
         """Raises SearchFailed where every trial failed."""
         trials = self.trials()
-        if not any(trial.state == COMPLETED for trial in trials):
+        if not any(trial.state == trial_store.COMPLETED for trial in trials):
             reason = trials[0].message if trials else "there is nothing to try"
             raise SearchFailed(
                 f"all {len(trials)} trials failed, the first: {reason} "
@@ -93,13 +72,13 @@ class ProcessTuner(base_tuner.BaseTuner):
     def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
         directory = trial_directory(self.search_spec.directory, trial.trial_id)
         request = self._request(trial.hyperparameters.values)
-        if read_json(os.path.join(directory, REQUEST)) != request:
-            _clear(directory)
-            write_json(os.path.join(directory, REQUEST), request, sort_keys=True)
-        result = run_trial(
-            directory, self.search_spec.arrays, minutes=self.search_spec.tuner.trial_minutes
-        )
-        if result["state"] != COMPLETED:
+        if read_json(os.path.join(directory, trial_store.REQUEST)) != request:
+            # A killed search has begun this trial with other values.
+            _remove(directory, *trial_store.WRITTEN, CHECKPOINT)
+            write_json(os.path.join(directory, trial_store.REQUEST), request, sort_keys=True)
+        minutes = self.search_spec.tuner.trial_minutes
+        result = run_trial(directory, self.search_spec.arrays, minutes=minutes)
+        if result["state"] != trial_store.COMPLETED:
             raise errors.FailedTrialError(result["message"])
         return {self.search_spec.tuner.objective: result["score"]}
 
@@ -125,10 +104,6 @@ class ProcessTuner(base_tuner.BaseTuner):
             "goes_on_from": earlier and trial_directory(self.search_spec.directory, earlier),
         }
 
-    def _remove_checkpoints(self) -> None:
-        for trial in read_trials(self.search_spec.directory):
-            _remove(os.path.join(trial.directory, CHECKPOINT))
-
     # The oracle's state is all there is; every process finds it under one name.
 
     def save(self) -> None:
@@ -140,3 +115,9 @@ class ProcessTuner(base_tuner.BaseTuner):
 
     def _get_tuner_fname(self) -> str:
         return os.path.join(self.search_spec.directory, "oracle.json")
+
+
+def _remove(directory: str, *names: str) -> None:
+    for path in (os.path.join(directory, name) for name in names):
+        if tf.io.gfile.exists(path):
+            tf.io.gfile.remove(path)

@@ -34,8 +34,7 @@ FOLDER = "extractor"  # below the arrays
 def train_in_process(arrays: str) -> None:
     """Trains the network on the images that trials learn from, and writes it beside them.
 
-    Raises:
-      RuntimeError: where that process fails.
+    RuntimeError where that process fails.
     """
     with tempfile.TemporaryFile() as log:
         with spawn_python(["-m", __name__, arrays], output=log) as process:
@@ -65,12 +64,8 @@ def _task(arrays: Arrays) -> Task:
     index = arrays.get(LABEL_INDEX, np.full(len(images), -1))
     labels = len(np.unique(index[index >= 0]))
     attributes = arrays.get(names.ATTRIBUTES, np.zeros((len(images), 0), np.int64))
-    return choose_task(
-        images,
-        index,
-        int(index.max()) + 1 if labels > 1 else 0,
-        attributes.reshape(len(images), -1),
-    )
+    count = int(index.max()) + 1 if labels > 1 else 0
+    return choose_task(images, index, count, attributes.reshape(len(images), -1))
 
 
 if __name__ == "__main__":

@@ -22,10 +22,8 @@ from trainer.config import TrainerConfig
 from trainer.data.dataset import from_arrays
 from trainer.figures.sheet import mosaic, to_png
 from trainer.models.vae import VAE
-from trainer.training.callbacks import History
-from trainer.training.checkpoints import FILE as CHECKPOINT
-from trainer.training.checkpoints import Checkpoint
-from trainer.training.compile import compiled
+from trainer.training.callbacks import CHECKPOINT, Checkpoint, History
+from trainer.training.distribution import compiled
 from trainer.training.json_files import read_json, write_json
 from trainer.training.progress import ProgressReporter, TrainingDiverged
 from trainer.training.schedules import Schedules
@@ -37,27 +35,11 @@ from trainer.tuning.trial_process import end_with_parent
 from trainer.tuning.trial_store import COMPLETED, FAILED, PROGRESS, REQUEST, RESULT, STRIP
 
 
-class _Epochs(keras.callbacks.Callback):
-    """A callback that writes progress.json after every epoch."""
-
-    def __init__(self, directory: str, epochs: int) -> None:
-        super().__init__()
-        self.path = os.path.join(directory, PROGRESS)
-        self.epochs = epochs
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        write_json(self.path, {"epoch": epoch + 1, "epochs": self.epochs}, sort_keys=True)
-
-
 def run(directory: str, arrays: str) -> dict[str, Any]:
-    """Trains and measures the model that request.json describes, and writes result.json.
+    """Trains and measures the model that request.json describes; writes and returns result.json.
 
-    Args:
-      directory: of the trial.
-      arrays: the directory that `trainer.tuning.trial_data` wrote.
-
-    Returns:
-      The content of result.json. A training that diverges or runs out of memory is a result too.
+    `arrays` is what `trainer.tuning.trial_data` wrote. A training that diverges or runs out of
+    memory is a result too.
     """
     request = read_json(os.path.join(directory, REQUEST))
     assert request is not None
@@ -85,7 +67,7 @@ def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> 
     tuner = parse(TunerConfig, request["tuner"], "tuner")
     model = compiled(config)
     train = read_arrays(arrays, "train")
-    epochs = _train(model, train, directory, request["epochs"], request.get("goes_on_from"))
+    _train(model, train, directory, request["epochs"], request.get("goes_on_from"))
     metrics, samples = measure(
         model,
         read_arrays(arrays, "eval"),
@@ -97,21 +79,15 @@ def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> 
     with tf.io.gfile.GFile(os.path.join(directory, STRIP), "wb") as file:
         file.write(to_png(mosaic(samples, len(samples))))
     bad = sorted(name for name, value in metrics.items() if not math.isfinite(value or 0.0))
+    result = {"epochs": request["epochs"], "metrics": metrics | dict.fromkeys(bad)}
     if bad:
-        metrics = {name: None if name in bad else value for name, value in metrics.items()}
-        return {"epochs": epochs, "metrics": metrics, "message": f"not finite: {', '.join(bad)}"}
-    return {
-        "state": COMPLETED,
-        "epochs": epochs,
-        "metrics": metrics,
-        "score": score(tuner, metrics),
-        "message": "",
-    }
+        return result | {"message": f"not finite: {', '.join(bad)}"}
+    return result | {"state": COMPLETED, "score": score(tuner, metrics), "message": ""}
 
 
 def _train(
     model: VAE, arrays: dict[str, Any], directory: str, epochs: int, goes_on_from: str | None
-) -> int:
+) -> None:
     """Trains up to `epochs`, counted from the first epoch of the trial that it goes on from."""
     config = model.config
     path = os.path.join(directory, CHECKPOINT)
@@ -122,14 +98,15 @@ def _train(
     checkpoint = Checkpoint(directory, history, None)
     first = checkpoint.restore(model)
     steps = -(-len(arrays[names.IMAGE]) // config.train.batch_size)
+
+    def write_progress(epoch: int, logs: Any) -> None:
+        progress = {"epoch": epoch + 1, "epochs": epochs}
+        write_json(os.path.join(directory, PROGRESS), progress, sort_keys=True)
+
     if first < epochs:
+        batch_size, seed = config.train.batch_size, config.train.seed
         model.fit(
-            from_arrays(
-                arrays,
-                batch_size=config.train.batch_size,
-                shuffle_seed=config.train.seed,
-                first_epoch=first,
-            ),
+            from_arrays(arrays, batch_size=batch_size, shuffle_seed=seed, first_epoch=first),
             epochs=epochs,
             initial_epoch=first,
             steps_per_epoch=steps,
@@ -139,11 +116,10 @@ def _train(
                 ProgressReporter(epochs, steps, config.train.learning_rate),
                 history,
                 checkpoint,
-                _Epochs(directory, epochs),
+                keras.callbacks.LambdaCallback(on_epoch_end=write_progress),
             ],
             verbose=0,
         )
-    return epochs
 
 
 def _die_first() -> None:

@@ -21,8 +21,6 @@ from trainer.data.dataset import Arrays, load
 from trainer.data.training_inputs import TrainingInputs
 from trainer.tuning.config import TunerConfig
 
-SPLITS = ("train", "eval")
-
 
 def draw_rows(records: int, count: int, seed: int) -> np.ndarray:
     """Draws sorted positions of `count` records, int64; a larger count includes a smaller one's."""
@@ -32,27 +30,19 @@ def draw_rows(records: int, count: int, seed: int) -> np.ndarray:
 def counts(inputs: TrainingInputs, config: TunerConfig) -> dict[str, int]:
     """Returns the number of images of each split that the trials use.
 
-    Raises:
-      InputError: where there are none to measure on, or fewer than a batch to learn from.
+    Refuses data with none to measure on, or with fewer than a batch to learn from.
     """
-    if not inputs.eval_records:
+    if not inputs.records["eval"]:
         raise InputError("examples: the eval split is empty, on which the tuner measures trials")
     numbers = {
-        "train": math.ceil(config.data_fraction * inputs.train_records),
-        "eval": min(config.eval_images, inputs.eval_records),
+        "train": math.ceil(config.data_fraction * inputs.records["train"]),
+        "eval": min(config.eval_images, inputs.records["eval"]),
     }
-    values = config.space.batch_size
-    if values is None:
-        key, largest = "train.batch_size", inputs.config.train.batch_size
-    else:
-        key = "tuner.space.batch_size"
-        largest = int(max(values.choices or (values.max or 0,)))
-    require(
-        largest <= numbers["train"],
-        key,
-        largest,
-        f"at most the {numbers['train']} images that trials learn from",
-    )
+    key, largest = "train.batch_size", inputs.config.train.batch_size
+    if values := config.space.batch_size:
+        key, largest = "tuner.space.batch_size", int(max(values.choices or (values.max or 0,)))
+    words = f"at most the {numbers['train']} images that trials learn from"
+    require(largest <= numbers["train"], key, largest, words)
     return numbers
 
 

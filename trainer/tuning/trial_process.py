@@ -26,11 +26,8 @@ def run_trial(
 ) -> dict[str, Any]:
     """Runs a trial whose request.json is written, unless its result is there already.
 
-    Args:
-      directory: of the trial.
-      arrays: what `trainer.tuning.trial_data` wrote.
-      minutes: after that it has failed; 0: no limit.
-      command: the arguments of Python before those two directories.
+    After `minutes` it has failed; 0: no limit. `command` are the arguments of Python before the
+    directory of the trial and that of the arrays.
 
     Returns:
       The content of result.json, whose message says so where the process was killed.
@@ -108,15 +105,11 @@ def last_line(log: IO[bytes]) -> str:
     return lines[-1] if lines else "no message"
 
 
-@contextlib.contextmanager
-def _log(directory: str) -> Iterator[IO[bytes]]:
+def _log(directory: str) -> IO[bytes]:
     """Opens the trial's log; on an object store, which cannot append, a temporary file."""
     if "://" in directory:
-        with tempfile.TemporaryFile() as file:
-            yield file
-        return
-    with open(os.path.join(directory, LOG), "w+b") as file:
-        yield file
+        return tempfile.TemporaryFile()
+    return open(os.path.join(directory, LOG), "w+b")
 
 
 def _describe_end(code: int, log: IO[bytes]) -> str:

@@ -20,6 +20,7 @@ from trainer.training.json_files import read_json
 
 REQUEST, PROGRESS, RESULT = "request.json", "progress.json", "result.json"
 STRIP = "strip.png"
+WRITTEN = (RESULT, PROGRESS, STRIP)  # by a trial, beside its checkpoint
 COMPLETED, FAILED, RUNNING, INTERRUPTED = "completed", "failed", "running", "interrupted"
 _NAME = re.compile(r"trial_0*(\d+)/?")
 
@@ -62,12 +63,8 @@ def read_trials(search: str) -> list[Trial]:
 
 def ranked(trials: list[Trial], maximize: bool) -> list[Trial]:
     """Sorts trials: the best first, of equals the earlier, those without a score last."""
-
-    def key(trial: Trial) -> tuple[bool, float, int]:
-        score = trial.score
-        return score is None, (-score if maximize else score) if score else 0.0, trial.number
-
-    return sorted(trials, key=key)
+    sign = -1 if maximize else 1
+    return sorted(trials, key=lambda t: (t.score is None, sign * (t.score or 0.0), t.number))
 
 
 def _read(number: int, directory: str) -> Trial | None:

@@ -12,7 +12,7 @@ RECORDS = {"train": 60, "eval": 20}
 
 def test_what_fits(prepared, tiny_config, tmp_path):
     inputs = check_inputs(prepared.fn_args(tmp_path, tiny_config()))
-    assert (inputs.train_records, inputs.eval_records) == (60, 20)
+    assert inputs.records == {"train": 60, "eval": 20}
     assert inputs.config == dataclasses.replace(tiny_config(), labels=("bar", "ring"))
     assert len(inputs.data_version) == 64
     source = inputs.source(prepared.transform, "eval")

@@ -159,7 +159,7 @@ def test_metrics_say_what_the_discriminator_thinks():
 
 def test_networks_have_their_own_rates_and_moments():
     model = build(decoder_rate=0.3, discriminator_rate=2.0)
-    optimizers = {p.optimizer.name: p.optimizer for p in model.optimizer.groups}
+    optimizers = {each.name: each for each, _, _ in model.optimizer.groups}
     assert list(optimizers) == ["encoder", "decoder", "discriminator"]
     rates = [float(np.asarray(each.learning_rate)) for each in optimizers.values()]
     assert rates == pytest.approx([1e-3, 3e-4, 2e-3])
@@ -182,7 +182,7 @@ def test_a_resting_player_keeps_its_moments(monkeypatch, optimizer):
 
     monkeypatch.setattr("trainer.models.update_schedule.masks", nobody)
     model.train_function = None  # compiled with the masks of before
-    slots = [v for p in model.optimizer.groups for v in p.optimizer.variables if len(v.shape) > 0]
+    slots = [v for one, _, _ in model.optimizer.groups for v in one.variables if len(v.shape) > 0]
     before = [np.array(v) for v in slots]
     assert moved(model, lambda: model.train_on_batch(BATCH)) == set()
     assert all(np.array_equal(a, b) for a, b in zip(before, slots, strict=True))

@@ -43,7 +43,7 @@ def test_early_stopping(values, patience, epochs, best):
     assert len(early.history.epochs) == epochs
     assert early.best_epoch == best
     assert early.exhausted == bool(model.stop_training)
-    early.restore_best(model)
+    model.set_weights(early.best_weights)
     assert float(np.asarray(model.weight)) == best
 
 

@@ -176,11 +176,7 @@ def _read_records(chunk: Chunk) -> RecordBlock:
     good = pa.array(~bad)
     labels = large_binary([chunk.file.stem.encode()] * int((~bad).sum()))
     return RecordBlock(
-        keys.filter(good),
-        labels,
-        payloads.filter(good),
-        rejects,
-        recognized=recognized[~bad] > 0,
+        keys.filter(good), labels, payloads.filter(good), rejects, recognized=recognized[~bad] > 0
     )
 
 

@@ -104,12 +104,7 @@ def bags(pen: Pen, colours: Colours) -> None:
     for side in (-1, 1):
         arc = np.array([(-9, 8), (-4, 12), (2, 13), (9, 9)])
         bag = smooth(arc) * (side, 1) + (side * EYE, 0)
-        pen.tint(
-            ribbon(bag, -4),
-            mix(colours.line, rgb(80, 50, 110), 0.4),
-            0.45,
-            soft=0.6,
-        )
+        pen.tint(ribbon(bag, -4), mix(colours.line, rgb(80, 50, 110), 0.4), 0.45, soft=0.6)
         pen.line(bag, mix(colours.line, colours.shadow, 0.3), 1.3)
 
 

@@ -7,16 +7,7 @@ from typing import Annotated, Literal
 import pytest
 
 from data_prep.config import PrepConfig
-from data_prep.config_base import (
-    Above,
-    AtLeast,
-    Between,
-    Config,
-    OneOf,
-    parse,
-    require,
-    to_dict,
-)
+from data_prep.config_base import Above, AtLeast, Between, Config, OneOf, parse, require, to_dict
 from data_prep.errors import InputError
 
 

@@ -116,10 +116,7 @@ def flink(tmp_path_factory) -> Iterator[Flink]:
     where = ["-cp", str(JOB_SERVER)]
     master = [*java, "-Xmx384m", *where, MASTER, "--configDir", str(folder)]
     worker = [*java, "-Xmx448m", *where, WORKER, "--configDir", str(folder)]
-    with (
-        process(master, folder / "master.log"),
-        process(worker, folder / "worker.log"),
-    ):
+    with process(master, folder / "master.log"), process(worker, folder / "worker.log"):
         wait(lambda: cluster.ask("overview")["slots-total"] == 2, folder)
         yield cluster
 

@@ -149,10 +149,7 @@ def test_a_folder_with_damage(celeba, prepared):
     done = prepared(celeba.options(), celeba.folder)
     assert done.manifest.counts["written"] == 58
     assert done.manifest.rejects == {"truncated": 1, "undecodable": 1}
-    assert {row["source"].rsplit("/", 1)[1] for row in done.rejects} == {
-        "000001.jpg",
-        "000002.jpg",
-    }
+    assert {row["source"].rsplit("/", 1)[1] for row in done.rejects} == {"000001.jpg", "000002.jpg"}
 
 
 def test_changed_lists_are_noticed(celeba, prepared, tmp_path):

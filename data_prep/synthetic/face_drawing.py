@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_prep.synthetic import face_features, face_hair
-from data_prep.synthetic.face_head import Colours, Head, colours_of, head_of
+from data_prep.synthetic.face_head import Colours, Head
 from data_prep.synthetic.face_model import Face
 from data_prep.synthetic.face_pen import OVERSAMPLING, Pen, ellipse, mirrored, mix, rgb, smooth
 
@@ -28,7 +28,7 @@ Array = npt.NDArray[Any]
 
 def draw_face(face: Face) -> npt.NDArray[np.uint8]:
     """Draws a face; returns uint8 [HEIGHT, WIDTH, 3], RGB."""
-    colours, head = colours_of(face), head_of(face)
+    colours, head = Colours(face), Head(face)
     canvas = _backdrop(colours)
     pen = Pen(canvas, np.array([[1, 0, EYE_LEVEL[0]], [0, 1, EYE_LEVEL[1]]]))
     body = pen.moved(face.measures["shift"])
@@ -52,8 +52,7 @@ def _backdrop(colours: Colours) -> Array:
 def _clothes(pen: Pen, face: Face, colours: Colours) -> None:
     tie = face.traits["necktie"] == "yes"
     cloth = mix(colours.clothes, rgb(30, 32, 48), 0.65) if tie else colours.clothes
-    shoulders = smooth([(0, 53), (24, 54), (44, 63), (72, 73), (92, 94), (98, 130)])
-    pen.fill(mirrored(shoulders), cloth)
+    pen.fill_both([(0, 53), (24, 54), (44, 63), (72, 73), (92, 94), (98, 130)], cloth)
 
 
 def _neck(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
@@ -61,23 +60,13 @@ def _neck(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
     half = 16.0 + 5.0 * (face.traits["sex"] == "male") + 3.0 * face.measures["fullness"]
     tie = face.traits["necktie"] == "yes"
     deep = 64 if tie else 73
-    pen.fill(
-        mirrored(
-            smooth([(half, 30), (half, 50), (half + 8, 57), (0.4 * half, deep), (0, deep + 1)])
-        ),
-        colours.skin,
-    )
+    sides = [(half, 30), (half, 50)]
+    pen.fill_both([*sides, (half + 8, 57), (0.4 * half, deep), (0, deep + 1)], colours.skin)
     shade = mix(colours.skin, colours.shadow, 0.8)
-    pen.fill(
-        mirrored(smooth([(half, 30), (half, 50), (half - 6, head.chin + 6), (0, head.chin + 8)])),
-        shade,
-    )
+    pen.fill_both([*sides, (half - 6, head.chin + 6), (0, head.chin + 8)], shade)
     if tie:
-        shirt = rgb(244, 246, 250)
-        pen.fill(
-            mirrored([(0, 62), (half + 1, 46), (half + 9, 55), (13, 76), (18, 110), (0, 110)]),
-            shirt,
-        )
+        shirt = [(0, 62), (half + 1, 46), (half + 9, 55), (13, 76), (18, 110), (0, 110)]
+        pen.fill(mirrored(shirt), rgb(244, 246, 250))
         pen.fill(mirrored([(0, 57), (8, 57), (5.5, 67), (11.5, 110), (0, 118)]), colours.accent)
         pen.line([(-5.5, 67.5), (5.5, 67.5)], mix(colours.accent, _INK, 0.5), 1.5)
         for side in (-1, 1):
@@ -97,29 +86,18 @@ def _head(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
     def at(part: str) -> Pen:
         return pen.moved(face.measures["yaw"] * _DEPTH[part])
 
+    w, c = head.width, head.chin
     for side in (-1, 1):
-        ear = at("ears").moved(side * (head.width + 1.0), 6)
+        ear = at("ears").moved(side * (w + 1.0), 6)
         ear.fill(ellipse(0, 0, 6, 10), colours.skin)
         ear.fill(ellipse(0, 1, 3, 6), colours.shadow)
     if traits["double_chin"] == "yes":
-        c = head.chin
-        fold = smooth(
-            [
-                (0.7 * head.width, c - 14),
-                (0.62 * head.width, c + 1),
-                (0.3 * head.width, c + 8),
-                (0, c + 9),
-            ]
-        )
-        pen.fill(mirrored(fold), mix(colours.skin, colours.shadow, 0.35))
-    pen.fill(head.outline(), colours.skin)
+        fold = [(0.7 * w, c - 14), (0.62 * w, c + 1), (0.3 * w, c + 8), (0, c + 9)]
+        pen.fill_both(fold, mix(colours.skin, colours.shadow, 0.35))
+    pen.fill(mirrored(head.half()), colours.skin)
     if traits["double_chin"] == "yes":
-        c = head.chin
-        pen.line(
-            smooth([(-20, c - 6), (-10, c - 1), (0, c), (10, c - 1), (20, c - 6)]),
-            colours.line,
-            1.6,
-        )
+        crease = [(-20, c - 6), (-10, c - 1), (0, c), (10, c - 1), (20, c - 6)]
+        pen.curve(crease, colours.line, 1.6)
     if traits["cheeks"] == "rosy":
         face_features.cheeks(at("eyes"), face, head)
     face_hair.beard(pen, face, head, colours)

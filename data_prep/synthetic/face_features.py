@@ -33,9 +33,7 @@ def brows(pen: Pen, face: Face, colours: Colours) -> None:
     arch = 4.5 if face.traits["brows"] == "arched" else 1.0
     hair = mix(colours.hair_dark, colours.line, 0.3)
     for side in (-1, 1):
-        middle = np.array(
-            [(8.5, -15.5), (15.5, -16.5 - 0.6 * arch), (23.5, -16.0 - arch), (31.5, -12.5)]
-        )
+        middle = [(8.5, -15.5), (15.5, -16.5 - 0.6 * arch), (23.5, -16.0 - arch), (31.5, -12.5)]
         taper = np.array([1.0, 1.0, 0.8, 0.2])[:, np.newaxis] * (0, thick / 2)
         brow = np.concatenate([smooth(middle - taper), smooth(middle + taper)[::-1]])
         pen.fill(brow * (side, 1), hair)
@@ -49,18 +47,13 @@ def nose(pen: Pen, face: Face, colours: Colours) -> None:
         ridge = mix(colours.shadow, colours.line, 0.5)
         side = [(2.0, -7), (3.0, 6), (5.5, 15), (4.0, 19), (0.5, low + 1)]
         pen.fill(smooth([(0, -7), *side, (-2.0, low - 2), (-1, 8)], closed=True), ridge)
-        pen.line(smooth([(-4, 18), (0, low + 1), (4, 18)]), colours.line, 1.6)
+        pen.curve([(-4, 18), (0, low + 1), (4, 18)], colours.line, 1.6)
         return
     ball = [(2.5, 2), (3, 9), (wide, 13), (wide + 0.5, 17), (0.5 * wide, low), (-0.5 * wide, low)]
-    pen.fill(
-        smooth([*ball, (-wide - 0.5, 17), (-wide, 13), (-1, 10), (0, 2)], closed=True),
-        colours.shadow,
-    )
-    pen.line(
-        smooth([(-wide, 15.5), (-0.6 * wide, low), (0, low - 1), (0.6 * wide, low), (wide, 15.5)]),
-        colours.line,
-        1.6,
-    )
+    ball += [(-wide - 0.5, 17), (-wide, 13), (-1, 10), (0, 2)]
+    pen.fill(smooth(ball, closed=True), colours.shadow)
+    edge = [(-wide, 15.5), (-0.6 * wide, low), (0, low - 1), (0.6 * wide, low), (wide, 15.5)]
+    pen.curve(edge, colours.line, 1.6)
     if size > 0.6:
         pen.tint(ellipse(-2, 12, 4, 3), colours.skin, 0.8, soft=1.0)
 
@@ -91,7 +84,7 @@ def mouth(pen: Pen, face: Face, colours: Colours) -> None:
     if smile > 0.5:
         for side in (-1, 1):
             end = [(half + 2, line[0] - 3), (half + 4, line[0]), (half + 3, line[0] + 3.5)]
-            pen.line(smooth(np.array(end) * (side, 1)), colours.line, 1.4)
+            pen.curve(np.array(end) * (side, 1), colours.line, 1.4)
 
 
 def cheeks(pen: Pen, face: Face, head: Head) -> None:
@@ -112,18 +105,12 @@ def wrinkles(pen: Pen, head: Head, colours: Colours) -> None:
     """Draws wrinkles on the forehead, at the corners of the eyes and from nose to mouth."""
     soft = mix(colours.line, colours.skin, 0.25)
     for y, half in ((-27, 17), (-33, 14)):
-        pen.line(
-            smooth(
-                [(-half, y + 1), (-half / 2, y - 0.5), (0, y), (half / 2, y - 0.5), (half, y + 1)]
-            ),
-            soft,
-            1.4,
-        )
+        line = [(-half, y + 1), (-half / 2, y - 0.5), (0, y), (half / 2, y - 0.5), (half, y + 1)]
+        pen.curve(line, soft, 1.4)
     for side in (-1, 1):
         for y in (-3, 2):
             pen.line(np.array([(EYE + 11, 0.5 * y), (EYE + 16, y * 1.6)]) * (side, 1), soft, 1.2)
-        fold = np.array([(11, 17), (17, 23), (20.5, 31)])
-        pen.line(smooth(fold) * (side, 1), soft, 1.7)
+        pen.curve(np.array([(11, 17), (17, 23), (20.5, 31)]) * (side, 1), soft, 1.7)
 
 
 def glasses(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
@@ -134,7 +121,7 @@ def glasses(pen: Pen, face: Face, head: Head, colours: Colours) -> None:
         pen.tint(lens, _WHITE, 0.16)
         pen.line(np.concatenate([lens, lens[:1]]), frame, 2.8)
         pen.line([(side * (EYE + 15), -2), (side * (head.width + 1), -4)], frame, 2.4)
-    pen.line(smooth([(-5, 0), (0, -2.5), (5, 0)]), frame, 2.6)
+    pen.curve([(-5, 0), (0, -2.5), (5, 0)], frame, 2.6)
 
 
 def _eye(pen: Pen, side: int, face: Face, colours: Colours) -> None:
@@ -155,9 +142,8 @@ def _eye(pen: Pen, side: int, face: Face, colours: Colours) -> None:
         pen.fill(disc, colour)
     if tall > 4:
         pen.fill(ellipse(1.8, -2.2, 1.5, 1.5), _WHITE)
-    lid_line = eye[(eye[:, 1] <= 0.1)]
-    lid_line = lid_line[np.argsort(lid_line[:, 0])]
-    pen.line(lid_line, _INK, 1.3 + 0.5 * female + 1.1 * painted)
+    lid_line = eye[eye[:, 1] <= 0.1]
+    pen.line(lid_line[np.argsort(lid_line[:, 0])], _INK, 1.3 + 0.5 * female + 1.1 * painted)
     if female:
         for reach, rise in ((4.2, 3.6), (4.8, 1.2)):
             end = np.array([(wide - 1.5, -1.5), (wide + reach, -rise - 1.5)])

@@ -50,22 +50,22 @@ class Pen:
 
     def fill(self, points: Points, colour: Array) -> None:
         """Fills a closed outline."""
-        cv2.fillPoly(
-            self.canvas, [self._fixed(points)], colour.tolist(), cv2.LINE_AA, _FRACTION_BITS
-        )
+        inside = [self._fixed(points)]
+        cv2.fillPoly(self.canvas, inside, colour.tolist(), cv2.LINE_AA, _FRACTION_BITS)
+
+    def fill_both(self, knots: Points, colour: Array) -> None:
+        """Fills a smooth outline whose right half goes through the knots, from top to bottom."""
+        self.fill(mirrored(smooth(knots)), colour)
 
     def line(self, points: Points, colour: Array, width: float) -> None:
         """Draws an open line with round ends, `width` pixels wide."""
         thickness = max(1, round(width * OVERSAMPLING))
-        cv2.polylines(
-            self.canvas,
-            [self._fixed(points)],
-            False,
-            colour.tolist(),
-            thickness,
-            cv2.LINE_AA,
-            _FRACTION_BITS,
-        )
+        pen = colour.tolist(), thickness, cv2.LINE_AA, _FRACTION_BITS
+        cv2.polylines(self.canvas, [self._fixed(points)], False, *pen)
+
+    def curve(self, knots: Points, colour: Array, width: float) -> None:
+        """Draws a smooth line through the knots."""
+        self.line(smooth(knots), colour, width)
 
     def tint(self, points: Points, colour: Array, share: float, soft: float = 0.0) -> None:
         """Mixes `share` of the colour into the canvas; `soft` blurs the edge, in pixels."""

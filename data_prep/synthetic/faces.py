@@ -23,8 +23,7 @@ from data_prep.config_base import require
 from data_prep.errors import InputError
 from data_prep.features import CELEBA_ATTRIBUTES
 from data_prep.synthetic.face_drawing import draw_face
-from data_prep.synthetic.face_model import Face, sample_faces
-from data_prep.synthetic.face_traits import MEASURES, TRAITS
+from data_prep.synthetic.face_model import MEASURES, TRAITS, Face, sample_faces
 
 IMAGE_FOLDER = "img_align_celeba"
 ATTRIBUTES_FILE = "list_attr_celeba.txt"
@@ -85,7 +84,7 @@ def write_faces(directory: str, *, count: int, seed: int) -> str:
 def read_factors(directory: str) -> dict[str, npt.NDArray[Any]]:
     """Reads the columns of FACTORS_FILE, a row for each picture.
 
-    image_id str, identity int64, the traits of `face_traits.TRAITS` str, its MEASURES float64.
+    image_id str, identity int64, the traits of `face_model.TRAITS` str, its MEASURES float64.
     """
     with open(os.path.join(directory, FACTORS_FILE), newline="") as file:
         rows = list(csv.DictReader(file))

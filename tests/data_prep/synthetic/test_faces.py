@@ -14,8 +14,16 @@ from data_prep.errors import InputError
 from data_prep.features import CELEBA_ATTRIBUTES
 from data_prep.synthetic import faces
 from data_prep.synthetic.face_drawing import EYE_LEVEL, HEIGHT, WIDTH, draw_face
-from data_prep.synthetic.face_model import PICTURES, Face, probabilities, sample_faces
-from data_prep.synthetic.face_traits import ANY, ATTRIBUTES, MEASURES, TRAITS
+from data_prep.synthetic.face_model import (
+    ANY,
+    ATTRIBUTES,
+    MEASURES,
+    PICTURES,
+    TRAITS,
+    Face,
+    probabilities,
+    sample_faces,
+)
 from data_prep.synthetic.faces import read_factors, write_faces
 
 COUNT = 120

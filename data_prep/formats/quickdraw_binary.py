@@ -13,9 +13,11 @@ the bytes between as one damaged span.
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from numba import njit
 
-HEADER = 17  # bytes up to and with n_strokes
+_HEADER = np.dtype("<u8, (2,)u1, u1, <u4, <u2")  # key_id up to and with n_strokes
+HEADER = _HEADER.itemsize
 MAX_RECORD = 1 << 20  # bytes; a longer "record" is damage (real ones stay under 10 KiB)
 LOOKAHEAD = 4 * MAX_RECORD  # bytes beyond a position that `scan` may need to judge it
 _CHAIN = 3  # that many records in a row prove a new beginning
@@ -159,10 +161,9 @@ def _walk(data, starts, reasons):
 
 
 def split_records(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the offsets of the whole records that fill `data`, and the fault of each.
+    """Returns the offsets of the records that fill `data`, int64 [n + 1], and the fault of each.
 
-    Returns:
-      (int64 [n + 1], uint8 [n]): the second indexes DRAWING_REASONS.
+    The faults, uint8 [n], index DRAWING_REASONS.
     """
     starts = np.empty(len(data) // HEADER + 2, np.int64)
     reasons = np.empty(len(data) // HEADER + 1, np.uint8)
@@ -170,61 +171,18 @@ def split_records(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return starts[: n + 1], reasons[:n]
 
 
-@njit(cache=True, nogil=True)
-def _headers(data, offsets, key_ids, countries, recognized, timestamps):
-    for i in range(len(offsets) - 1):
-        at = offsets[i]
-        key = np.uint64(0)
-        for j in range(8):
-            key |= np.uint64(data[at + j]) << np.uint64(8 * j)
-        key_ids[i] = key
-        countries[2 * i] = data[at + 8]
-        countries[2 * i + 1] = data[at + 9]
-        recognized[i] = data[at + 10]
-        timestamps[i] = u16(data, at + 11) | (u16(data, at + 13) << 16)
-
-
-def headers(
-    data: np.ndarray, offsets: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def headers(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, ...]:
     """Returns the fixed fields of records.
 
     Returns:
       (key_id uint64 [n], countrycode uint8 [2 n], recognized int64 [n], timestamp int64 [n]).
     """
-    n = len(offsets) - 1
-    out = (
-        np.empty(n, np.uint64),
-        np.empty(2 * n, np.uint8),
-        np.empty(n, np.int64),
-        np.empty(n, np.int64),
-    )
-    _headers(data, offsets, *out)
-    return out
+    rows = data[offsets[:-1, None] + np.arange(HEADER)].view(_HEADER)[:, 0]
+    key_ids, codes, recognized, seconds = (rows[f"f{i}"] for i in range(4))
+    numbers = recognized.astype(np.int64), seconds.astype(np.int64)
+    return key_ids.astype(np.uint64), codes.reshape(-1), *numbers
 
 
-@njit(cache=True, nogil=True)
-def _decimals(numbers, text, offsets):
-    at = 0
-    for i in range(len(numbers)):
-        offsets[i] = at
-        rest = numbers[i]
-        digits = 1
-        power = np.uint64(10)
-        while digits < 20 and rest >= power:
-            digits += 1
-            if digits < 20:
-                power *= np.uint64(10)
-        for j in range(digits):
-            text[at + digits - 1 - j] = np.uint8(48) + np.uint8(rest % np.uint64(10))
-            rest //= np.uint64(10)
-        at += digits
-    offsets[len(numbers)] = at
-
-
-def decimals(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the decimal text of uint64 [n]: uint8 [total], and its offsets, int64 [n + 1]."""
-    text = np.empty(20 * len(numbers), np.uint8)
-    offsets = np.empty(len(numbers) + 1, np.int64)
-    _decimals(numbers, text, offsets)
-    return text[: offsets[-1]], offsets
+def decimals(numbers: np.ndarray) -> pa.Array:
+    """Returns the decimal text of uint64 [n] as large_binary."""
+    return pa.array(numbers).cast(pa.large_string()).cast(pa.large_binary())

@@ -15,6 +15,12 @@ def binary_parts(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(data or b"", np.uint8), at
 
 
+def joined_bytes(values: pa.Array) -> np.ndarray:
+    """Returns all values of a large_binary array one after the other, uint8 [total]."""
+    data, offsets = binary_parts(values)
+    return data[offsets[0] : offsets[-1]]
+
+
 def binary_array(data: np.ndarray, offsets: np.ndarray) -> pa.Array:
     """Returns the array of data and offsets, without copying: the inverse of `binary_parts`."""
     parts = [None, pa.py_buffer(np.ascontiguousarray(offsets, np.int64)), pa.py_buffer(data)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -67,52 +67,44 @@ class DecodedBatch(NamedTuple):
     rejects: Sequence[tuple[int, Reject]] = ()
 
 
-class Reader(Protocol):
-    """The code that reads the files of a source. Instances are pickled to the workers."""
+class Reader:
+    """The code that reads the files of a source. Instances are pickled to the workers.
+
+    By default each file is read on its own, records have labels, and there are no lists.
+    """
 
     image: ImageSpec
-    attributes: tuple[str, ...]  # names, in the order of the `attributes` feature
-    extras: tuple[str, ...]  # features besides image, key, label, attributes and statistics
-    labelled: bool
+    attributes: tuple[str, ...] = ()  # names, in the order of the `attributes` feature
+    extras: tuple[str, ...] = ()  # features besides image, key, label, attributes and statistics
+    labelled: bool = True
     shares: tuple[float, ...]  # of the records in each split, to size the shards
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
         """Returns the groups of files that are cut and read together."""
+        return [(file,) for file in files]
 
     def estimate(self, files: Sequence[InputFile]) -> float:
         """Returns the number of records, from sizes alone."""
+        raise NotImplementedError
 
     def chunks(self, files: tuple[InputFile, ...], group: int) -> Iterator[Chunk]:
         """Cuts a group into parts that can be read apart from each other."""
+        raise NotImplementedError
 
     def side_input(self) -> Any:
         """Returns the tables that every `read` looks things up in, or None; once a worker."""
+        return None
 
     def read(self, chunk: Chunk, side: Any) -> Iterator[RecordBlock]:
         """Reads a chunk. Damage in the file makes rejects and never raises."""
+        raise NotImplementedError
 
     def decode(self, payloads: pa.Array) -> DecodedBatch:
         """Returns the images and other features of a batch of payloads."""
+        raise NotImplementedError
 
     def unmatched(self, matched: np.ndarray) -> list[str]:
         """Returns the names in the source's lists without a record; `matched`: rows with one."""
-
-
-class FileReader:
-    """The base of most readers: each file on its own, labels, no lists."""
-
-    attributes: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
-    labelled: bool = True
-    shares: tuple[float, ...]
-
-    def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:
-        return [(file,) for file in files]
-
-    def side_input(self) -> Any:
-        return None
-
-    def unmatched(self, matched: np.ndarray) -> list[str]:
         return []
 
 

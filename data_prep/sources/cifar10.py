@@ -13,22 +13,22 @@ from data_prep.errors import InputError
 from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, read_range
 from data_prep.formats.cifar10 import LABELS, ROW, SIDE
-from data_prep.records.arrow import binary_parts, image_column, large_binary
+from data_prep.records.arrow import image_column, joined_bytes, large_binary
 from data_prep.sources.base import (
     Chunk,
     DecodedBatch,
-    FileReader,
+    Reader,
     RecordBlock,
     Reject,
     image_columns,
     nothing,
 )
-from data_prep.sources.idx import official_splits, official_train_shares
+from data_prep.sources.idx import official_shares, official_splits
 
 CHUNK_ROWS = 2048
 
 
-class Cifar10Reader(FileReader):
+class Cifar10Reader(Reader):
     """The reader of the 32x32 colour images of data_batch_*.bin and test_batch.bin."""
 
     def __init__(self, config: PrepConfig, files: Sequence[InputFile]):
@@ -42,8 +42,7 @@ class Cifar10Reader(FileReader):
             if not tests or len(tests) == len(files):
                 raise InputError("split_by: partition needs data_batch_*.bin and test_batch.bin")
             test = sum(tests) / sum(file.size for file in files)
-            train, validation = official_train_shares(config.splits)
-            self.shares = (train * (1 - test), validation * (1 - test), test)
+            self.shares = official_shares(config, test)
 
     def estimate(self, files: Sequence[InputFile]) -> float:
         return sum(file.size for file in files) / ROW
@@ -64,9 +63,7 @@ class Cifar10Reader(FileReader):
         first = chunk.start // ROW
         good = rows[:, 0] < len(LABELS)
         rejects = [
-            Reject(
-                "bad_label", "row", first + int(i), detail=f"label {rows[i, 0]}, allowed: 0 to 9"
-            )
+            Reject("bad_label", "row", first + int(i), "", f"label {rows[i, 0]}, allowed: 0 to 9")
             for i in np.flatnonzero(~good)
         ]
         if len(data) % ROW:
@@ -81,8 +78,7 @@ class Cifar10Reader(FileReader):
         yield RecordBlock(keys, labels, image_column(rows[good, 1:]), rejects, splits=splits)
 
     def decode(self, payloads: pa.Array) -> DecodedBatch:
-        data, offsets = binary_parts(payloads)
-        planes = data[offsets[0] : offsets[-1]].reshape(-1, 3, SIDE, SIDE)
+        planes = joined_bytes(payloads).reshape(-1, 3, SIDE, SIDE)
         return DecodedBatch(image_columns(planes.transpose(0, 2, 3, 1), self.image))
 
 

@@ -21,14 +21,7 @@ from data_prep.formats import zip_directory
 from data_prep.formats.pictures import PICTURES
 from data_prep.pixels.decode import Fitter, Picture, decode
 from data_prep.records.arrow import binary_parts, large_binary
-from data_prep.sources.base import (
-    Chunk,
-    DecodedBatch,
-    FileReader,
-    RecordBlock,
-    Reject,
-    image_columns,
-)
+from data_prep.sources.base import Chunk, DecodedBatch, Reader, RecordBlock, Reject, image_columns
 
 GROUP = 4096  # plain files listed together
 MAX_BYTES = 64 << 20  # of an encoded picture
@@ -49,7 +42,7 @@ class Located(NamedTuple):
     rejects: list[Reject]
 
 
-class EncodedImagesReader(FileReader):
+class EncodedImagesReader(Reader):
     """The base of the readers whose records are encoded pictures.
 
     Attributes:

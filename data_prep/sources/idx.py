@@ -16,15 +16,16 @@ from data_prep.config_base import require
 from data_prep.errors import InputError
 from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, open_raw
-from data_prep.records.arrow import binary_parts, image_column, large_binary
+from data_prep.records.arrow import binary_parts, image_column, joined_bytes, large_binary
 from data_prep.records.key_hash import key_hashes, split_indices
 from data_prep.sources.base import (
     Chunk,
     DecodedBatch,
-    FileReader,
+    Reader,
     RecordBlock,
     Reject,
     image_columns,
+    nothing,
 )
 
 BLOCK = 8192  # images read at a time
@@ -39,7 +40,7 @@ class Head(NamedTuple):
     width: int
 
 
-class IdxReader(FileReader):
+class IdxReader(Reader):
     """The reader of images and labels, paired by name: …images-idx3-ubyte, …labels-idx1-ubyte."""
 
     def __init__(self, config: PrepConfig, files: Sequence[InputFile]):
@@ -50,12 +51,11 @@ class IdxReader(FileReader):
         heads = {(h.height, h.width) for h in (_head(pair[0]) for pair in pairs)}
         if len(heads) > 1:
             raise InputError(f"input: image files of different sizes {sorted(heads)}")
-        (self.height, self.width) = heads.pop()
-        side = config.pad or max(self.height, self.width)
-        require(side >= max(self.height, self.width), "pad", config.pad,
-                f"0 (none) or a side of at least {max(self.height, self.width)}")  # fmt: skip
-        spec = (side, side) if config.pad else (self.height, self.width)
-        self.image = ImageSpec(*spec, 1, "white")
+        ((self.height, self.width),) = heads
+        side = max(self.height, self.width)
+        allowed = f"0 (none) or a side of at least {side}"
+        require(not config.pad or config.pad >= side, "pad", config.pad, allowed)
+        self.image = ImageSpec(config.pad or self.height, config.pad or self.width, 1, "white")
         require(config.split_by != "identity", "split_by", config.split_by, "key or partition")
         if config.split_by == "partition":
             self.shares = self._official_shares(pairs)
@@ -82,14 +82,12 @@ class IdxReader(FileReader):
         return pairs
 
     def _official_shares(self, pairs: Sequence[tuple[InputFile, ...]]) -> tuple[float, ...]:
-        sizes = {True: 0, False: 0}
+        sizes = {"train": 0, "test": 0}
         for images, _ in pairs:
-            sizes[_is_test(images)] += _head(images).images
+            sizes[_part(images)] += _head(images).images
         if not all(sizes.values()):
             raise InputError("split_by: partition needs both the train and the t10k files")
-        train, validation = official_train_shares(self.config.splits)
-        test = sizes[True] / sum(sizes.values())
-        return train * (1 - test), validation * (1 - test), test
+        return official_shares(self.config, sizes["test"] / sum(sizes.values()))
 
     def estimate(self, files: Sequence[InputFile]) -> float:
         return sum(
@@ -125,8 +123,7 @@ class IdxReader(FileReader):
             elif promised != head.images:
                 detail = f"{promised} labels for {head.images} images"
                 rejects.append(Reject("damaged", "row", at, detail=detail))
-        empty = large_binary([])
-        yield RecordBlock(empty, empty, empty, rejects)
+        yield nothing(*rejects)
 
     def _records(
         self, part: str, first: int, data: bytes, numbers: bytes, size: int
@@ -149,8 +146,7 @@ class IdxReader(FileReader):
         return RecordBlock(keys, large_binary(labels), payloads, rejects, splits=splits)
 
     def decode(self, payloads: pa.Array) -> DecodedBatch:
-        data, offsets = binary_parts(payloads)
-        images = data[offsets[0] : offsets[-1]].reshape(-1, self.height, self.width)
+        images = joined_bytes(payloads).reshape(-1, self.height, self.width)
         above, left = self.image.height - self.height, self.image.width - self.width
         if above or left:
             border = ((0, 0), (above // 2, above - above // 2), (left // 2, left - left // 2))
@@ -158,10 +154,10 @@ class IdxReader(FileReader):
         return DecodedBatch(image_columns(images, self.image))
 
 
-def official_train_shares(splits: tuple[float, ...]) -> tuple[float, float]:
-    """Returns the shares of train and eval in the official training part."""
-    both = splits[0] + splits[1]
-    return splits[0] / both, splits[1] / both
+def official_shares(config: PrepConfig, test: float) -> tuple[float, float, float]:
+    """Returns the shares of the splits where the official test part has the share `test`."""
+    train, validation = (split / sum(config.splits[:2]) for split in config.splits[:2])
+    return train * (1 - test), validation * (1 - test), test
 
 
 def official_splits(keys: pa.Array, test: bool, config: PrepConfig) -> np.ndarray:
@@ -169,15 +165,12 @@ def official_splits(keys: pa.Array, test: bool, config: PrepConfig) -> np.ndarra
     if test:
         return np.full(len(keys), 2, np.int64)
     hashes = key_hashes(*binary_parts(keys), config.seed)
-    return split_indices(hashes, official_train_shares(config.splits))
-
-
-def _is_test(file: InputFile) -> bool:
-    return "t10k" in file.name or "test" in file.name  # emnist-letters-test-images-idx3-ubyte
+    return split_indices(hashes, official_shares(config, 0.0)[:2])
 
 
 def _part(file: InputFile) -> str:
-    return "test" if _is_test(file) else "train"
+    test = "t10k" in file.name or "test" in file.name  # emnist-letters-test-images-idx3-ubyte
+    return "test" if test else "train"
 
 
 def _most_bytes(file: InputFile) -> int:

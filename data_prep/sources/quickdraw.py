@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +17,18 @@ from data_prep.filesystem import InputFile, open_raw, read_range
 from data_prep.formats import quickdraw_binary as drawings
 from data_prep.formats import quickdraw_ndjson
 from data_prep.pixels import rasterize
-from data_prep.records.arrow import binary_array, binary_parts, image_column, large_binary
+from data_prep.records.arrow import (
+    binary_array,
+    binary_parts,
+    image_column,
+    joined_bytes,
+    large_binary,
+)
 from data_prep.sources import quickdraw_npy
 from data_prep.sources.base import (
     Chunk,
     DecodedBatch,
-    FileReader,
+    Reader,
     RecordBlock,
     Reject,
     image_columns,
@@ -36,7 +41,7 @@ MAX_LINE = 16 << 20  # bytes; a longer line of ndjson is rejected, not held in m
 _BYTES_A_DRAWING = {".bin": 130, ".ndjson": 600, ".npy": quickdraw_npy.PIXELS}
 
 
-class QuickDrawReader(FileReader):
+class QuickDrawReader(Reader):
     """The reader of any mix of `.bin` and `.ndjson`, or of `.npy` alone."""
 
     def __init__(self, config: PrepConfig, files: Sequence[InputFile]):
@@ -53,7 +58,7 @@ class QuickDrawReader(FileReader):
                     "official: numpy_bitmap files are already rasterized")  # fmt: skip
             require(self.side in quickdraw_npy.SIDES, "image_size", self.side,
                     "28 for numpy_bitmap files, or 32 (2 pixels of background around)")  # fmt: skip
-        if not self.bitmaps:
+        else:
             self.extras = (features.COUNTRYCODE, features.RECOGNIZED, features.TIMESTAMP)
         ink = quickdraw_npy.INK if self.bitmaps else rasterize.INK[self.rasterizer]
         self.image = ImageSpec(self.side, self.side, 1, ink)
@@ -74,44 +79,34 @@ class QuickDrawReader(FileReader):
             yield Chunk(files, group, number, start, stop, lost)
 
     def read(self, chunk: Chunk, side: None) -> Iterator[RecordBlock]:
-        yield self._read(chunk)
-
-    def _read(self, chunk: Chunk) -> RecordBlock:
         if chunk.file.size == 0:
-            return nothing(Reject("empty_file", "byte", 0))
-        if chunk.file.extension == ".ndjson":
-            return _read_lines(chunk)
-        if not chunk.file.stem:
+            yield nothing(Reject("empty_file", "byte", 0))
+        elif chunk.file.extension == ".ndjson":
+            yield _read_lines(chunk)
+        elif not chunk.file.stem:
             detail = "the file's name is the word"
-            return nothing(Reject("empty_word", "byte", chunk.start, detail=detail))
-        if chunk.file.extension == ".npy":
+            yield nothing(Reject("empty_word", "byte", chunk.start, detail=detail))
+        elif chunk.file.extension == ".npy":
             keys, rows, rejects = quickdraw_npy.read_rows(chunk)
-            labels = [chunk.file.stem.encode()] * len(keys)
-            return RecordBlock(
-                large_binary(keys), large_binary(labels), image_column(rows), rejects
-            )
-        return _read_records(chunk)
+            labels = large_binary([chunk.file.stem.encode()] * len(keys))
+            yield RecordBlock(large_binary(keys), labels, image_column(rows), rejects)
+        else:
+            yield _read_records(chunk)
 
     def decode(self, payloads: pa.Array) -> DecodedBatch:
-        data, offsets = binary_parts(payloads)
         if self.bitmaps:
-            # Binary values follow each other: the batch is one block of pixels.
-            images = quickdraw_npy.pad(data[offsets[0] : offsets[-1]], self.side)
-            extras: dict[str, Any] = {}
-        else:
-            images = rasterize.rasterize(data, offsets, self.side, self.rasterizer)
-            _, countries, recognized, timestamps = drawings.headers(data, offsets)
-            extras = {
-                features.COUNTRYCODE: _country_column(countries),
-                features.RECOGNIZED: recognized,
-                features.TIMESTAMP: timestamps,
-            }
-        return DecodedBatch(extras | image_columns(images, self.image))
-
-
-def _country_column(codes: np.ndarray) -> pa.Array:
-    column = binary_array(codes, np.arange(len(codes) // 2 + 1) * 2)
-    return pc.if_else(pc.equal(column, b"\0\0"), b"", column)  # no country given
+            images = quickdraw_npy.pad(joined_bytes(payloads), self.side)
+            return DecodedBatch(image_columns(images, self.image))
+        data, offsets = binary_parts(payloads)
+        images = rasterize.rasterize(data, offsets, self.side, self.rasterizer)
+        _, codes, recognized, timestamps = drawings.headers(data, offsets)
+        countries = binary_array(codes, np.arange(len(images) + 1) * 2)
+        columns = {
+            features.COUNTRYCODE: pc.if_else(pc.equal(countries, b"\0\0"), b"", countries),
+            features.RECOGNIZED: recognized,
+            features.TIMESTAMP: timestamps,
+        }
+        return DecodedBatch(columns | image_columns(images, self.image))
 
 
 def _cut_records(file: InputFile) -> Iterator[tuple[int, int, bool]]:
@@ -123,9 +118,8 @@ def _cut_records(file: InputFile) -> Iterator[tuple[int, int, bool]]:
         while at < file.size:
             buffer += stream.read(window - len(buffer))
             eof = at + len(buffer) >= file.size
-            consumed, records, _, still_lost = drawings.scan(
-                np.frombuffer(buffer, np.uint8), eof, lost
-            )
+            data = np.frombuffer(buffer, np.uint8)
+            consumed, records, _, still_lost = drawings.scan(data, eof, lost)
             starts = records[1:, 0][records[1:, 0] == records[:-1, 1]] + at
             for cut in _cuts(begin, starts):
                 yield begin, cut, begin_lost
@@ -154,7 +148,7 @@ def _read_records(chunk: Chunk) -> RecordBlock:
     _, records, spans, _ = drawings.scan(data, True, chunk.lost)
     rejects = [
         Reject(
-            "truncated" if stop == len(data) and chunk.stop == chunk.file.size else "damaged",
+            "truncated" if chunk.start + stop == chunk.file.size else "damaged",
             "byte",
             chunk.start + int(start),
             detail=f"{stop - start} bytes that are no whole record",
@@ -165,19 +159,14 @@ def _read_records(chunk: Chunk) -> RecordBlock:
         data = np.concatenate([data[:0], *(data[start:stop] for start, stop in records)])
     offsets, reasons = drawings.split_records(data)
     key_ids, _, recognized, _ = drawings.headers(data, offsets)
-    keys = binary_array(*drawings.decimals(key_ids))
-    payloads = binary_array(data, offsets)
-    bad = reasons > 0
-    for i in np.flatnonzero(bad):
-        reason = drawings.DRAWING_REASONS[reasons[i]]
-        rejects.append(
-            Reject(reason, "byte", chunk.start + int(records[i, 0]), str(int(key_ids[i])))
-        )
-    good = pa.array(~bad)
-    labels = large_binary([chunk.file.stem.encode()] * int((~bad).sum()))
-    return RecordBlock(
-        keys.filter(good), labels, payloads.filter(good), rejects, recognized=recognized[~bad] > 0
-    )
+    for i in np.flatnonzero(reasons):
+        at, reason = chunk.start + int(records[i, 0]), drawings.DRAWING_REASONS[reasons[i]]
+        rejects.append(Reject(reason, "byte", at, str(int(key_ids[i]))))
+    good = reasons == 0
+    keys = drawings.decimals(key_ids[good])
+    labels = large_binary([chunk.file.stem.encode()] * len(keys))
+    payloads = binary_array(data, offsets).filter(pa.array(good))
+    return RecordBlock(keys, labels, payloads, rejects, recognized=recognized[good] > 0)
 
 
 def _read_lines(chunk: Chunk) -> RecordBlock:
@@ -197,16 +186,9 @@ def _read_lines(chunk: Chunk) -> RecordBlock:
     # Records of rejected lines take no bytes, so dropping their rows drops nothing else.
     good = pa.array(~bad)
     payloads = binary_array(lines.data, lines.offsets).filter(good)
-    data, offsets = binary_parts(payloads)
-    key_ids, _, recognized, _ = drawings.headers(data, offsets)
-    return RecordBlock(
-        binary_array(*drawings.decimals(key_ids)),
-        lines.words.cast(pa.large_binary()).filter(good),
-        payloads,
-        rejects,
-        lines=count,
-        recognized=recognized > 0,
-    )
+    key_ids, _, recognized, _ = drawings.headers(*binary_parts(payloads))
+    keys, words = drawings.decimals(key_ids), lines.words.cast(pa.large_binary()).filter(good)
+    return RecordBlock(keys, words, payloads, rejects, count, recognized > 0)
 
 
 def _whole_lines(chunk: Chunk) -> tuple[bytes, bool]:

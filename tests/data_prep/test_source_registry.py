@@ -22,7 +22,7 @@ from data_prep.source_registry import (
     sources,
     unregister_source,
 )
-from data_prep.sources.base import Chunk, DecodedBatch, FileReader, RecordBlock, image_columns
+from data_prep.sources.base import Chunk, DecodedBatch, Reader, RecordBlock, image_columns
 from pipeline.cli.main import main
 from pipeline.config.pipeline import PipelineConfig, load_config, parse
 from pipeline.dag.example_nodes import data_shape
@@ -32,7 +32,7 @@ from trainer.config import ImageShape
 SIZE = 16
 
 
-class ToyReader(FileReader):
+class ToyReader(Reader):
     """Files of numbered gray images: a byte of gray, then a byte that is its `mood`."""
 
     extras = ("mood",)

@@ -47,8 +47,7 @@ def test_known_record(record):
 
 @given(st.lists(st.integers(0, 2**64 - 1)))
 def test_decimals_are_exact_for_unsigned_64_bits(numbers):
-    text, offsets = decimals(np.array(numbers, np.uint64))
-    spelled = [bytes(text[a:b]).decode() for a, b in itertools.pairwise(offsets)]
+    spelled = [text.decode() for text in decimals(np.array(numbers, np.uint64)).to_pylist()]
     assert spelled == [str(n) for n in numbers]
 
 

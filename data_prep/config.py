@@ -52,27 +52,16 @@ class PrepConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(
-            self.rasterizer != "book" or self.image_size == 32,
-            "image_size",
-            self.image_size,
-            "32 with the book rasterizer, which divides coordinates by 8",
-        )
+        allowed = "32 with the book rasterizer, which divides coordinates by 8"
+        drawable = self.rasterizer != "book" or self.image_size == 32
+        require(drawable, "image_size", self.image_size, allowed)
         require(all(self.words), "words", self.words, "words that are not empty")
-        require(
-            all(share >= 0 for share in self.splits)
-            and self.splits[0] > 0
-            and abs(sum(self.splits) - 1) < 1e-9,
-            "splits",
-            self.splits,
-            "three shares (train, eval, test) of at least 0 that add up to 1, train above 0",
-        )
-        require(
-            len(set(self.label_names)) == len(self.label_names) and all(self.label_names),
-            "label_names",
-            self.label_names,
-            "different names that are not empty",
-        )
+        allowed = "three shares (train, eval, test) of at least 0 that add up to 1, train above 0"
+        positive = all(share >= 0 for share in self.splits) and self.splits[0] > 0
+        require(positive and abs(sum(self.splits) - 1) < 1e-9, "splits", self.splits, allowed)
+        names = self.label_names
+        different = len(set(names)) == len(names) and all(names)
+        require(different, "label_names", names, "different names that are not empty")
 
     def with_absolute_lists(self) -> PrepConfig:
         """Returns a copy whose lists are the same whatever the working directory is."""

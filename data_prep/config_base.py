@@ -51,11 +51,8 @@ class AtLeast:
 
 
 @dataclasses.dataclass(frozen=True)
-class Above:
+class Above(AtLeast):
     """A finite number greater than `low`."""
-
-    low: float
-    words: str = ""
 
     def holds(self, value: Any) -> bool:
         return math.isfinite(value) and value > self.low

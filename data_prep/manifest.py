@@ -11,7 +11,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from data_prep.errors import InputError
 from data_prep.features import ImageSpec
-from data_prep.filesystem import create, join, open_raw, publish
+from data_prep.filesystem import create, join, publish, read_whole
 from data_prep.layout import MANIFEST, PARTIAL_MANIFEST, split_of
 
 FORMAT_VERSION = 1
@@ -80,8 +80,7 @@ def read_manifest(directory: str) -> Manifest:
     if not FileSystems.exists(path):
         raise InputError(f"{directory}: no prepared data set there ({MANIFEST} is missing)")
     try:
-        with open_raw(path) as stream:
-            manifest = Manifest.from_json(stream.read())
+        manifest = Manifest.from_json(read_whole(path))
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a manifest of this version ({error})") from None
     if manifest.format_version != FORMAT_VERSION:
@@ -94,5 +93,4 @@ def read_manifest(directory: str) -> Manifest:
 
 def manifest_sha256(directory: str) -> str:
     """Returns the SHA-256 of the manifest, which identifies the contents of the data set."""
-    with open_raw(manifest_path(directory)) as stream:
-        return hashlib.sha256(stream.read()).hexdigest()
+    return hashlib.sha256(read_whole(manifest_path(directory))).hexdigest()

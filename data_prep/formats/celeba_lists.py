@@ -81,7 +81,6 @@ def _read_attributes(path: str) -> tuple[tuple[str, ...], dict[bytes, int]]:
             f"attributes {path}: line 1 or 2 must name 1 to {MAX_ATTRIBUTES} attributes, "
             f"each once; got {len(head)}"
         )
-    weights = [1 << j for j in range(len(head))]
     packed: dict[bytes, int] = {}
     for line, (name, *values) in rows:
         if len(values) != len(head):
@@ -89,9 +88,9 @@ def _read_attributes(path: str) -> tuple[tuple[str, ...], dict[bytes, int]]:
                 f"attributes {path}: line {line}: {len(values)} values, expected {len(head)}"
             )
         bits = 0
-        for value, weight in zip(values, weights, strict=True):
+        for j, value in enumerate(values):
             if value == "1":
-                bits |= weight
+                bits |= 1 << j
             elif value not in ("-1", "0"):
                 raise InputError(
                     f"attributes {path}: line {line}: got {value!r}, allowed: -1, 0, 1"

@@ -198,11 +198,7 @@ def _encode(
     values = parts.values.to_numpy(zero_copy_only=False)
     # A simplified point takes 2 bytes of 2 values; a raw dot 4 of 3.
     room = HEADER * n + 4 * len(strokes) + 2 * len(values) + 16
-    data, offsets, codes = (
-        np.empty(room, np.uint8),
-        np.empty(n + 1, np.int64),
-        np.zeros(n, np.int64),
-    )
+    data, offsets, codes = np.empty(room, np.uint8), np.empty(n + 1, np.int64), np.zeros(n, int)
     _encode_all(
         drawing_at, stroke_at, part_at, values, key_ids, countries, recognized, seconds,
         data, offsets, codes,

@@ -13,7 +13,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from data_prep.config_base import to_dict
 from data_prep.errors import InputError
-from data_prep.filesystem import InputFile, create, fingerprint, join, open_raw
+from data_prep.filesystem import InputFile, create, fingerprint, join, list_files, read_whole
 from data_prep.job.plan import Plan
 from data_prep.layout import REPORTS, rejects_file, split_of
 from data_prep.manifest import Manifest, write_manifest
@@ -57,7 +57,8 @@ def finalize(plan: Plan, files: Sequence[InputFile]) -> Manifest:
         "by_split_and_label": {s: dict(sorted(c.items())) for s, c in by_both.items()},
         "filtered_by_reason": dict(sorted(filtered.items())),
     }
-    _check_sum(counts)
+    if counts["read"] != sum(counts[k] for k in ("written", "rejected", "filtered", "duplicates")):
+        raise RuntimeError(f"counts do not add up, which is a defect of this program: {counts}")
     FileSystems.delete([plan.staging])
     _judge(plan, counts, rejects)
     manifest = Manifest(
@@ -94,20 +95,15 @@ def describe_input(name: str, files: Sequence[InputFile]) -> dict[str, Any]:
 
 
 def _read_reports(plan: Plan) -> Iterator[dict[str, Any]]:
-    matches = FileSystems.match([join(plan.staging, REPORTS, "*.json")])[0].metadata_list
+    matches = list_files(join(plan.staging, REPORTS, "*.json"))
     for path in sorted(m.path for m in matches):  # by input file and chunk, then by shard
-        with open_raw(path) as stream:
-            yield json.loads(stream.read())
+        yield json.loads(read_whole(path))
 
 
 def _write_rejects(
     plan: Plan, chunks: Sequence[dict], shards: Sequence[dict], unmatched: Sequence[str]
 ) -> Counter[str]:
-    """Writes one JSON line a rejected input, in the order of the input.
-
-    Returns:
-      The number of rejected inputs by reason.
-    """
+    """Writes a line for each rejected input, in their order; returns their number by reason."""
     counts: Counter[str] = Counter()
     lines_before, path = 0, ""
     with create(join(plan.output, rejects_file())) as stream:
@@ -153,12 +149,6 @@ def _judge(plan: Plan, counts: dict[str, Any], rejects: Counter[str]) -> None:
             + (f" ({reasons})" if reasons else "")
             + f", {counts['filtered']} filtered; {where}"
         )
-
-
-def _check_sum(counts: dict[str, Any]) -> None:
-    parts = ("written", "rejected", "filtered", "duplicates")
-    if counts["read"] != sum(counts[part] for part in parts):
-        raise RuntimeError(f"counts do not add up, which is a defect of this program: {counts}")
 
 
 def _total(parts: Iterator[dict[str, int]]) -> Counter[str]:

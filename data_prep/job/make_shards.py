@@ -77,26 +77,17 @@ def _resolve(
     return order, drop, differing
 
 
-def label_ranks(records: pa.RecordBatch, seed: int, limit: int) -> dict[bytes, np.ndarray]:
-    """Returns the `limit` smallest key hashes of each label, sorted."""
+def _ranked(records: pa.RecordBatch, seed: int) -> tuple[np.ndarray, np.ndarray, list[bytes]]:
+    """Returns each record's key hash, uint64 [n], its label's index, [n], and the labels."""
     ranks = key_hashes(*binary_parts(records.column(0)), seed)[:, 1]
     labels = records.column(1).fill_null(b"").dictionary_encode()
-    codes = labels.indices.to_numpy()
-    return {
-        label: np.sort(ranks[codes == code])[:limit]
-        for code, label in enumerate(labels.dictionary.to_pylist())
-    }
+    return ranks, labels.indices.to_numpy(), labels.dictionary.to_pylist()
 
 
-class RankShard(beam.DoFn):
-    """Maps (shard, pieces) to the smallest key hashes of each label in the shard."""
-
-    def __init__(self, plan: Plan):
-        self.plan = plan
-
-    def process(self, element: tuple[int, Iterable[Piece | None]]) -> Iterator[dict]:
-        config = self.plan.config
-        yield label_ranks(gather(element[1])[0], config.seed, config.per_label)
+def label_ranks(pieces: Iterable[Piece | None], seed: int, limit: int) -> dict[bytes, np.ndarray]:
+    """Returns the `limit` smallest key hashes of each label in a shard, sorted."""
+    ranks, codes, labels = _ranked(gather(pieces)[0], seed)
+    return {label: np.sort(ranks[codes == code])[:limit] for code, label in enumerate(labels)}
 
 
 class SmallestHashes(beam.CombineFn):
@@ -143,21 +134,24 @@ class MakeShard(beam.DoFn):
         records, duplicates, differing = gather(pieces)
         before = len(records)
         if largest is not None:
-            records = self._cap(records, largest)
-        counts = _ShardCounts()
+            ranks, codes, labels = _ranked(records, self.plan.config.seed)
+            limits = np.array([largest[label] for label in labels], np.uint64)
+            records = records.filter(pa.array(ranks <= limits[codes]))
+        counts: dict[str, Counter[str]] = {"by_label": Counter(), "positives": Counter()}
+        rejects: list[dict] = []
         partial = join(self.plan.staging, f"shard-{shard:05d}-{uuid.uuid4().hex}")
         with create(partial) as stream:
             sink = _Hashing(stream)
-            written = write_examples(self._columns(records, counts), sink)
+            written = write_examples(self._columns(records, counts, rejects), sink)
         path = self.plan.shard_path(shard)
         publish(partial, join(self.plan.output, path))
         report = {
             "path": path,
             "records": written,
             "sha256": sink.digest.hexdigest(),
-            "by_label": dict(sorted(counts.labels.items())),
-            "positives": counts.positives,
-            "rejects": counts.rejects,
+            "by_label": dict(sorted(counts["by_label"].items())),
+            "positives": counts["positives"],
+            "rejects": rejects,
             "duplicates": duplicates,
             "differing": differing,
             "filtered": {"per_label": before - len(records)} if before > len(records) else {},
@@ -165,47 +159,36 @@ class MakeShard(beam.DoFn):
         write_report(self.plan, f"shard-{shard:05d}.json", report)
         yield shard
 
-    def _cap(self, records: pa.RecordBatch, largest: Mapping[bytes, int]) -> pa.RecordBatch:
-        ranks = key_hashes(*binary_parts(records.column(0)), self.plan.config.seed)[:, 1]
-        labels = records.column(1).fill_null(b"").dictionary_encode()
-        limits = np.array([largest[v] for v in labels.dictionary.to_pylist()], np.uint64)
-        return records.filter(pa.array(ranks <= limits[labels.indices.to_numpy()]))
-
     def _columns(
-        self, records: pa.RecordBatch, counts: _ShardCounts
+        self,
+        records: pa.RecordBatch,
+        counts: dict[str, Counter[str]],
+        rejects: list[dict[str, Any]],
     ) -> Iterator[Mapping[str, Any]]:
+        """Yields the feature columns of batches of records; fills `counts` and `rejects`."""
         reader = self.plan.reader
         size = max(1, min(MAX_BATCH, BATCH_BYTES // reader.image.size))
         for start in range(0, len(records), size):
             part = records.slice(start, size)
-            columns, rejects = reader.decode(part.column("payload"))
+            columns, refused = reader.decode(part.column("payload"))
             columns = dict(columns)
-            if rejects:
+            if refused:
                 keep = np.ones(len(part), np.bool_)
-                for row, reject in rejects:
+                for row, reject in refused:
                     keep[row] = False
                     key = part.column("key")[row].as_py().decode(errors="replace")
-                    counts.rejects.append(reject._replace(key=key)._asdict())
+                    rejects.append(reject._replace(key=key)._asdict())
                 part = part.filter(pa.array(keep))
             columns[features.KEY] = part.column("key")
             labels = part.column("label")
             if labels.null_count == 0:
                 columns[features.LABEL] = labels
-                counts.labels.update(label.decode() for label in labels.to_pylist())
+                counts["by_label"].update(label.decode() for label in labels.to_pylist())
             if features.ATTRIBUTES in columns:
                 positives = columns[features.ATTRIBUTES].sum(axis=0)
                 names = reader.attributes
-                counts.positives.update(dict(zip(names, positives.tolist(), strict=True)))
+                counts["positives"].update(dict(zip(names, positives.tolist(), strict=True)))
             yield columns
-
-
-class _ShardCounts:
-    """The counts and rejects of a shard, gathered while it is written."""
-
-    def __init__(self) -> None:
-        self.labels: Counter[str] = Counter()
-        self.positives: Counter[str] = Counter()
-        self.rejects: list[dict[str, Any]] = []
 
 
 class _Hashing:

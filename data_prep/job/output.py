@@ -39,23 +39,18 @@ def existing_data_set(
     now = describe_input(config.source, files)
     if now["fingerprint"] != manifest.source["fingerprint"]:
         changed.append(_changed_files(manifest.source.get("files", []), now.get("files", [])))
-    if overwrite and changed:
+    paths = [shard["path"] for shard in manifest.shards]
+    missing = [path for path in paths if not FileSystems.exists(join(output, path))]
+    if not changed and not missing:
+        return manifest
+    if overwrite:
         return None
-    if not changed:
-        missing = [
-            s["path"] for s in manifest.shards if not FileSystems.exists(join(output, s["path"]))
-        ]
-        if not missing:
-            return manifest
-        if overwrite:
-            return None
-        raise InputError(
-            f"output {output}: {missing[0]} is missing; use --overwrite to make it again"
-        )
-    raise InputError(
-        f"output {output}: holds another data set ({'; '.join(changed)}); "
-        "use --overwrite or another directory"
+    complaint = (
+        f"holds another data set ({'; '.join(changed)}); use --overwrite or another directory"
     )
+    if not changed:
+        complaint = f"{missing[0]} is missing; use --overwrite to make it again"
+    raise InputError(f"output {output}: {complaint}")
 
 
 def _changed_files(before: list[dict], now: list[dict]) -> str:

@@ -17,11 +17,11 @@ from data_prep.config import PrepConfig
 from data_prep.errors import InputError
 from data_prep.filesystem import InputFile, absolute, join, make_directory
 from data_prep.job.finalize import finalize
-from data_prep.job.make_shards import MakeShard, RankShard, SmallestHashes
+from data_prep.job.make_shards import MakeShard, SmallestHashes, label_ranks
 from data_prep.job.output import clear, existing_data_set
 from data_prep.job.plan import Plan, make_plan
 from data_prep.job.progress import PrepProgress, watch_progress
-from data_prep.job.route import CutGroup, RouteChunk
+from data_prep.job.route import RouteChunk
 from data_prep.job.runner import make_pipeline
 from data_prep.layout import REPORTS, split_folder
 from data_prep.manifest import Manifest
@@ -72,16 +72,17 @@ def prepare(
 
 def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[InputFile]) -> beam.PCollection:
     """Adds the whole preparation to a pipeline; returns the numbers of the shards written."""
+    reader, seed, limit = plan.reader, plan.config.seed, plan.config.per_label
     chunks = (
         pipeline
-        | "ListFiles" >> beam.Create(list(enumerate(plan.reader.groups(files))))
+        | "ListFiles" >> beam.Create(list(enumerate(reader.groups(files))))
         | "SpreadFiles" >> beam.Reshuffle()
-        | "CutFiles" >> beam.ParDo(CutGroup(plan))
+        | "CutFiles" >> beam.FlatMapTuple(lambda n, group: reader.chunks(group, n))
         | "SpreadChunks" >> beam.Reshuffle()
     )
     lists = (
         pipeline
-        | "ListsOfSource" >> beam.Create([plan.reader])
+        | "ListsOfSource" >> beam.Create([reader])
         | "ReadLists" >> beam.Map(lambda source: source.side_input())
     )
     route = beam.ParDo(RouteChunk(plan), beam.pvalue.AsSingleton(lists))
@@ -89,12 +90,11 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[InputFile]) -> be
     # An empty piece for every shard, so that shards without records are written too.
     nothing = pipeline | "ListShards" >> beam.Create([(s, None) for s in range(plan.total_shards)])
     shards = (pieces, nothing) | beam.Flatten() | "GroupByShard" >> beam.GroupByKey()
-    limit = plan.config.per_label
     if not limit:
         return shards | "MakeShards" >> beam.ParDo(MakeShard(plan))
     largest = (
         shards
-        | "RankShards" >> beam.ParDo(RankShard(plan))
+        | "RankShards" >> beam.MapTuple(lambda _, pieces: label_ranks(pieces, seed, limit))
         | "SmallestHashes" >> beam.CombineGlobally(SmallestHashes(limit))
     )
     return shards | "MakeShards" >> beam.ParDo(MakeShard(plan), beam.pvalue.AsSingleton(largest))

@@ -15,17 +15,6 @@ from data_prep.pixels.resize import Taps, make_taps, resample
 
 MAX_PIXELS = 50_000_000  # a larger picture is refused before it takes any memory
 REDUCTIONS = (8, 4, 2)  # at which libjpeg decodes a JPEG smaller, and faster
-_COLOR_FLAGS = {
-    1: cv2.IMREAD_COLOR_RGB,
-    # There are no names for these in RGB, only the bits that they are made of.
-    **{factor: factor * 8 | cv2.IMREAD_COLOR_RGB for factor in REDUCTIONS},
-}
-_GRAY_FLAGS = {
-    1: cv2.IMREAD_GRAYSCALE,
-    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
-    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
-    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
-}
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -98,8 +87,10 @@ def decode(data: bytes, channels: int = 3, fitter: Fitter | None = None) -> Pict
         return "truncated"
     if jpeg or data[:4] == b"\x89PNG":
         reduction = fitter.reduction(*size) if fitter and jpeg else 1
-        flags = _COLOR_FLAGS if channels == 3 else _GRAY_FLAGS
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags[reduction])
+        flags = cv2.IMREAD_COLOR_RGB if channels == 3 else cv2.IMREAD_GRAYSCALE
+        if reduction > 1:  # there are no names for these in RGB, only the bits
+            flags |= 8 * reduction
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         if pixels is None:
             return "undecodable"
         height, width = _turned(size, pixels, reduction)

@@ -1,9 +1,4 @@
-"""The rasterizers: from records of drawings to images, a whole batch in one compiled loop.
-
-A record is a drawing in Google's binary layout: key_id u64, countrycode 2 bytes, recognized
-u8, timestamp u32, n_strokes u16, then for each stroke n_points u16, x u8[n], y u8[n], all
-little endian.
-"""
+"""The rasterizers: from records of drawings (`formats.quickdraw_binary`) to images, in batches."""
 
 from __future__ import annotations
 

@@ -59,6 +59,12 @@ class RecordBlock(NamedTuple):
     splits: np.ndarray | None = None  # int64 [n], indices of SPLITS; None: by hash
     matched: np.ndarray | None = None  # int64, rows of the lists that belong to these records
 
+    @staticmethod
+    def of_rejects(*rejects: Reject) -> RecordBlock:
+        """Returns a block without records."""
+        empty = large_binary([])
+        return RecordBlock(empty, empty, empty, list(rejects))
+
 
 class DecodedBatch(NamedTuple):
     """A batch of examples: feature columns of the good records, and the rejects by row."""
@@ -106,12 +112,6 @@ class Reader:
     def unmatched(self, matched: np.ndarray) -> list[str]:
         """Returns the names in the source's lists without a record; `matched`: rows with one."""
         return []
-
-
-def nothing(*rejects: Reject) -> RecordBlock:
-    """Returns a block without records."""
-    empty = large_binary([])
-    return RecordBlock(empty, empty, empty, list(rejects))
 
 
 def image_columns(images: np.ndarray, spec: ImageSpec) -> dict[str, Any]:

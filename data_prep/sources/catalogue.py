@@ -62,10 +62,8 @@ class _Drawings(Source):
     label_from = "file"
     channels = 1
     extras: ClassVar[Mapping[str, type]] = {
-        features.COUNTRYCODE: bytes,
-        features.RECOGNIZED: bool,
-        features.TIMESTAMP: int,
-    }
+        features.COUNTRYCODE: bytes, features.RECOGNIZED: bool, features.TIMESTAMP: int,
+    }  # fmt: skip
 
     def is_known_unread(self, names: Sequence[str]) -> bool:
         return all(os.path.splitext(name)[1].lower() in self.extensions for name in names)
@@ -167,13 +165,11 @@ class Idx(Source):
     options = (
         Option(name="pad", metavar="PIXELS", help="Side to pad to (MNIST: 32)."),
         Option(
-            name="label_names",
-            metavar="A,B,…",
+            name="label_names", metavar="A,B,…", names={"fashion_mnist": FASHION_LABELS},
             help="Names of the classes 0, 1, …, or fashion_mnist.",
-            names={"fashion_mnist": FASHION_LABELS},
         ),
         _labels("--classes", "classes, by name"),
-    )
+    )  # fmt: skip
     extensions = ("",)  # any name that holds "-idx"
     channels = 1
     own_size = True
@@ -196,12 +192,10 @@ class Cifar10(Source):
     options = (
         _labels("--classes", "classes, by name or number"),
         Option(
-            name="student_number",
-            metavar="NUMBER",
+            name="student_number", metavar="NUMBER", default="",
             help="The four classes of its last different digits (the course's assignment).",
-            default="",
         ),
-    )
+    )  # fmt: skip
     extensions = (".bin",)
     own_size = True
 
@@ -237,8 +231,7 @@ class ImageFolder(Source):
     label_from = "folder"
 
     def config_values(self, values: dict[str, Any]) -> dict[str, Any]:
-        gray = values.pop("gray")
-        return values | {"channels": 1 if gray else 3}
+        return values | {"channels": 1 if values.pop("gray") else 3}
 
     def image_shape(self, config: PrepConfig) -> tuple[int, int, int]:
         return config.image_size, config.image_size, config.channels

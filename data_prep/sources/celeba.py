@@ -17,7 +17,7 @@ from data_prep.formats.celeba_lists import Annotations, read_annotations
 from data_prep.pixels.decode import Picture
 from data_prep.records.arrow import large_binary
 from data_prep.sources.base import RecordBlock, Reject
-from data_prep.sources.encoded_images import PLACE, EncodedImagesReader, Located, pack
+from data_prep.sources.encoded_images import PLACE, EncodedImagesReader, Located
 
 HEIGHT, WIDTH = 218, 178  # pixels of every aligned picture
 CROPS = (0, 108, 140, 148)  # 0: none
@@ -85,16 +85,13 @@ class CelebAReader(EncodedImagesReader):
         split_keys = None
         if self.split_by == "identity":
             # A prefix keeps a person's number apart from a file of that name.
-            split_keys = large_binary(
-                [
-                    b"identity/%d" % person if person >= 0 else name
-                    for person, name in zip(identities.tolist(), names.to_pylist(), strict=True)
-                ]
-            ).filter(pa.array(good))
+            pairs = zip(identities.tolist(), names.to_pylist(), strict=True)
+            people = [b"identity/%d" % person if person >= 0 else name for person, name in pairs]
+            split_keys = large_binary(people).filter(pa.array(good))
         return RecordBlock(
             names.filter(pa.array(good)),
             None,
-            pack(located.places[good], [p for p, g in zip(located.paths, good, strict=True) if g]),
+            located.pack(good),
             rejects,
             split_keys=split_keys,
             splits=parts[good] if self.split_by == "partition" else None,
@@ -108,9 +105,8 @@ class CelebAReader(EncodedImagesReader):
         columns: dict[str, Any] = {}
         if self.bits_known:
             shifts = np.arange(len(self.attributes), dtype=np.uint64)
-            columns[features.ATTRIBUTES] = ((places["bits"][:, None] >> shifts) & 1).astype(
-                np.int64
-            )
+            bits = (places["bits"][:, None] >> shifts) & 1
+            columns[features.ATTRIBUTES] = bits.astype(np.int64)
         if self.identities_known:
             columns[features.IDENTITY] = places["identity"].astype(np.int64)
         return columns

@@ -14,15 +14,7 @@ from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, read_range
 from data_prep.formats.cifar10 import LABELS, ROW, SIDE
 from data_prep.records.arrow import image_column, joined_bytes, large_binary
-from data_prep.sources.base import (
-    Chunk,
-    DecodedBatch,
-    Reader,
-    RecordBlock,
-    Reject,
-    image_columns,
-    nothing,
-)
+from data_prep.sources.base import Chunk, DecodedBatch, Reader, RecordBlock, Reject, image_columns
 from data_prep.sources.idx import official_shares, official_splits
 
 CHUNK_ROWS = 2048
@@ -56,7 +48,7 @@ class Cifar10Reader(Reader):
     def read(self, chunk: Chunk, side: None) -> Iterator[RecordBlock]:
         file = chunk.file
         if not file.size:
-            yield nothing(Reject("empty_file", "byte", 0))
+            yield RecordBlock.of_rejects(Reject("empty_file", "byte", 0))
             return
         data = np.frombuffer(read_range(file.path, chunk.start, chunk.stop), np.uint8)
         rows = data[: len(data) // ROW * ROW].reshape(-1, ROW)

@@ -14,7 +14,6 @@ import numpy as np
 import pyarrow as pa
 
 from data_prep.config import PrepConfig
-from data_prep.errors import InputError
 from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, open_raw, read_whole
 from data_prep.formats import zip_directory
@@ -40,6 +39,11 @@ class Located(NamedTuple):
     places: np.ndarray  # [n], of the reader's `place`
     paths: list[str]  # of the file or archive
     rejects: list[Reject]
+
+    def pack(self, good: np.ndarray) -> pa.Array:
+        """Returns the payloads of the pictures chosen by bool [n]: the place, then the path."""
+        rows = np.flatnonzero(good)
+        return large_binary([self.places[i].tobytes() + self.paths[i].encode() for i in rows])
 
 
 class EncodedImagesReader(Reader):
@@ -124,16 +128,8 @@ class EncodedImagesReader(Reader):
         return self.accepts(picture) or fitter.fit(picture, out)
 
 
-def pack(places: np.ndarray, paths: Sequence[str]) -> pa.Array:
-    """Joins places [n] and the paths of their files to payloads."""
-    fixed, size = places.tobytes(), places.dtype.itemsize
-    return large_binary(
-        [fixed[i * size : (i + 1) * size] + path.encode() for i, path in enumerate(paths)]
-    )
-
-
 def unpack(payloads: pa.Array, place: np.dtype) -> tuple[np.ndarray, list[str]]:
-    """Returns the places [n] and the paths of payloads; the inverse of `pack`."""
+    """Returns the places [n] and the paths of payloads; the inverse of `Located.pack`."""
     data, offsets = binary_parts(payloads)
     whole = data.tobytes() if len(payloads) else b""
     starts, stops = offsets[:-1].tolist(), offsets[1:].tolist()
@@ -218,10 +214,3 @@ def _refuse(name: str, row: Sequence[int]) -> str:
     if max(sizes) > MAX_BYTES or min(sizes) < 0:
         return "too_large"
     return ""
-
-
-def require_key_split(config: PrepConfig) -> None:
-    if config.split_by in ("identity", "partition"):
-        raise InputError(
-            f"split_by: got {config.split_by!r}, allowed: key, for data without such a list"
-        )

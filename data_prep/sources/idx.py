@@ -18,15 +18,7 @@ from data_prep.features import ImageSpec
 from data_prep.filesystem import InputFile, open_raw
 from data_prep.records.arrow import binary_parts, image_column, joined_bytes, large_binary
 from data_prep.records.key_hash import key_hashes, split_indices
-from data_prep.sources.base import (
-    Chunk,
-    DecodedBatch,
-    Reader,
-    RecordBlock,
-    Reject,
-    image_columns,
-    nothing,
-)
+from data_prep.sources.base import Chunk, DecodedBatch, Reader, RecordBlock, Reject, image_columns
 
 BLOCK = 8192  # images read at a time
 _IMAGES, _LABELS = 0x803, 0x801  # magic numbers: uint8 of 3 and of 1 dimensions
@@ -123,7 +115,7 @@ class IdxReader(Reader):
             elif promised != head.images:
                 detail = f"{promised} labels for {head.images} images"
                 rejects.append(Reject("damaged", "row", at, detail=detail))
-        yield nothing(*rejects)
+        yield RecordBlock.of_rejects(*rejects)
 
     def _records(
         self, part: str, first: int, data: bytes, numbers: bytes, size: int

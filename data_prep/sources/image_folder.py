@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from data_prep.config import PrepConfig
+from data_prep.errors import InputError
 from data_prep.records.arrow import large_binary
 from data_prep.sources.base import RecordBlock, Reject
-from data_prep.sources.encoded_images import EncodedImagesReader, Located, pack, require_key_split
+from data_prep.sources.encoded_images import EncodedImagesReader, Located
 
 
 class ImageFolderReader(EncodedImagesReader):
@@ -22,7 +23,10 @@ class ImageFolderReader(EncodedImagesReader):
 
     def __init__(self, config: PrepConfig):
         super().__init__(config, channels=config.channels)
-        require_key_split(config)
+        if config.split_by in ("identity", "partition"):
+            raise InputError(
+                f"split_by: got {config.split_by!r}, allowed: key, for data without such a list"
+            )
 
     def describe(self, located: Located, side: Any) -> RecordBlock:
         parts = [_parts(*pair) for pair in zip(located.names, located.paths, strict=True)]
@@ -35,7 +39,7 @@ class ImageFolderReader(EncodedImagesReader):
         return RecordBlock(
             large_binary(["/".join(part).encode() for part in parts]),
             large_binary([label.encode() for _, label, _ in parts]),
-            pack(located.places[good], [p for p, g in zip(located.paths, good, strict=True) if g]),
+            located.pack(good),
             rejects,
             split_keys=large_binary([f"{label}/{name}".encode() for _, label, name in parts]),
         )

@@ -25,15 +25,7 @@ from data_prep.records.arrow import (
     large_binary,
 )
 from data_prep.sources import quickdraw_npy
-from data_prep.sources.base import (
-    Chunk,
-    DecodedBatch,
-    Reader,
-    RecordBlock,
-    Reject,
-    image_columns,
-    nothing,
-)
+from data_prep.sources.base import Chunk, DecodedBatch, Reader, RecordBlock, Reject, image_columns
 
 CHUNK = 8 << 20  # bytes; about 60 thousand drawings of a .bin
 MAX_LINE = 16 << 20  # bytes; a longer line of ndjson is rejected, not held in memory
@@ -80,12 +72,12 @@ class QuickDrawReader(Reader):
 
     def read(self, chunk: Chunk, side: None) -> Iterator[RecordBlock]:
         if chunk.file.size == 0:
-            yield nothing(Reject("empty_file", "byte", 0))
+            yield RecordBlock.of_rejects(Reject("empty_file", "byte", 0))
         elif chunk.file.extension == ".ndjson":
             yield _read_lines(chunk)
         elif not chunk.file.stem:
             detail = "the file's name is the word"
-            yield nothing(Reject("empty_word", "byte", chunk.start, detail=detail))
+            yield RecordBlock.of_rejects(Reject("empty_word", "byte", chunk.start, detail=detail))
         elif chunk.file.extension == ".npy":
             keys, rows, rejects = quickdraw_npy.read_rows(chunk)
             labels = large_binary([chunk.file.stem.encode()] * len(keys))

@@ -109,12 +109,9 @@ Seed = Annotated[int, Between(0, 2**31 - 1)]
 
 
 def parse(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
-    """Builds the dataclass `cls` from `values`, nested dataclasses and tuples included.
+    """Builds the dataclass `cls` from plain data, nested dataclasses and tuples included.
 
-    Args:
-      cls: a dataclass; a `Config` refuses impossible values.
-      values: plain data, as read from YAML or JSON.
-      where: the dotted place of `values` in the whole, for error messages.
+    `where` is the dotted place of `values` in the whole, for error messages.
 
     Raises:
       InputError: naming the unknown or missing key, or the value of the wrong type.

@@ -71,23 +71,16 @@ def expand(
 
 
 def find_spans(patterns: Sequence[str]) -> list[int]:
-    """Returns the spans that have files for every pattern, ascending.
-
-    Args:
-      patterns: globs with a placeholder each.
+    """Returns the spans that have files for every pattern (with a placeholder), ascending.
 
     Raises:
       InputError: where there is none, or the placeholders name none.
     """
     check_patterns(patterns)
-    spans_of = {
-        pattern: {
-            span
-            for file in _match(any_span(pattern))
-            if (span := span_of_file(pattern, file.path)) is not None
-        }
-        for pattern in patterns
-    }
+    spans_of: dict[str, set[int]] = {}
+    for pattern in patterns:
+        found = (span_of_file(pattern, file.path) for file in _match(any_span(pattern)))
+        spans_of[pattern] = {span for span in found if span is not None}
     common = set.intersection(*spans_of.values())
     if not common:
         listed = "; ".join(_newest_of(pattern, spans) for pattern, spans in spans_of.items())

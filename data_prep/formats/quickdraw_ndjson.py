@@ -19,16 +19,8 @@ from data_prep.formats.quickdraw_binary import HEADER, MAX_RECORD
 from data_prep.formats.simplify_strokes import SIDE, simplify_stroke
 
 _DRAWING = pa.list_(pa.list_(pa.list_(pa.float64())))
-SCHEMA = pa.schema(
-    {
-        "word": pa.string(),
-        "countrycode": pa.string(),
-        "timestamp": pa.string(),
-        "recognized": pa.bool_(),
-        "key_id": pa.string(),
-        "drawing": _DRAWING,
-    }
-)
+_TEXTS = dict.fromkeys(("word", "countrycode", "timestamp", "key_id"), pa.string())
+SCHEMA = pa.schema(_TEXTS | {"recognized": pa.bool_(), "drawing": _DRAWING})
 _NOT_A_DRAWING, _BAD_KEY, _EMPTY_WORD = "not_a_drawing", "bad_key_id", "empty_word"
 _BAD_COUNTRY, _BAD_TIME = "bad_countrycode", "bad_timestamp"
 # The faults that the compiled encoder finds; 0 is a good drawing.
@@ -104,11 +96,7 @@ def _parse_block(block: bytes, rows: int) -> pa.Table | None:
 
 
 def _parse_each(lines: list[bytes]) -> tuple[pa.Table, np.ndarray]:
-    """Parses line by line.
-
-    Returns:
-      (a table of all lines, bool [n]: the line is no drawing, and its row is of nulls).
-    """
+    """Returns a table of all lines, and bool [n]: the line is no drawing, its row all nulls."""
     rows: list[dict[str, Any]] = []
     bad = np.zeros(len(lines), np.bool_)
     for i, line in enumerate(lines):
@@ -181,35 +169,25 @@ def _parse_countries(codes: pa.Array, reason: np.ndarray) -> np.ndarray:
     return np.frombuffer(b"".join(fixed.to_pylist()), np.uint8).reshape(-1, 2)
 
 
-def _encode(
-    drawings: pa.Array,
-    key_ids: np.ndarray,
-    countries: np.ndarray,
-    recognized: np.ndarray,
-    seconds: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns records (data uint8, offsets int64 [n + 1]) and reason codes, int64 [n]."""
+def _encode(drawings: pa.Array, *headers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns records (data uint8, offsets int64 [n + 1]) and reason codes, int64 [n].
+
+    headers: key_ids, countries, recognized and seconds.
+    """
     strokes = drawings.values
     parts = strokes.values if len(drawings) else pa.array([], pa.list_(pa.float64()))
     n = len(drawings)
-    drawing_at = _offsets(drawings, n)
-    stroke_at = _offsets(strokes, len(strokes))
-    part_at = _offsets(parts, len(parts))
+    places = [_offsets(level) for level in (drawings, strokes, parts)]
     values = parts.values.to_numpy(zero_copy_only=False)
     # A simplified point takes 2 bytes of 2 values; a raw dot 4 of 3.
     room = HEADER * n + 4 * len(strokes) + 2 * len(values) + 16
     data, offsets, codes = np.empty(room, np.uint8), np.empty(n + 1, np.int64), np.zeros(n, int)
-    _encode_all(
-        drawing_at, stroke_at, part_at, values, key_ids, countries, recognized, seconds,
-        data, offsets, codes,
-    )  # fmt: skip
+    _encode_all(*places, values, *headers, data, offsets, codes)
     return data[: offsets[n]], offsets, codes
 
 
-def _offsets(lists: pa.Array, n: int) -> np.ndarray:
-    if n == 0:
-        return np.zeros(1, np.int32)
-    return lists.offsets.to_numpy()[: n + 1]
+def _offsets(lists: pa.Array) -> np.ndarray:
+    return lists.offsets.to_numpy()[: len(lists) + 1] if len(lists) else np.zeros(1, np.int32)
 
 
 @njit(cache=True, nogil=True)

@@ -160,10 +160,7 @@ class MakeShard(beam.DoFn):
         yield shard
 
     def _columns(
-        self,
-        records: pa.RecordBatch,
-        counts: dict[str, Counter[str]],
-        rejects: list[dict[str, Any]],
+        self, records: pa.RecordBatch, counts: dict[str, Counter[str]], rejects: list[dict]
     ) -> Iterator[Mapping[str, Any]]:
         """Yields the feature columns of batches of records; fills `counts` and `rejects`."""
         reader = self.plan.reader

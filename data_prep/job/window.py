@@ -59,10 +59,8 @@ def prepare_window(
     """Prepares the spans of the window that are not prepared yet, and joins all into one.
 
     Args:
-      config: of the preparation; its lists hold a placeholder, too.
-      inputs: globs with a placeholder each (see data_prep.span_patterns).
+      inputs: globs with a placeholder each (see data_prep.span_patterns), as the config's lists.
       output: the directory to write; what a killed run left there goes.
-      window: the number of spans, and the directory that holds them prepared.
       newest: the last span of the window; None: the newest that has files.
       code_version: the version of the code; another one prepares a span again.
       execution: `workers`, `beam_args`, `on_progress` of data_prep.job.prepare.prepare.

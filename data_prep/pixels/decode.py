@@ -93,8 +93,10 @@ def decode(data: bytes, channels: int = 3, fitter: Fitter | None = None) -> Pict
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         if pixels is None:
             return "undecodable"
-        height, width = _turned(size, pixels, reduction)
-        return Picture(pixels.reshape(*pixels.shape[:2], channels), height, width, reduction)
+        as_stored = tuple(-(-side // reduction) for side in size)
+        if pixels.shape[:2] != as_stored:  # OpenCV turned the picture by its EXIF data
+            size = size[::-1]
+        return Picture(pixels.reshape(*pixels.shape[:2], channels), *size, reduction)
     try:
         with Image.open(io.BytesIO(data)) as opened:
             if opened.mode in ("I", "F"):  # no telling what is white
@@ -106,12 +108,6 @@ def decode(data: bytes, channels: int = 3, fitter: Fitter | None = None) -> Pict
     except Exception:  # as above
         return "undecodable"
     return Picture(pixels.reshape(*pixels.shape[:2], channels), *pixels.shape[:2])
-
-
-def _turned(size: tuple[int, int], pixels: np.ndarray, reduction: int) -> tuple[int, int]:
-    """Returns the size in the header, turned as OpenCV turned the picture by its EXIF data."""
-    as_stored = tuple(-(-side // reduction) for side in size)
-    return size if pixels.shape[:2] == as_stored else size[::-1]
 
 
 class Fitter:

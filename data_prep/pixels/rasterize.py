@@ -21,8 +21,7 @@ def rasterize(
       buffer: uint8 [total], complete records; nothing is checked here.
       offsets: int64 [n + 1]; record i is buffer[offsets[i]:offsets[i + 1]].
       side: pixels, 8 to 1024; 32 with "book".
-      rasterizer: "book" (black on white, no anti-aliasing) or "official" (anti-aliased,
-        white on black); see `rasterize_pillow` and `rasterize_official`.
+      rasterizer: "book" (`rasterize_pillow`) or "official" (`rasterize_official`).
 
     Returns:
       uint8 [n, side, side].

@@ -15,9 +15,10 @@ from data_prep.records.arrow import read_only
 INKS = ("white", "black", "none")
 
 
-def image_stats(
-    images: npt.NDArray[np.uint8], ink: str
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+Column = npt.NDArray[np.float32]
+
+
+def image_stats(images: npt.NDArray[np.uint8], ink: str) -> tuple[Column, Column, Column]:
     """Returns mean and standard deviation of the pixel values, and the share of drawn pixels.
 
     Args:
@@ -34,11 +35,10 @@ def image_stats(
     _sum(flat, sums)
     size = flat.shape[1]
     total, squares, bright = sums
-    mean = total / size
     variance = (size * squares - total * total) / float(size) ** 2  # exact up to the division
     share = bright / size
     return (
-        mean.astype(np.float32),
+        (total / size).astype(np.float32),
         np.sqrt(variance).astype(np.float32),
         (1 - share if ink == "black" else share).astype(np.float32),
     )

@@ -18,19 +18,12 @@ PERSON = b"latentforge"
 
 
 def key_hashes(data: np.ndarray, offsets: np.ndarray, seed: int) -> np.ndarray:
-    """Returns the hashes of many keys.
+    """Returns hashes, uint64 [n, 2]: the first decides the split, the second shard and rank.
 
-    Args:
-      data: uint8 [total], the keys one after the other.
-      offsets: int [n + 1]; key i is data[offsets[i]:offsets[i + 1]].
-      seed: 0 to 2**63 - 1, the salt.
-
-    Returns:
-      uint64 [n, 2]: the first decides the split, the second the shard and the rank.
+    Key i is data[offsets[i]:offsets[i + 1]] of uint8 [total]; the seed is 0 to 2**63 - 1.
     """
-    salted = hashlib.blake2b(
-        digest_size=DIGEST_SIZE, salt=seed.to_bytes(16, "little"), person=PERSON
-    )
+    salt = seed.to_bytes(16, "little")
+    salted = hashlib.blake2b(digest_size=DIGEST_SIZE, salt=salt, person=PERSON)
     places = offsets.tolist()
     first = places[0]
     keys = data[first : places[-1]].tobytes()

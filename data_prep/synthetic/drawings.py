@@ -31,22 +31,13 @@ WORDS = tuple(SHAPES)
 FACTORS_FILE = "factors.csv"
 
 _FACTORS = {  # the columns of FACTORS_FILE
-    "key_id": np.uint64,
-    "word": np.str_,
-    "slant": np.float64,
-    "size": np.float64,
-    "jitter": np.float64,
-    "strokes": np.int64,
-}
-_HEADER = np.dtype(
-    [
-        ("key_id", "<u8"),
-        ("countrycode", "S2"),
-        ("recognized", "u1"),
-        ("timestamp", "<u4"),
-        ("n_strokes", "<u2"),
-    ]
-)
+    "key_id": np.uint64, "word": np.str_, "slant": np.float64, "size": np.float64,
+    "jitter": np.float64, "strokes": np.int64,
+}  # fmt: skip
+_HEADER = np.dtype([
+    ("key_id", "<u8"), ("countrycode", "S2"), ("recognized", "u1"), ("timestamp", "<u4"),
+    ("n_strokes", "<u2"),
+])  # fmt: skip
 _COUNTRIES = np.array([b"US", b"GB", b"DE", b"BR", b"JP", b"IN", b"FR", b"AU"])
 _FIRST_DAY, _LAST_DAY = 1_484_784_000, 1_490_832_000  # January to March 2017, seconds UTC
 _WOBBLE = 0.025  # of the unit square, at jitter 1
@@ -60,16 +51,11 @@ def write_drawings(directory: str, *, per_word: int, seed: int) -> list[str]:
     A word's drawings depend on (seed, word) and `per_word` alone; key_ids are unique over
     all words. Files appear whole or not at all.
 
-    Args:
-      directory: is made where it does not exist.
-      per_word: drawings of each word, 1 to 2**32 - 1.
-      seed: 0 to 2**24 - 1.
-
     Returns:
       The paths of the .bin files, in the order of WORDS.
 
     Raises:
-      InputError: for a count or seed out of range.
+      InputError: for a count not in 1 to 2**32 - 1, or a seed not in 0 to 2**24 - 1.
     """
     require(0 < per_word < 2**32, "per_word", per_word, "1 to 4294967295")
     require(0 <= seed < 2**24, "seed", seed, "0 to 16777215")

@@ -48,16 +48,12 @@ def write_faces(directory: str, *, count: int, seed: int) -> str:
     The directory appears when all of it is written, or not at all. The first faces are the
     same whatever the count; their bytes depend on the seed and the version of OpenCV alone.
 
-    Args:
-      directory: where to write; new or empty.
-      count: 1 to 999999.
-      seed: 0 to 2**63 - 1.
-
     Returns:
       The path of IMAGE_FOLDER.
 
     Raises:
-      InputError: for a count or seed out of range, or a directory that holds something.
+      InputError: for a count not in 1 to 999999, a seed not in 0 to 2**63 - 1, or a directory
+        that holds something.
     """
     require(0 < count < 10**6, "count", count, "1 to 999999")
     require(0 <= seed < 2**63, "seed", seed, "0 to 9223372036854775807")
@@ -104,9 +100,7 @@ def _write_lists(directory: str, faces: Sequence[tuple[str, int, Face]]) -> None
             *(f"{name} {_signs(face)}" for name, _, face in faces),
         ],
         IDENTITIES_FILE: [f"{name} {identity}" for name, identity, _ in faces],
-        PARTITION_FILE: [
-            f"{name} {_HELD_OUT.get(identity % 10, 0)}" for name, identity, _ in faces
-        ],
+        PARTITION_FILE: [f"{name} {_HELD_OUT.get(who % 10, 0)}" for name, who, _ in faces],
     }
     for file_name, lines in lists.items():
         with open(os.path.join(directory, file_name), "w") as file:

@@ -33,18 +33,11 @@ def _curve(x: Number, y: Number) -> Array:
 
 
 def _arc(
-    x: Number,
-    y: Number,
-    width: Number,
-    height: Number,
-    start: Number = 0.0,
-    turn: Number = 1.03,
-    points: int = 20,
+    x: Number, y: Number, width: Number, height: Number, *, start=0.0, turn=1.03, points=20
 ) -> Array:
     """Returns part of an ellipse around (x, y): `turn` of a turn, clockwise from `start`.
 
-    A start of 0 is the east.
-    The default goes a little beyond a whole turn, as a hand does.
+    A start of 0 is the east; the default goes a little beyond a whole turn, as a hand does.
     """
     angle = 2 * np.pi * (start + turn * np.linspace(0, 1, points))
     return _curve(x + width * np.cos(angle), y + height * np.sin(angle))
@@ -137,18 +130,12 @@ def _flower(vary: Vary, strokes: Array) -> list[Array]:
 def _house(vary: Vary, strokes: Array) -> list[Array]:
     eaves, ridge, door = vary(0.38, 0.5), vary(0.28, 0.72), vary(0.18, 0.5)
     window = vary(0.58, 0.64)
+    left, right = window + 0.02, window + 0.18
     return [
         _path((0.1, eaves), (0.1, 1), (0.9, 1), (0.9, eaves), (0.1, eaves)),
         _path((0.0, eaves), (ridge, 0), (1.0, eaves)),
         _path((door, 1), (door, 0.66), (door + 0.17, 0.66), (door + 0.17, 1)),
-        _path(
-            (window + 0.02, 0.6),
-            (window + 0.18, 0.6),
-            (window + 0.18, 0.77),
-            (window + 0.02, 0.77),
-            (window + 0.02, 0.6),
-            steps=2,
-        ),
+        _path((left, 0.6), (right, 0.6), (right, 0.77), (left, 0.77), (left, 0.6), steps=2),
         _path((0.78, eaves * 0.62), (0.78, 0.03), (0.9, 0.03), (0.9, eaves * 0.84), steps=3),
     ]
 
@@ -157,10 +144,8 @@ def _star(vary: Vary, strokes: Array) -> list[Array]:
     waist, turned = vary(0.17, 0.23), vary(-0.04, 0.04)
     radii = [0.42 if k % 2 == 0 else waist for k in range(11)]
     angles = [2 * np.pi * (turned + k / 10 - 0.25) for k in range(11)]
-    outline = _path(
-        *((0.5 + r * np.cos(a), 0.5 + r * np.sin(a)) for r, a in zip(radii, angles, strict=True)),
-        steps=3,
-    )
+    polar = zip(radii, angles, strict=True)
+    outline = _path(*((0.5 + r * np.cos(a), 0.5 + r * np.sin(a)) for r, a in polar), steps=3)
 
     def ray(k: int) -> Array:  # light between two tips
         a = angles[2 * k + 1]

@@ -22,8 +22,7 @@ from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from data_prep.config import PrepConfig
 from data_prep.job import prepare
 from data_prep.job.plan import make_plan
-from data_prep.job.prepare import build
-from data_prep.job.runner import make_pipeline
+from data_prep.job.prepare import build, make_pipeline
 from data_prep.sources.opening import open_source
 from data_prep.synthetic.faces import write_faces
 

@@ -45,17 +45,13 @@ class Plan:
     def total_shards(self) -> int:
         return sum(self.shards)
 
-    def shard_place(self, shard: int) -> tuple[str, int, int]:
-        """Returns (split, index, count) of a shard numbered over all splits."""
+    def shard_path(self, shard: int) -> str:
+        """Returns the path, relative to the output, of a shard numbered over all splits."""
         for split, count in zip(SPLITS, self.shards, strict=True):
             if shard < count:
-                return split, shard, count
+                return shard_path(split, shard, count)
             shard -= count
         raise IndexError(shard)
-
-    def shard_path(self, shard: int) -> str:
-        """Returns the path of a shard, relative to the output."""
-        return shard_path(*self.shard_place(shard))
 
     def shard_of(self, hashes: np.ndarray, split: np.ndarray) -> np.ndarray:
         """Returns int64 [n] shard numbers from key hashes [n, 2] and split indices [n]."""

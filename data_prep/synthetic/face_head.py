@@ -15,9 +15,10 @@ from data_prep.synthetic.face_pen import between, hsv, mix, rgb, smooth
 
 Array = npt.NDArray[Any]
 
-# dark to fair
-_SKIN_TONES = [(124, 80, 60), (152, 98, 70), (194, 134, 98), (226, 170, 132), (240, 196, 164)]
-_SKIN = np.array([*_SKIN_TONES, (255, 230, 218)])
+_SKIN = np.array([  # dark to fair
+    (124, 80, 60), (152, 98, 70), (194, 134, 98), (226, 170, 132), (240, 196, 164),
+    (255, 230, 218),
+])  # fmt: skip
 _HAIR = {
     "black": rgb(36, 31, 36),
     "brown": rgb(98, 56, 30),

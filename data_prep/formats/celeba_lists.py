@@ -38,10 +38,7 @@ class Annotations(NamedTuple):
 def read_annotations(
     attributes: str, identities: str, partition: str
 ) -> tuple[tuple[str, ...], Annotations]:
-    """Reads the lists whose paths are given ("" where there is none).
-
-    Returns:
-      (attribute names, annotations).
+    """Returns the attribute names and all rows of the lists; a path is "" where there is none.
 
     Raises:
       InputError: naming the file, the line and what is wrong with it.

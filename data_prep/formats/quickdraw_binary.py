@@ -172,11 +172,7 @@ def split_records(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def headers(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Returns the fixed fields of records.
-
-    Returns:
-      (key_id uint64 [n], countrycode uint8 [2 n], recognized int64 [n], timestamp int64 [n]).
-    """
+    """Returns key_id uint64 [n], countrycode uint8 [2 n], recognized and timestamp int64 [n]."""
     rows = data[offsets[:-1, None] + np.arange(HEADER)].view(_HEADER)[:, 0]
     key_ids, codes, recognized, seconds = (rows[f"f{i}"] for i in range(4))
     numbers = recognized.astype(np.int64), seconds.astype(np.int64)

@@ -74,11 +74,9 @@ def cut_directory(file: InputFile, directory: Directory) -> Iterator[tuple[int, 
 
 
 def read_entries(path: str, start: int, stop: int) -> tuple[np.ndarray, bytes, int]:
-    """Reads the entries of a part of the directory.
+    """Returns the entries of a part of the directory, its bytes, and how many are no entry.
 
-    Returns:
-      (int64 [n, 8] in the columns OFFSET … NAME_SIZE, the part's bytes, which NAME_AT points
-      into, and the number of bytes that were no entry).
+    Entries are int64 [n, 8] in the columns OFFSET … NAME_SIZE; NAME_AT points into the bytes.
     """
     block = read_range(path, start, stop)
     rows, used, _ = _parse_window(block)
@@ -94,9 +92,7 @@ def safe_name(name: str) -> bool:
 def read_member(stream: BinaryIO, row: Sequence[int]) -> bytes | str:
     """Returns a member's contents, or the reason why it has none.
 
-    Args:
-      stream: the archive.
-      row: OFFSET, SIZE, FULL, CRC and METHOD of the member, as Python's numbers.
+    row: OFFSET, SIZE, FULL, CRC and METHOD of the member, as Python's numbers.
     """
     offset, size, full, crc, method = row[:5]
     if not 0 <= offset < 1 << 63:

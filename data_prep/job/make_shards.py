@@ -30,12 +30,9 @@ MAX_BATCH = 2048
 
 
 def gather(pieces: Iterable[Piece | None]) -> tuple[pa.RecordBatch, int, list[dict[str, str]]]:
-    """Returns the records of a shard, sorted by key, each key once.
+    """Returns a shard's records by key, the number of repeats dropped, and those that differ.
 
     Of several records with one key the smallest (label, payload) stays.
-
-    Returns:
-      (records, number of repeats dropped, the repeats that differ from what stays).
     """
     batches = [read_piece(piece) for piece in pieces if piece is not None]
     if not batches:

@@ -72,10 +72,8 @@ def decode(data: bytes, channels: int = 3, fitter: Fitter | None = None) -> Pict
     JPEG and PNG by OpenCV, all else that Pillow reads by Pillow. A JPEG must have its end,
     since decoders fill what is cut off with gray; what cameras append to it does not matter.
 
-    Args:
-      data: the encoded picture.
-      channels: 3 or 1.
-      fitter: the crop and size to decode for; a JPEG that shrinks a lot is reduced by libjpeg.
+    channels: 3 or 1.
+    fitter: the crop and size to decode for; a JPEG that shrinks a lot is reduced by libjpeg.
     """
     size = picture_size(data)
     if size is None or 0 in size:

@@ -15,16 +15,13 @@ INK = {"book": "black", "official": "white"}
 def rasterize(
     buffer: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], side: int, rasterizer: str
 ) -> npt.NDArray[np.uint8]:
-    """Draws a batch of records.
+    """Draws a batch of records: uint8 [n, side, side].
 
     Args:
       buffer: uint8 [total], complete records; nothing is checked here.
       offsets: int64 [n + 1]; record i is buffer[offsets[i]:offsets[i + 1]].
       side: pixels, 8 to 1024; 32 with "book".
       rasterizer: "book" (`rasterize_pillow`) or "official" (`rasterize_official`).
-
-    Returns:
-      uint8 [n, side, side].
 
     Raises:
       InputError: for another rasterizer or side.

@@ -19,15 +19,11 @@ Column = npt.NDArray[np.float32]
 
 
 def image_stats(images: npt.NDArray[np.uint8], ink: str) -> tuple[Column, Column, Column]:
-    """Returns mean and standard deviation of the pixel values, and the share of drawn pixels.
+    """Returns mean and deviation of the pixel values and the share of drawn pixels, [n] each.
 
-    Args:
-      images: uint8 [n, ...], at most 2**24 values an image.
-      ink: "white" counts pixels above 127 as drawn, "black" those below 128; of photos, which
-        have "none", the bright values are counted as with "white".
-
-    Returns:
-      float32 [n] each: mean in [0, 255], standard deviation, share in [0, 1].
+    images: uint8 [n, ...], at most 2**24 values an image.
+    ink: "white" counts pixels above 127 as drawn, "black" those below 128; of photos, which
+      have "none", the bright values are counted as with "white".
     """
     require(ink in INKS, "ink", ink, ", ".join(INKS))
     flat = read_only(images).reshape(len(images), math.prod(images.shape[1:]))

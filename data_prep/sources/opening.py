@@ -31,10 +31,7 @@ def look_at(config: PrepConfig, inputs: Sequence[str]) -> Reader:
 
 
 def open_source(config: PrepConfig, inputs: Sequence[str]) -> tuple[tuple[InputFile, ...], Reader]:
-    """Lists the input files and looks at what must be known before a record is read.
-
-    Returns:
-      (files, reader): all files that the result depends on, lists of attributes included.
+    """Returns all files that the result depends on, lists included, and the reader of the input.
 
     Raises:
       InputError: for inputs that are missing or of the wrong kind, or do not go together.

@@ -18,10 +18,9 @@ _MAX_HEADER = 4096  # bytes
 
 
 def read_rows(chunk: Chunk) -> tuple[list[bytes], np.ndarray, list[Reject]]:
-    """Reads the rows that begin in the chunk.
+    """Returns keys, uint8 [n, 784] and rejects of the rows that begin in the chunk.
 
-    Returns:
-      (keys, uint8 [n, 784], rejects). A key is "<word>/<row>": these files carry no key_id.
+    A key is "<word>/<row>": these files carry no key_id.
     """
     with open_raw(chunk.file.path) as stream:
         head = stream.read(_MAX_HEADER)

@@ -40,7 +40,7 @@ def _crop(default: str, text: str) -> Option:
 
 
 def _sample_seed(of: str) -> Option:
-    return Option(name="seed", flag="--sample-seed", show_default=True, help=f"Of the {of}.")
+    return Option(name="seed", flag="--sample-seed", show_default=True, help=f"Seed of the {of}.")
 
 
 _RASTERIZED = (
@@ -137,7 +137,7 @@ class SampleFaces(GeneratedSource, _Faces):
 
     generated_by = "data_prep.synthetic.faces"
     sample_options = (
-        Option(name="faces", show_default=True, help="How many."),
+        Option(name="faces", show_default=True, help="Number of faces."),
         _sample_seed("faces"),
     )
     options = (_image_size(64), _crop("148", _ALIGNED_CROPS))

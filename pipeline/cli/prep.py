@@ -34,7 +34,7 @@ _SAMPLE = "sample_"  # begins the names of parameters that are fields of SampleC
 _every_source = (
     click.Option(["--output"], required=True, metavar="DIR", help="The data set's directory."),
     click.Option(["--overwrite"], is_flag=True, help="Replace a different data set there."),
-    click.Option(["--seed"], type=int, default=0, show_default=True, help="Of the splits."),
+    click.Option(["--seed"], type=int, default=0, show_default=True, help="Seed of the splits."),
     click.Option(
         ["--split-by"], default="auto", show_default=True,
         help="key, identity, partition (the official one), or auto.",

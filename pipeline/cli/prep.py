@@ -32,23 +32,32 @@ MOST_LABELS = 12  # named in the summary; the manifest names them all
 _SAMPLE = "sample_"  # begins the names of parameters that are fields of SampleConfig
 
 _every_source = (
-    click.Option(["--output"], required=True, metavar="DIR", help="The data set's directory."),
+    click.Option(["--output"], required=True, metavar="DIR", help="Directory of the data set."),
     click.Option(["--overwrite"], is_flag=True, help="Replace a different data set there."),
     click.Option(["--seed"], type=int, default=0, show_default=True, help="Seed of the splits."),
     click.Option(
         ["--split-by"], default="auto", show_default=True,
-        help="key, identity, partition (the official one), or auto.",
+        help="Split by key, identity, partition (the official one), or auto.",
     ),
     click.Option(
         ["--splits"], default="0.8,0.1,0.1", show_default=True, metavar="TRAIN,EVAL,TEST",
-        help="Shares of the records.",
+        help="Shares of the records in each split.",
     ),
-    click.Option(["--shards"], type=int, default=0, metavar="N", help="Files a split."),
-    click.Option(["--per-label"], type=int, default=0, metavar="N", help="At most N a label."),
-    click.Option(["--max-reject-rate"], type=float, default=0.01, show_default=True),
+    click.Option(
+        ["--shards"], type=int, default=0, metavar="N",
+        help="Number of shards of each split. Default: from the size of the input.",
+    ),
+    click.Option(
+        ["--per-label"], type=int, default=0, metavar="N",
+        help="Keep at most N records of each label.",
+    ),
+    click.Option(
+        ["--max-reject-rate"], type=float, default=0.01, show_default=True,
+        help="Share of rejected records above which nothing is written.",
+    ),
     click.Option(
         ["--workers"], type=click.IntRange(1), default=1, show_default=True,
-        help="Local processes.",
+        help="Number of local processes.",
     ),
     click.Argument(["beam_args"], nargs=-1, type=click.UNPROCESSED),
 )  # fmt: skip

@@ -28,7 +28,7 @@ from data_prep.job.make_shards import MakeShard, SmallestHashes, label_ranks
 from data_prep.job.output import clear, existing_data_set
 from data_prep.job.plan import Plan, make_plan
 from data_prep.job.progress import PrepProgress, watch_progress
-from data_prep.job.route import RouteChunk
+from data_prep.job.route import CutGroup, RouteChunk
 from data_prep.layout import REPORTS, split_folder
 from data_prep.manifest import Manifest
 from data_prep.sources.opening import open_source
@@ -81,7 +81,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, files: Sequence[InputFile]) -> be
         pipeline
         | "ListFiles" >> beam.Create(list(enumerate(reader.groups(files))))
         | "SpreadFiles" >> beam.Reshuffle()
-        | "CutFiles" >> beam.FlatMapTuple(lambda n, group: reader.chunks(group, n))
+        | "CutFiles" >> beam.ParDo(CutGroup(plan))
         | "SpreadChunks" >> beam.Reshuffle()
     )
     lists = (

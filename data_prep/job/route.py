@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_prep.filesystem import create, join, read_range
+from data_prep.filesystem import InputFile, create, join, read_range
 from data_prep.job.plan import Plan, write_report
 from data_prep.records.arrow import binary_parts, large_binary
 from data_prep.records.key_hash import key_hashes, split_indices
@@ -32,6 +32,17 @@ class Piece(NamedTuple):
     path: str
     offset: int
     length: int
+
+
+class CutGroup(beam.DoFn):
+    """Cuts (number, files read together) into chunks."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+
+    def process(self, element: tuple[int, tuple[InputFile, ...]]) -> Iterator[Chunk]:
+        number, files = element
+        yield from self.plan.reader.chunks(files, number)
 
 
 class RouteChunk(beam.DoFn):

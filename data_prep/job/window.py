@@ -56,11 +56,10 @@ def prepare_window(
     code_version: str = "",
     **execution: Any,
 ) -> Manifest:
-    """Prepares the spans of the window that are not prepared yet, and joins all into one.
+    """Prepares the spans of the window not prepared yet, and joins all into one in `output`.
 
     Args:
       inputs: globs with a placeholder each (see data_prep.span_patterns), as the config's lists.
-      output: the directory to write; what a killed run left there goes.
       newest: the last span of the window; None: the newest that has files.
       code_version: the version of the code; another one prepares a span again.
       execution: `workers`, `beam_args`, `on_progress` of data_prep.job.prepare.prepare.

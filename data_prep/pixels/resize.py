@@ -24,10 +24,7 @@ def make_taps(size: int, out: int, start: float = 0.0, length: float = 0.0) -> T
     aliases; it looks past the interval where the picture goes on, and is cut off at its edge.
     That is what Pillow calls BICUBIC, with a box.
 
-    Args:
-      size: pixels of the picture along the axis, at least 1.
-      out: pixels wanted, at least 1.
-      start, length: in pixels, may be fractions; length 0 means all from `start` on.
+    `start` and `length` may be fractions; length 0 means all from `start` on.
     """
     scale = (length or size - start) / out
     stretch = max(scale, 1.0)

@@ -29,8 +29,7 @@ def image_stats(images: npt.NDArray[np.uint8], ink: str) -> tuple[Column, Column
     flat = read_only(images).reshape(len(images), math.prod(images.shape[1:]))
     sums = np.empty((3, len(flat)), np.int64)
     _sum(flat, sums)
-    size = flat.shape[1]
-    total, squares, bright = sums
+    size, (total, squares, bright) = flat.shape[1], sums
     variance = (size * squares - total * total) / float(size) ** 2  # exact up to the division
     share = bright / size
     return (

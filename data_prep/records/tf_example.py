@@ -34,9 +34,8 @@ def encode_examples(columns: Mapping[str, pa.Array | np.ndarray]) -> list[bytes]
     feature is encoded as an Example of its own, and a row's Examples are joined in the
     order of their names: to protocol buffers, joined messages are one merged message.
 
-    Args:
-      columns: feature name -> n values: an Arrow array of large_binary, or a numpy array
-        of int64 or float32, [n] or [n, k] (k values a row).
+    columns: feature name -> n values: an Arrow array of large_binary, or a numpy array
+      of int64 or float32, [n] or [n, k] (k values a row).
     """
     parts = [_encode(name, columns[name]) for name in sorted(columns)]
     return [b"".join(row) for row in zip(*parts, strict=True)]

@@ -18,8 +18,10 @@ from trainer.figures.callback import DIRECTORY, FigureCallback
 from trainer.figures.examples import read_examples
 from trainer.models.beta import implied_sigma
 from trainer.models.vae import VAE
-from trainer.training.callbacks import Checkpoint, EarlyStopping, History, checkpoint_directory
-from trainer.training.distribution import compiled, in_float32, is_chief, make_strategy
+from trainer.training.callbacks import EarlyStopping, History
+from trainer.training.checkpoints import Checkpoint, checkpoint_directory
+from trainer.training.compile import compiled, in_float32
+from trainer.training.distribution import is_chief, make_strategy
 from trainer.training.json_files import write_json
 from trainer.training.progress import LOGGER, ProgressReporter
 from trainer.training.schedules import Schedules

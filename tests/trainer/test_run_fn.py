@@ -11,7 +11,7 @@ import tensorflow as tf
 from data_prep.errors import InputError
 from trainer.config import ImageShape
 from trainer.run_fn import run_fn
-from trainer.training.distribution import compiled, in_float32
+from trainer.training.compile import compiled, in_float32
 from trainer.training.progress import LOGGER, TrainingDiverged
 
 METRICS = {"loss", "reconstruction_loss", "kl_loss", "elbo", "bits_per_dim", "active_units"}

@@ -13,7 +13,7 @@ from keras_tuner.src.distribute import utils as distribution
 
 from data_prep.config_base import to_dict
 from trainer.config.hyperparameters import searched_values, with_values
-from trainer.training.callbacks import CHECKPOINT, checkpoint_directory
+from trainer.training.checkpoints import CHECKPOINT, checkpoint_directory
 from trainer.training.json_files import read_json, write_json
 from trainer.tuning import trial_store
 from trainer.tuning.config import OBJECTIVES, SearchSpec, TunerConfig

@@ -22,8 +22,9 @@ from trainer.config import TrainerConfig
 from trainer.data.dataset import from_arrays
 from trainer.figures.sheet import mosaic, to_png
 from trainer.models.vae import VAE
-from trainer.training.callbacks import CHECKPOINT, Checkpoint, History
-from trainer.training.distribution import compiled
+from trainer.training.callbacks import History
+from trainer.training.checkpoints import CHECKPOINT, Checkpoint
+from trainer.training.compile import compiled
 from trainer.training.json_files import read_json, write_json
 from trainer.training.progress import ProgressReporter, TrainingDiverged
 from trainer.training.schedules import Schedules

@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from trainer.data.dataset import make_dataset
 from trainer.models.registry import build_model
-from trainer.training.callbacks import Checkpoint, EarlyStopping, History, checkpoint_directory
+from trainer.training.callbacks import EarlyStopping, History
+from trainer.training.checkpoints import Checkpoint, checkpoint_directory
 from trainer.training.optimizers import make_optimizer
 
 

@@ -11,7 +11,7 @@ from data_prep.synthetic import drawings
 from trainer.config import ImageShape, ModelConfig, TrainConfig, TrainerConfig
 from trainer.data.dataset import from_arrays
 from trainer.measures.auc import mean_auc
-from trainer.training.distribution import compiled
+from trainer.training.compile import compiled
 from trainer.tuning.config import TunerConfig
 from trainer.tuning.objective import METRICS, STRIP, mean_of, measure, score
 

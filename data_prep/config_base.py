@@ -44,7 +44,7 @@ class AtLeast:
     words: str = ""
 
     def holds(self, value: Any) -> bool:
-        return math.isfinite(value) and value >= self.low
+        return self.low <= value < math.inf
 
     def __str__(self) -> str:
         return self.words or f"a number of at least {self.low}"
@@ -55,7 +55,7 @@ class Above(AtLeast):
     """A finite number greater than `low`."""
 
     def holds(self, value: Any) -> bool:
-        return math.isfinite(value) and value > self.low
+        return self.low < value < math.inf
 
     def __str__(self) -> str:
         return self.words or f"a number above {self.low}"

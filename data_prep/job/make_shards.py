@@ -88,7 +88,7 @@ def label_ranks(pieces: Iterable[Piece | None], seed: int, limit: int) -> dict[b
 
 
 class SmallestHashes(beam.CombineFn):
-    """Merges ranks of shards into each label's largest hash below the limit."""
+    """Merges ranks of shards into the largest hash of each label among its `limit` smallest."""
 
     def __init__(self, limit: int):
         self.limit = limit

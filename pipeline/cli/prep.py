@@ -53,7 +53,7 @@ _every_source = (
     ),
     click.Option(
         ["--max-reject-rate"], type=float, default=0.01, show_default=True,
-        help="Share of rejected records above which nothing is written.",
+        help="Share of rejects above which the job fails, counted from 100 rejects on.",
     ),
     click.Option(
         ["--workers"], type=click.IntRange(1), default=1, show_default=True,

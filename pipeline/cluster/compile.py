@@ -33,9 +33,6 @@ from pipeline.dag.raw_inputs import raw_inputs
 from pipeline.pipeline import create_pipeline, serving_directory
 from trainer.config.hyperparameters import RUNTIME
 
-# Vertex AI takes 2.0.0 and 2.1.0, Kubeflow Pipelines 2.1.0 alone. And TFX's entry point reads
-# what a file-based ExampleGen's driver has found (span, patterns) in form 2.1.0 alone.
-SCHEMA_VERSION = "2.1.0"
 # A preset may name nodes that this one's data or tuning does without.
 OPTIONAL_NODES = (
     node_ids.EXAMPLE_PREPARATION,
@@ -90,6 +87,8 @@ class GraphCompiler:
             KubeflowV2DagRunnerConfig(
                 default_image={**images, DEFAULT_IMAGE_PATH_KEY: cluster.image},
                 default_commands=command and list(command),
+                # Vertex AI takes 2.0.0 and 2.1.0, Kubeflow Pipelines 2.1.0 alone. And TFX's entry
+                # point reads what a file-based ExampleGen's driver has found in 2.1.0 alone.
                 use_pipeline_spec_2_1=True,
             )
         )

@@ -113,3 +113,9 @@ def test_a_field_carries_its_constraint(values, message):
 def test_what_is_allowed_is_asked_for_when_a_value_is_checked(monkeypatch):
     monkeypatch.setitem(globals(), "KINDS", ["a", "b", "c"])
     assert Limits(kind="c", count=None, share=1).kind == "c"
+
+
+def test_a_number_may_be_larger_than_any_float():
+    assert Limits(margin=10**400).margin == 10**400
+    with pytest.raises(InputError, match="count: got 1000"):
+        Limits(count=10**400)

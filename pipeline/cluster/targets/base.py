@@ -21,7 +21,7 @@ class NotCompiledError(Exception):
 
 
 class Target(abc.ABC):
-    """One way to run the graph elsewhere. Only `compile` must be written.
+    """One way to run the graph elsewhere. `compile` and `dump` must be written.
 
     Modules of targets import TFX and clients inside their methods, so that the scripts start
     quickly.

@@ -90,6 +90,7 @@ def evaluator_seconds(root: Path, split: str, folder: Path) -> tuple[float, floa
     from tfx.types import standard_artifacts
 
     from components.artifacts import Evaluation, Extractor, LatentVectors
+    from components.configured_node import CODE_VERSION, CONFIG
     from components.latent_evaluator import executor
     from components.latent_evaluator.config import EvaluationConfig
     from data_prep.config_base import to_dict
@@ -119,7 +120,7 @@ def evaluator_seconds(root: Path, split: str, folder: Path) -> tuple[float, floa
             executor.EVALUATION: [artifact(Evaluation, folder / "evaluation")],
             executor.BLESSING: [artifact(standard_artifacts.ModelBlessing, folder / "blessing")],
         },
-        {executor.CONFIG: json.dumps(to_dict(config)), executor.CODE_VERSION: "1"},
+        {CONFIG: json.dumps(to_dict(config)), CODE_VERSION: "1"},
     )
     return time.process_time() - start, time.perf_counter() - wall
 

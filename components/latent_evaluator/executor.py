@@ -7,7 +7,7 @@ from typing import Any
 from tfx.components.evaluator import executor as stock
 
 from components.artifacts import Artifacts, split_files
-from components.configured_node import CODE_VERSION, CONFIG, read_config
+from components.configured_node import read_config
 from components.latent_evaluator.baseline import ModelLocation
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.evaluation import EvaluationInputs, evaluate
@@ -18,8 +18,6 @@ from data_prep.manifest import manifest_sha256, read_manifest
 EXAMPLES, MODEL, BASELINE_MODEL, EXTRACTOR = "examples", "model", "baseline_model", "extractor"
 MODEL_RUN, TRIALS, DRIFT = "model_run", "trials", "drift"
 ATTRIBUTE_VECTORS, EVALUATION, BLESSING = "attribute_vectors", "evaluation", "blessing"
-
-__all__ = ["CODE_VERSION", "CONFIG", "Executor"]
 
 
 class Executor(stock.Executor):

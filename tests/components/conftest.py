@@ -39,6 +39,7 @@ def evaluate():
     from tfx.types import standard_artifacts
 
     from components.artifacts import Extractor
+    from components.configured_node import CODE_VERSION, CONFIG
     from components.latent_evaluator import executor
     from data_prep.config_base import to_dict
 
@@ -65,7 +66,7 @@ def evaluate():
                 executor.EVALUATION: [outcome.evaluation],
                 executor.BLESSING: [outcome.blessing],
             },
-            {executor.CONFIG: json.dumps(to_dict(config)), executor.CODE_VERSION: "1"},
+            {CONFIG: json.dumps(to_dict(config)), CODE_VERSION: "1"},
         )
         return outcome
 

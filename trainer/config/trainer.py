@@ -191,7 +191,8 @@ class TrainConfig(Config):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in self.trackers:
-            require(name in TRACKERS, "trackers", name, ", ".join(TRACKERS))
+            once = name in TRACKERS and self.trackers.count(name) == 1
+            require(once, "trackers", name, f"{', '.join(TRACKERS)}, each once")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

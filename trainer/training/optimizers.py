@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -25,49 +26,63 @@ def make_optimizer(model: Any, name: str, learning_rate: float) -> keras.optimiz
     else:
         skipping = _skipping_zero_gradients(optimizer_class)
         optimizer = MultiOptimizer(
-            (skipping(learning_rate * factor, name=group), weights, factor)
+            OptimizerGroup(skipping(learning_rate * factor, name=group), weights, factor)
             for group, (weights, factor) in groups.items()
         )
     optimizer.build(model.trainable_variables)
     return optimizer
 
 
+@dataclasses.dataclass(frozen=True)
+class OptimizerGroup:
+    """Weights and their optimizer.
+
+    factor: its learning rate as a multiple of the first group's.
+
+    No tuple: Keras looks into lists and tuples and would take the weights for the optimizer's
+    own variables, of which JAX then donates a buffer twice.
+    """
+
+    optimizer: keras.optimizers.Optimizer
+    weights: list[keras.Variable]
+    factor: float
+
+
 class MultiOptimizer(keras.optimizers.Optimizer):
     """An optimizer that leaves each group of weights to an optimizer of its own.
 
-    A group is an optimizer, its weights and its factor: its learning rate as a multiple of the
-    first group's. `learning_rate` is the first group's; setting it sets all.
+    `learning_rate` is the first group's; setting it sets all.
     """
 
-    def __init__(self, groups: Iterable[tuple[Any, list[keras.Variable], float]]) -> None:
+    def __init__(self, groups: Iterable[OptimizerGroup]) -> None:
         super().__init__(learning_rate=0.0, name="multi_optimizer")
         self.groups = list(groups)
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        for optimizer, weights, _ in self.groups:
-            optimizer.build(weights)
+        for group in self.groups:
+            group.optimizer.build(group.weights)
         super().build(list(variables))
 
     @property
     def variables(self) -> list[keras.Variable]:
-        of_groups = [v for optimizer, _, _ in self.groups for v in optimizer.variables]
+        of_groups = [v for group in self.groups for v in group.optimizer.variables]
         return [*super().variables, *of_groups]
 
     @property
     def learning_rate(self) -> Any:
-        return self.groups[0][0].learning_rate
+        return self.groups[0].optimizer.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: float) -> None:
-        for optimizer, _, factor in self.groups:
-            optimizer.learning_rate = learning_rate * factor
+        for group in self.groups:
+            group.optimizer.learning_rate = learning_rate * group.factor
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
         if trainable_variables is None:
             trainable_variables = self._trainable_variables
         gradients = {id(w): grad for w, grad in zip(trainable_variables, grads, strict=True)}
-        for optimizer, weights, _ in self.groups:
-            optimizer.apply([gradients[id(w)] for w in weights], weights)
+        for group in self.groups:
+            group.optimizer.apply([gradients[id(w)] for w in group.weights], group.weights)
         self._iterations.assign_add(1)
 
 
@@ -87,9 +102,13 @@ def _skipping_zero_gradients(base: type) -> type:
             super().assign(variable, ops.where(self._has_gradient, value, variable))
 
         def assign_add(self, variable: Any, value: Any) -> None:
-            super().assign_add(variable, ops.where(self._has_gradient, value, 0))
+            super().assign_add(
+                variable, ops.where(self._has_gradient, value, ops.zeros_like(value))
+            )
 
         def assign_sub(self, variable: Any, value: Any) -> None:
-            super().assign_sub(variable, ops.where(self._has_gradient, value, 0))
+            super().assign_sub(
+                variable, ops.where(self._has_gradient, value, ops.zeros_like(value))
+            )
 
     return SkippingZeroGradients

@@ -157,9 +157,15 @@ def test_metrics_say_what_the_discriminator_thinks():
     assert found["loss"] == pytest.approx(2 * found["feature_loss"] + found["kl_loss"], rel=0.01)
 
 
+def test_the_optimizer_holds_its_own_variables_and_no_weight_of_the_model():
+    model = build()
+    weights = {id(variable) for variable in model.variables}
+    assert not [variable for variable in model.optimizer.variables if id(variable) in weights]
+
+
 def test_networks_have_their_own_rates_and_moments():
     model = build(decoder_rate=0.3, discriminator_rate=2.0)
-    optimizers = {each.name: each for each, _, _ in model.optimizer.groups}
+    optimizers = {group.optimizer.name: group.optimizer for group in model.optimizer.groups}
     assert list(optimizers) == ["encoder", "decoder", "discriminator"]
     rates = [float(np.asarray(each.learning_rate)) for each in optimizers.values()]
     assert rates == pytest.approx([1e-3, 3e-4, 2e-3])
@@ -182,7 +188,12 @@ def test_a_resting_player_keeps_its_moments(monkeypatch, optimizer):
 
     monkeypatch.setattr("trainer.models.update_schedule.masks", nobody)
     model.train_function = None  # compiled with the masks of before
-    slots = [v for one, _, _ in model.optimizer.groups for v in one.variables if len(v.shape) > 0]
+    slots = [
+        variable
+        for group in model.optimizer.groups
+        for variable in group.optimizer.variables
+        if len(variable.shape) > 0
+    ]
     before = [np.array(v) for v in slots]
     assert moved(model, lambda: model.train_on_batch(BATCH)) == set()
     assert all(np.array_equal(a, b) for a, b in zip(before, slots, strict=True))

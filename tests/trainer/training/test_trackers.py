@@ -93,6 +93,11 @@ def test_a_registered_tracker_gets_scalars_and_figures(
     assert not (tmp_path / "run/train").exists()  # no TensorBoard, which is not among the names
 
 
-def test_an_unknown_tracker_is_refused():
-    with pytest.raises(InputError, match=r"^trackers: got 'wandb', allowed: tensorboard$"):
-        TrainConfig(trackers=("tensorboard", "wandb"))
+@pytest.mark.parametrize(
+    ("names", "refused"),
+    [(("tensorboard", "wandb"), "wandb"), (("tensorboard", "tensorboard"), "tensorboard")],
+)
+def test_an_unknown_tracker_and_one_named_twice_are_refused(names, refused):
+    message = f"^trackers: got '{refused}', allowed: tensorboard, each once$"
+    with pytest.raises(InputError, match=message):
+        TrainConfig(trackers=names)

@@ -12,7 +12,12 @@ from typing import NamedTuple
 from data_prep.config_base import require
 
 # SERIES-TYPE-SIZE: n1-standard-8, a4-highgpu-8g, c3-standard-8-lssd, n2-custom-8-16384
-_MACHINE = re.compile(r"[a-z]{1,2}[0-9]+[a-z]*-[a-z]+-[0-9]+[gt]?(?:-[a-z0-9]+)*")
+# SERIES-CLASS-SIZE with suffixes, such as c4a-highmem-8-lssd; x4-480-8t-metal has no class,
+# custom-4-8192 (of N1) no series, and machines with shared cores a word for their size.
+_MACHINE = re.compile(
+    r"(?:[a-z]{1,2}[0-9]+[a-z]*(?:-[a-z]+)?|custom)-[0-9]+[gt]?(?:-[a-z0-9]+)*"
+    r"|[a-z][0-9]-(?:micro|small|medium)"
+)
 _ACCELERATOR = re.compile(r"(?:NVIDIA|TPU)(?:_[A-Z0-9]+)+")
 COUNTS = (1, 2, 4, 8, 16)
 L4, A100 = "NVIDIA_L4", "NVIDIA_TESLA_A100"

@@ -21,7 +21,9 @@ T4, V100 = "NVIDIA_TESLA_T4", "NVIDIA_TESLA_V100"
      ("g2-standard-24", L4, 2), ("a2-highgpu-1g", A100, 1), ("e2-standard-4", "", 0),
      ("a4-highgpu-8g", "NVIDIA_B200", 8), ("c3-standard-8", "", 0), ("n1-standard-5", "", 0),
      ("g4-standard-48", "NVIDIA_RTX_PRO_6000", 1), ("n2-custom-8-16384", "", 0),
-     ("c3-standard-8-lssd", "", 0), ("ct5lp-hightpu-4t", "TPU_V5_LITEPOD", 4)],
+     ("c3-standard-8-lssd", "", 0), ("ct5lp-hightpu-4t", "TPU_V5_LITEPOD", 4),
+     ("custom-4-8192", "", 0), ("n2d-custom-8-16384-ext", "", 0), ("e2-medium", "", 0),
+     ("x4-480-8t-metal", "", 0), ("m3-ultramem-32", "", 0), ("h4d-highmem-192-lssd", "", 0)],
 )  # fmt: skip
 def test_machines_that_pass(machine, accelerator, count):
     check_machine(machine, accelerator, count)

@@ -55,6 +55,8 @@ class EvaluatedModel:
     copies: the search for copies of training images among the samples; None before it ran, and
       where there are fewer than two training images.
     metrics: the values of metrics.json, once they are measured.
+    draws: metrics under each resample of the images, by key, float64 [resamples], for paired
+      comparisons with another model of the run.
     """
 
     context: EvaluationContext
@@ -64,6 +66,7 @@ class EvaluatedModel:
     sample_conditions: np.ndarray | None
     copies: CopySearch | None = None
     metrics: dict[str, Any] = dataclasses.field(default_factory=dict)
+    draws: dict[str, np.ndarray] = dataclasses.field(default_factory=dict, repr=False)
     _results: dict[Any, Any] = dataclasses.field(default_factory=dict, repr=False)
 
     @classmethod

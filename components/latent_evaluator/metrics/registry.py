@@ -12,6 +12,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 HIGH, LOW, NEITHER = "high", "low", ""  # the good end of a number
 LIKELIHOOD, RECONSTRUCTIONS, SAMPLES = "Likelihood", "Reconstructions", "Samples of the prior"
 LATENT_SPACE, CONDITION, FACTORS = "Latent space", "Condition", "Known factors"
@@ -23,10 +25,17 @@ Values = dict[str, Any]  # the metrics of a model, as metrics.json holds them
 
 
 class Measurement(NamedTuple):
-    """The value of a metric, anything that JSON holds, and its 95 % interval (low, high)."""
+    """The outcome of a metric for one model.
+
+    value: anything that JSON holds.
+    interval: its 95 % interval (low, high).
+    draws: the value under each resample of the images, float64 [resamples]. Resamples are the same
+      for all models of a run, so the difference of two models' draws is that of pairs.
+    """
 
     value: Any
     interval: Sequence[float] | None = None
+    draws: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,11 +144,16 @@ class Metric:
     threshold: Threshold | None
 
     def measure(self, model: Any) -> Values:
-        """Returns the entries of metrics.json: `key`, and `key`_interval where there is one."""
+        """Returns the entries of metrics.json: `key`, and `key`_interval where there is one.
+
+        Draws go into `model.draws`, by key.
+        """
         needed = [getattr(model, name) for name in self.needs]
         if any(value is None or value is False for value in needed):
             return {self.key: None}
-        value, interval = self.compute(model)
+        value, interval, draws = self.compute(model)
+        if draws is not None:
+            model.draws[self.key] = draws
         if interval is None:
             return {self.key: value}
         return {self.key: value, self.key + INTERVAL: list(interval)}

@@ -144,7 +144,6 @@ def evaluate(
         moments,
         candidate.z_mean,
         membership(candidate.records, manifest.attributes, manifest.labels),
-        candidate.counts,
         attributes=manifest.attributes,
         labels=manifest.labels,
         orthogonalise=config.orthogonalise,

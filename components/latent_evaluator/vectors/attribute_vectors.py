@@ -37,7 +37,7 @@ class AttributeVectors:
     norm: float64 [A], |vector|; on average larger than that of the true vector.
     norm_corrected: float64 [A], sqrt(max(0, |vector|^2 - sum of standard_error^2)).
     auc, auc_low, auc_high: float64 [A], of the projection z_mean . vector on `held_out`, with
-      a 95 % bootstrap interval; NaN where `held_out` has only one of the classes.
+      a 95 % interval (`trainer.measures.auc`); NaN where `held_out` has only one of the classes.
     accuracy: float64 [A], on `held_out`, with the threshold half way between the class means
       of `split`.
     cosine: float64 [A, A], between vectors.

@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from components.latent_evaluator.metrics.bootstrap import percentile_interval
 from components.latent_evaluator.passes.moments import Moments
 from components.latent_evaluator.vectors.attribute_vectors import ATTRIBUTE, LABEL, AttributeVectors
-from trainer.measures.auc import auc, resampled_auc
+from trainer.measures.auc import areas_with_intervals
 
 
 def estimate_vectors(
     moments: Moments | None,
     held_out: np.ndarray,
     member: np.ndarray,
-    counts: np.ndarray,
     *,
     attributes: Sequence[str],
     labels: Sequence[str],
@@ -30,7 +28,6 @@ def estimate_vectors(
         None where it has no images.
       held_out: z_mean of the images of the other split, [n, d].
       member: which of these have each attribute, then each label, bool [n, A].
-      counts: resamples of these, [r, n].
       attributes, labels: the names.
       orthogonalise: name -> the names whose directions are removed.
       provenance: split, held_out, model and data of `AttributeVectors`.
@@ -42,15 +39,7 @@ def estimate_vectors(
     positive, negative = moments[:size], moments[size:]
     vectors, error = mean_differences(positive, negative)
     middles = (positive.mean + negative.mean) / 2
-    scores = np.full((4, size), np.nan)  # auc, auc_low, auc_high, accuracy
-    for index in np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0):
-        along = projections(held_out, vectors[index])
-        has = member[:, index]
-        scores[:, index] = (
-            auc(along, has),
-            *percentile_interval(resampled_auc(along, has, counts)),
-            midpoint_accuracy(held_out, has, vectors[index], middles[index]),
-        )
+    areas = areas_with_intervals(projections(held_out, vectors), member)
     by_name = dict(zip(names, vectors, strict=True))
     orthogonalised = {}
     for name, others in orthogonalise.items():
@@ -67,10 +56,10 @@ def estimate_vectors(
         standard_error=error,
         norm=np.linalg.norm(vectors, axis=1),
         norm_corrected=corrected_norm(vectors, error),
-        auc=scores[0],
-        auc_low=scores[1],
-        auc_high=scores[2],
-        accuracy=scores[3],
+        auc=areas.area,
+        auc_low=areas.low,
+        auc_high=areas.high,
+        accuracy=midpoint_accuracy(held_out, member, vectors, middles),
         cosine=cosines(vectors),
         orthogonalised=orthogonalised,
         **provenance,
@@ -121,19 +110,30 @@ def without_directions(vector: np.ndarray, others: Sequence[np.ndarray]) -> np.n
     return vector - basis @ (basis.T @ vector)
 
 
-def projections(points: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Returns the positions of points [n, d] along a vector [d], points . vector / |vector|."""
-    return points.astype(np.float64) @ (vector / np.linalg.norm(vector))
+def projections(points: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Returns the positions of points [n, d] along vectors [A, d], points . vector / |vector|.
+
+    float64 [n, A]; NaN for a vector of length 0.
+    """
+    return points.astype(np.float64) @ _units(vectors).T
 
 
 def midpoint_accuracy(
-    points: np.ndarray, positive: np.ndarray, vector: np.ndarray, middle: np.ndarray
-) -> float:
-    """Returns the share of points [n, d] that lie on their class's side of the middle [d].
+    points: np.ndarray, positive: np.ndarray, vectors: np.ndarray, middles: np.ndarray
+) -> np.ndarray:
+    """Returns the share of points [n, d] that lie on their class's side of each middle [A, d].
 
-    That is the accuracy of choosing the nearer class mean along the vector. NaN without points.
+    That is the accuracy of choosing the nearer class mean along the vector, float64 [A]; NaN
+    without points and where a vector is NaN or zero.
     """
     if not len(points):
-        return float("nan")
-    beyond = projections(points - middle, vector) > 0
-    return float(np.mean(beyond == positive))
+        return np.full(len(vectors), np.nan)
+    units = _units(vectors)
+    beyond = points.astype(np.float64) @ units.T > (middles * units).sum(axis=1)
+    return np.where(np.isnan(units[:, 0]), np.nan, np.mean(beyond == positive, axis=0))
+
+
+def _units(vectors: np.ndarray) -> np.ndarray:
+    """Returns vectors [A, d] at length 1, NaN for those of length 0."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(length > 0, length, np.nan)

@@ -4,16 +4,19 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from components.latent_evaluator.passes.moments import Moments
 from components.latent_evaluator.passes.score_accumulator import BottomKSample
 from components.latent_evaluator.vectors.estimate import (
     corrected_norm,
     cosines,
+    estimate_vectors,
     mean_differences,
     midpoint_accuracy,
     without_directions,
 )
+from trainer.measures.auc import auc
 
 
 def parts(count=600, groups=5, size=7, offset=1e6):
@@ -93,8 +96,33 @@ def test_cosines_and_what_is_left_without_other_directions():
 def test_accuracy_is_the_share_on_the_right_side_of_the_middle():
     points = np.array([[0.0, 9], [1, -9], [3, 0], [4, 0]])
     positive = np.array([False, True, True, True])
-    assert midpoint_accuracy(points, positive, np.array([2.0, 0]), np.array([2.0, 0])) == 0.75
-    assert np.isnan(midpoint_accuracy(points[:0], positive[:0], points[0], points[0]))
+    vectors, middles = np.array([[2.0, 0], [0, 0]]), np.array([[2.0, 0], [2, 0]])
+    found = midpoint_accuracy(points, np.stack([positive] * 2, 1), vectors, middles)
+    assert found[0] == 0.75 and np.isnan(found[1])
+    nowhere = midpoint_accuracy(points[:0], np.zeros((0, 2), bool), vectors, middles)
+    assert np.isnan(nowhere).all()
+
+
+def test_vectors_are_scored_on_the_other_split_all_at_once():
+    """A common attribute along the first axis, a rare one that lies apart, one without images."""
+    rng = np.random.default_rng(0)
+    has = np.stack([rng.random(600) < 0.5, np.arange(600) < 6, np.zeros(600, bool)], axis=1)
+    z = rng.normal(size=(600, 3)) + 2 * has[:, :1] * [1, 0, 0] + 9 * has[:, 1:2] * [0, 1, 0]
+    found = estimate_vectors(
+        Moments.of(z, np.concatenate([has, ~has], axis=1)),
+        z,
+        has,
+        attributes=("Smiling", "Bald"),
+        labels=("nobody",),
+        orthogonalise={"Bald": ["Smiling"]},
+        provenance={"split": "train", "held_out": "test", "model": "m", "data": "d"},
+    )
+    assert found.auc[0] == pytest.approx(auc(z @ found.vectors[0], has[:, 0]))
+    assert found.auc_low[0] < found.auc[0] < found.auc_high[0]
+    assert found.auc_high[0] - found.auc_low[0] < 0.06
+    assert found.accuracy[0] == pytest.approx(norm.cdf(1), abs=0.05)
+    assert found.auc[1] > 0.999 and found.auc_low[1] < 0.9, "six images prove little"
+    assert np.isnan([found.auc[2], found.auc_low[2], found.auc_high[2], found.accuracy[2]]).all()
 
 
 def test_the_same_images_are_kept_in_any_order_and_through_pickle():

@@ -76,9 +76,12 @@ class Trials(Artifact):
 
     Layout of the payload:
       trials.parquet, trials.csv  a row for each trial, the best first: number, rank, state,
-                                  score, every hyper-parameter, epochs, seconds, every metric of
-                                  `trainer.tuning.objective.METRICS`, and why it failed
-      search.json                 objective, what was searched and how, the columns in words
+                                  score; of it and its repeats: runs, mean, standard_error,
+                                  within_noise, chosen; every hyper-parameter, epochs, seconds,
+                                  every metric of `trainer.tuning.objective.METRICS`, and why it
+                                  failed
+      search.json                 objective, what was searched and how, the chosen trial, the noise
+                                  of a run, every repeat, the columns in words
       pareto.png, pareto.svg      rate against distortion, with the Pareto front
       strips/trial-NNN.png        samples of the prior of that trial, side by side
       strips.png                  the strips of all trials

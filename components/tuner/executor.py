@@ -32,4 +32,4 @@ def write_outputs(tuner: Any, output_dict: Artifacts) -> None:
     """Writes the best hyper-parameters and all trials of a finished search."""
     stock.write_best_hyperparameters(tuner, output_dict)
     uri = artifact_utils.get_single_uri(output_dict[TRIALS])
-    write_trials(tuner.trials(), tuner.search_spec, uri)
+    write_trials(tuner.selection(), tuner.search_spec, uri)

@@ -74,12 +74,15 @@ def _draw_points(
     axes.plot([rates[i] for i in edge], [distortions[i] for i in edge], **line)
     scored = [float("nan") if row["score"] is None else row["score"] for row in rows]
     points = axes.scatter(rates, distortions, c=scored, cmap="viridis", s=36, zorder=2)
-    best = next((i for i, row in enumerate(rows) if row.get("rank") == 1), None)
-    if best is not None:
-        axes.scatter(
-            rates[best], distortions[best], s=140, facecolors="none", edgecolors="#ee6677",
-            linewidths=1.8, zorder=3, label="best trial",
-        )  # fmt: skip
+    alike = [i for i, row in enumerate(rows) if row.get("within_noise") and not row.get("chosen")]
+    chosen = [i for i, row in enumerate(rows) if row.get("chosen")]
+    rings = (("chosen trial", chosen, 140, 1.8), ("within noise of the best", alike, 90, 0.8))
+    for label, indices, size, width in rings:
+        if indices:
+            axes.scatter(
+                [rates[i] for i in indices], [distortions[i] for i in indices], s=size,
+                facecolors="none", edgecolors="#ee6677", linewidths=width, zorder=3, label=label,
+            )  # fmt: skip
     for index, (row, x, y) in enumerate(zip(rows, rates, distortions, strict=True)):
         # Points on the front are close together: their labels take turns on both sides.
         below = index in edge and edge.index(index) % 2

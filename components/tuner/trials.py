@@ -25,18 +25,26 @@ from trainer.figures.compose import Figure, Row
 from trainer.figures.sheet import sheet, to_png
 from trainer.tuning.config import OBJECTIVES, SearchSpec
 from trainer.tuning.objective import METRICS
+from trainer.tuning.selection import Selection, Standing
 from trainer.tuning.trial_store import STRIP, Trial
 
 PARQUET, CSV, SEARCH = "trials.parquet", "trials.csv", "search.json"
 STRIPS, PICTURE = "strips", "strips.png"
 PLOT_PNG, PLOT_SVG = "pareto.png", "pareto.svg"
 
+# columns of a trial and its repeats together
+OF_RUNS = ("runs", "mean", "standard_error", "within_noise", "chosen")
 COLUMNS = pa.schema(
     [
         ("trial", pa.int64()),
         ("rank", pa.int64()),
         ("state", pa.string()),
         ("score", pa.float64()),
+        ("runs", pa.int64()),
+        ("mean", pa.float64()),
+        ("standard_error", pa.float64()),
+        ("within_noise", pa.bool_()),
+        ("chosen", pa.bool_()),
         *(
             (name, pa.int64() if entry.is_whole else pa.float64())
             for name, entry in SEARCHED.items()
@@ -49,10 +57,14 @@ COLUMNS = pa.schema(
 )
 
 
-def write_trials(trials: list[Trial], plan: SearchSpec, directory: str) -> None:
-    """Writes the payload of a `components.artifacts.Trials` of a search; the best trial first."""
+def write_trials(selection: Selection, plan: SearchSpec, directory: str) -> None:
+    """Writes the payload of a `components.artifacts.Trials` of a search; the best trial first.
+
+    `selection` has a chosen trial.
+    """
+    assert selection.chosen is not None
     fileio.makedirs(os.path.join(directory, STRIPS))
-    rows = [_row(rank, trial, plan) for rank, trial in enumerate(trials, start=1)]
+    rows = [_row(rank, row, plan) for rank, row in enumerate(selection.standings, start=1)]
     table = pa.Table.from_pylist(rows, COLUMNS)
     parquet, csv = io.BytesIO(), io.BytesIO()
     pa.parquet.write_table(table, parquet)
@@ -62,7 +74,14 @@ def write_trials(trials: list[Trial], plan: SearchSpec, directory: str) -> None:
         "objective": plan.tuner.objective,
         "maximize": OBJECTIVES[plan.tuner.objective],
         "searched": list(ranges),
-        "best_trial": trials[0].number,
+        "best_trial": selection.chosen.trial.number,
+        "noise": {
+            "words": selection.in_words(),
+            "standard_deviation": selection.noise,
+            "degrees_of_freedom": selection.degrees_of_freedom,
+            "gap": selection.gap,
+        },
+        "repeats": [_repeat(each) for row in selection.standings for each in row.repeats],
         "tuner": to_dict(plan.tuner),
         "metrics": METRICS,
     }
@@ -76,7 +95,7 @@ def write_trials(trials: list[Trial], plan: SearchSpec, directory: str) -> None:
     }
     for name, content in files.items():
         io_utils.write_bytes_file(os.path.join(directory, name), content)
-    _write_strips(trials, directory)
+    _write_strips(selection, directory)
 
 
 def strip_name(number: int) -> str:
@@ -84,17 +103,19 @@ def strip_name(number: int) -> str:
     return f"{STRIPS}/trial-{number:03}.png"
 
 
-def _row(rank: int, trial: Trial, plan: SearchSpec) -> dict[str, Any]:
+def _row(rank: int, standing: Standing, plan: SearchSpec) -> dict[str, Any]:
     """Returns the row of a trial in the table.
 
-    Hyper-parameters that were not searched have their configured value; gamma has one where it
-    has a meaning.
+    Its score, seconds and metrics are those of its own run, without repeats. Hyper-parameters that
+    were not searched have their configured value; gamma has one where it has a meaning.
     """
+    trial = standing.trial
     return {
         "trial": trial.number,
         "rank": rank if trial.score is not None else None,
         "state": trial.state,
         "score": trial.score,
+        **{name: getattr(standing, name) for name in OF_RUNS},
         **values_of(with_values(plan.config, trial.values)),
         "epochs": trial.epochs,
         "seconds": trial.seconds,
@@ -103,10 +124,16 @@ def _row(rank: int, trial: Trial, plan: SearchSpec) -> dict[str, Any]:
     }
 
 
-def _write_strips(trials: list[Trial], directory: str) -> None:
-    """Writes the strip of each trial, and a sheet of all of them."""
+def _repeat(repeat: Trial) -> dict[str, Any]:
+    names = ("repeat", "state", "score", "epochs", "seconds", "message")
+    return {"trial": repeat.number, **{name: getattr(repeat, name) for name in names}}
+
+
+def _write_strips(selection: Selection, directory: str) -> None:
+    """Writes the strip of each trial's own run, and a sheet of all of them."""
     rows = []
-    for rank, trial in enumerate(trials, start=1):
+    for rank, standing in enumerate(selection.standings, start=1):
+        trial = standing.trial
         path = os.path.join(trial.directory, STRIP)
         if not fileio.exists(path):
             continue
@@ -116,14 +143,18 @@ def _write_strips(trials: list[Trial], directory: str) -> None:
         pixels = pixels if pixels.ndim == 3 else pixels[..., None]
         count = pixels.shape[1] // pixels.shape[0] if pixels.shape[0] else 1
         images = np.stack(np.array_split(pixels, max(count, 1), axis=1))
-        score = "failed" if trial.score is None else f"{trial.score:.4g}"
+        score = "failed" if standing.mean is None else f"{standing.mean:.4g}"
+        if standing.repeats and standing.standard_error is not None:
+            score += f" ± {standing.standard_error:.2g}"
+        if standing.chosen:
+            score += ", chosen"
         values = ", ".join(f"{name} {value:.3g}" for name, value in trial.values.items())
         rows.append(Row(images, f"{rank}.  {score}", values))
     if rows:
         figure = Figure(
             rows,
             title="Samples of the prior, a row for each trial",
-            caption="the best first, with its score",
+            caption="the best first, with the mean score of its runs",
         )
         io_utils.write_bytes_file(os.path.join(directory, PICTURE), to_png(sheet(figure)))
 
@@ -133,6 +164,7 @@ class SearchReport:
     """A finished search with its trials.
 
     objective: its name.
+    noise: how large the noise of a run is against the distance of the best; a sentence.
     searched: names of the hyper-parameters that were searched.
     rows: one mapping for each trial, the best first, with the columns of trials.parquet.
     pareto_svg: an <svg> element: rate against distortion, with the Pareto front.
@@ -141,6 +173,7 @@ class SearchReport:
     """
 
     objective: str
+    noise: str
     searched: tuple[str, ...]
     rows: list[dict[str, Any]]
     pareto_svg: str
@@ -163,6 +196,7 @@ def read_report(directory: str) -> SearchReport:
     described = json.loads(search)
     return SearchReport(
         objective=described["objective"],
+        noise=described["noise"]["words"],
         searched=tuple(described["searched"]),
         rows=rows,
         pareto_svg=svg.decode(),

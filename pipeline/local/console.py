@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from data_prep.job.progress import PrepProgress
     from pipeline.local.summary import NodeResult
     from trainer.tuning.monitor import SearchProgress
-    from trainer.tuning.trial_store import Trial
+    from trainer.tuning.selection import Standing
 
 WIDE = 160  # columns of a table where there is no terminal
 _MARKS = {
@@ -146,43 +146,66 @@ class RunConsole:
 
 
 def trials_table(progress: SearchProgress) -> Table:
-    """Returns the table: the best trials so far, then those that run, then those that failed. The
-    last two measures, the sliced Wasserstein distance of samples and the squared error of
-    reconstructions, are relative to what a mean image scores."""
-    trials = sorted(progress.ranked(), key=lambda trial: trial.state == "failed")
-    names = list(dict.fromkeys(name for trial in trials for name in trial.values))
-    over = sum(trial.state in ("completed", "failed") for trial in trials)
+    """Returns the table: the best trials so far, then those that run, then those that failed.
+
+    A score is the mean of the runs of a trial, with its standard error where some were repeated. A
+    star marks the chosen trial, a tilde those within noise of the best. Everything
+    behind the runs is the trial's own; the last two measures, the sliced Wasserstein distance of
+    samples and the squared error of reconstructions, are relative to what a mean image scores.
+    """
+    selection = progress.selection
+    rows = sorted(selection.standings, key=lambda row: row.trial.state == "failed")
+    names = list(dict.fromkeys(name for row in rows for name in row.trial.values))
     table = Table(
         box=box.SIMPLE_HEAD,
-        title=f"{over} of {progress.max_trials} trials, by {progress.objective}",
+        title=_title(progress),
         title_justify="left",
         title_style="dim",
         pad_edge=False,
         collapse_padding=True,
     )
     table.add_column("trial", justify="right", no_wrap=True)
-    for name in (*names, "score", *_TRIAL_METRICS, "s"):
+    for name in (*names, "score", "runs", *_TRIAL_METRICS, "s"):
         table.add_column(name.replace("_", "\n"), justify="right", no_wrap=True)
-    shown = [trial for trial in trials if trial.state == "running"]
-    shown += [trial for trial in trials if trial.state != "running"][: MOST_TRIALS - len(shown)]
-    for trial in [trial for trial in trials if trial in shown]:
-        best = trial is trials[0] and trial.score is not None
+    shown = [row for row in rows if row.trial.state == "running"]
+    shown += [row for row in rows if row.trial.state != "running"][: MOST_TRIALS - len(shown)]
+    for row in [row for row in rows if row in shown]:
+        trial = row.trial
+        style = "green" if row.within_noise else _TRIAL_STYLES.get(trial.state, "")
         table.add_row(
-            f"{'★ ' if best else ''}{trial.number}",
+            f"{'★ ' if row.chosen else '~ ' if row.within_noise else ''}{trial.number}",
             *(f"{trial.values[name]:.4g}" if name in trial.values else "" for name in names),
-            _score(trial, progress.epochs),
+            _score(row, progress.config.epochs),
+            str(row.runs or "") + (f", {row.failed_runs} failed" if row.failed_runs else ""),
             *(_number(trial.metrics.get(metric)) for metric in _TRIAL_METRICS.values()),
             f"{trial.seconds:.0f}" if trial.seconds else "",
-            style="bold green" if best else _TRIAL_STYLES.get(trial.state, ""),
+            style="bold green" if row.chosen else style,
         )
-    if len(trials) > len(shown):
-        table.caption = f"and {len(trials) - len(shown)} more, in trials.csv"
+    notes = [f"and {len(rows) - len(shown)} more, in trials.csv"] if len(rows) > len(shown) else []
+    if progress.is_over:
+        notes.append(selection.in_words())
+    table.caption, table.caption_justify = "\n".join(notes) or None, "left"
     return table
 
 
-def _score(trial: Trial, epochs: int) -> str:
-    if trial.score is not None:
-        return f"{trial.score:.4g}"
+def _title(progress: SearchProgress) -> str:
+    """Returns how much of the search is over, and what decides it."""
+    trials, repeats = (
+        sum(run.state in ("completed", "failed") for run in runs)
+        for runs in (progress.trials, progress.repeats)
+    )
+    config = progress.config
+    parts = [f"{trials} of {config.max_trials} trials"]
+    if trials >= config.max_trials and progress.max_repeats:
+        parts.append(f"{repeats} of {progress.max_repeats} repeats")
+    return f"{', '.join(parts)}, by {config.objective}"
+
+
+def _score(row: Standing, epochs: int) -> str:
+    if row.mean is not None:
+        error = "" if row.standard_error is None else f" ± {row.standard_error:.2g}"
+        return f"{row.mean:.4g}{error if len(row.repeats) else ''}"
+    trial = row.trial
     return f"epoch {trial.epochs}/{epochs}" if trial.state == "running" else escape(trial.state)
 
 

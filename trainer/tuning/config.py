@@ -32,7 +32,10 @@ OBJECTIVES = {
     "attribute_auc": True,
     "distortion_at_rate": False,
 }
-CHANGES_NO_TRIAL = ("enabled", "max_trials", "parallel_trials", "trial_minutes")  # and overrides
+# and overrides
+CHANGES_NO_TRIAL = (
+    "enabled", "max_trials", "parallel_trials", "trial_minutes", "repeat_best", "repeat_seeds",
+)  # fmt: skip
 NEED_PRIOR = ("val_elbo", "distortion_at_rate")
 FRACTION = "a fraction above 0, at most 1"
 _MOST_CHECKED = 4096
@@ -143,6 +146,10 @@ class TunerConfig(Config):
     projections: random directions of the sliced Wasserstein distance.
     parallel_trials: processes that train at the same time.
     trial_minutes: after that a trial has failed; 0: no limit.
+    repeat_best: how many of the best trials are trained again with other seeds; 0: none.
+    repeat_seeds: other seeds for each of them; 0: none.
+    noise: standard deviation of a score between trainings with equal values, which `bayesian`
+      allows for at least; None: it judges by the scores of the trials alone.
     best_hyperparameters: URI of an earlier search's artifact, to train with without searching.
     overrides: hold for the Trainer whatever the search found.
     space: replaces the default of beta and learning_rate.
@@ -163,6 +170,9 @@ class TunerConfig(Config):
     seed: Annotated[int, Between(0, 2**31 - 2)] = 0  # keras-tuner gets the number after it
     parallel_trials: Annotated[int, Between(1, 256)] = 1
     trial_minutes: Annotated[float, AtLeast(0)] = 0.0
+    repeat_best: Annotated[int, Between(0, 100, "0 (none) to 100 trials")] = 3
+    repeat_seeds: Annotated[int, Between(0, 100, "0 (none) to 100 other seeds")] = 2
+    noise: Annotated[float | None, AtLeast(0)] = None
     best_hyperparameters: str = ""
     overrides: Overrides = dataclasses.field(default_factory=Overrides)
     space: SearchSpace = dataclasses.field(

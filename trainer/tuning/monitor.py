@@ -9,8 +9,9 @@ import threading
 from collections.abc import Iterator
 
 from trainer.training.progress import LOGGER
-from trainer.tuning.config import OBJECTIVES, TunerConfig
-from trainer.tuning.trial_store import COMPLETED, FAILED, Trial, ranked, read_trials
+from trainer.tuning.config import TunerConfig
+from trainer.tuning.selection import Selection, select, to_repeat
+from trainer.tuning.trial_store import COMPLETED, FAILED, Trial, read_repeats, read_trials
 
 INTERVAL = 0.5  # seconds
 OVER = (COMPLETED, FAILED)
@@ -21,22 +22,34 @@ class SearchProgress:
     """The extra attribute `search` of a record of `latentforge.progress`.
 
     trials: in the order of their beginning.
-    ended: those of them that are over since the record before.
-    epochs: of a trial, at most.
+    repeats: of the best of them with other seeds, once all are over.
+    ended: trials and repeats that are over since the record before.
+    config: of the search.
     """
 
     trials: tuple[Trial, ...]
     ended: tuple[Trial, ...]
-    max_trials: int
-    epochs: int
-    objective: str
+    config: TunerConfig
+    repeats: tuple[Trial, ...] = ()
 
-    def ranked(self) -> list[Trial]:
+    @property
+    def selection(self) -> Selection:
         """Returns the trials, the best first."""
-        return ranked(list(self.trials), OBJECTIVES[self.objective])
+        return select(self.trials, self.repeats, self.config)
+
+    @property
+    def max_repeats(self) -> int:
+        """Returns how many repeats there will be."""
+        return len(to_repeat(self.trials, self.config)) * self.config.repeat_seeds
+
+    @property
+    def is_over(self) -> bool:
+        """Returns True where neither a trial nor a repeat is to come."""
+        wanted = self.config.max_trials + self.max_repeats
+        return wanted <= sum(run.state in OVER for run in (*self.trials, *self.repeats))
 
     def __str__(self) -> str:
-        return "\n    ".join(_in_words(trial, self.max_trials) for trial in self.ended)
+        return "\n    ".join(_in_words(trial, self.config) for trial in self.ended)
 
 
 @contextlib.contextmanager
@@ -46,18 +59,17 @@ def watching(directory: str, config: TunerConfig) -> Iterator[None]:
     reported: list[Trial] = []
 
     def report() -> None:
-        trials = read_trials(directory)
-        if trials == reported:
+        trials, repeats = read_trials(directory), read_repeats(directory)
+        runs = [*trials, *repeats]
+        if runs == reported:
             return
-        over = {trial.number for trial in reported if trial.state in OVER}
-        ended = [trial for trial in trials if trial.state in OVER and trial.number not in over]
-        reported[:] = trials
+        before = {(run.number, run.repeat) for run in reported if run.state in OVER}
+        ended = [
+            run for run in runs if run.state in OVER and (run.number, run.repeat) not in before
+        ]
+        reported[:] = runs
         progress = SearchProgress(
-            trials=tuple(trials),
-            ended=tuple(ended),
-            max_trials=config.max_trials,
-            epochs=config.epochs,
-            objective=config.objective,
+            trials=tuple(trials), ended=tuple(ended), config=config, repeats=tuple(repeats)
         )
         level = logging.INFO if ended else logging.DEBUG
         LOGGER.log(level, "%s", progress, extra={"search": progress})
@@ -76,7 +88,10 @@ def watching(directory: str, config: TunerConfig) -> Iterator[None]:
         report()
 
 
-def _in_words(trial: Trial, of: int) -> str:
+def _in_words(trial: Trial, config: TunerConfig) -> str:
     values = "  ".join(f"{name} {value:g}" for name, value in trial.values.items())
     score = trial.message if trial.score is None else f"score {trial.score:.4g}"
-    return f"trial {trial.number}/{of}  {trial.state}  {values}  {score}  {trial.seconds:.1f} s"
+    name = f"trial {trial.number}/{config.max_trials}"
+    if trial.repeat:
+        name = f"repeat {trial.repeat}/{config.repeat_seeds} of trial {trial.number}"
+    return f"{name}  {trial.state}  {values}  {score}  {trial.seconds:.1f} s"

@@ -1,4 +1,7 @@
-"""keras-tuner's tuner, whose trials are processes and whose workers may be several."""
+"""keras-tuner's tuner, whose trials are processes and whose workers may be several.
+
+When all trials are over, the best are repeated with other seeds; see `trainer.tuning.repeats`.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,10 @@ from trainer.tuning.config import OBJECTIVES, SearchSpec, TunerConfig
 from trainer.tuning.distributed import run_distributed
 from trainer.tuning.monitor import watching
 from trainer.tuning.oracles import make_oracle
+from trainer.tuning.repeats import repeat_of
+from trainer.tuning.selection import Selection, select
 from trainer.tuning.trial_process import run_trial
-from trainer.tuning.trial_store import Trial, ranked, read_trials, trial_directory
+from trainer.tuning.trial_store import Trial, ranked, read_repeats, read_trials, trial_directory
 
 
 def search_directory(root: str, tuner: TunerConfig, **parts: Any) -> str:
@@ -56,7 +61,7 @@ class ProcessTuner(base_tuner.BaseTuner):
             else:
                 super().search(*fit_args, **fit_kwargs)
         self.check()
-        for trial in self.trials():
+        for trial in (*self.trials(), *read_repeats(self.search_spec.directory)):
             _remove(trial.directory, CHECKPOINT)
 
     def check(self) -> None:
@@ -70,10 +75,14 @@ class ProcessTuner(base_tuner.BaseTuner):
             )
 
     def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
-        directory = trial_directory(self.search_spec.directory, trial.trial_id)
-        request = self._request(trial.hyperparameters.values)
+        values = trial.hyperparameters.values
+        repeat = repeat_of(self.search_spec.directory, values)
+        directory, request = repeat or (
+            trial_directory(self.search_spec.directory, trial.trial_id),
+            self._request(values),
+        )
         if read_json(os.path.join(directory, trial_store.REQUEST)) != request:
-            # A killed search has begun this trial with other values.
+            # A killed search has begun it with other values.
             _remove(directory, *trial_store.WRITTEN, CHECKPOINT)
             write_json(os.path.join(directory, trial_store.REQUEST), request, sort_keys=True)
         minutes = self.search_spec.tuner.trial_minutes
@@ -88,9 +97,20 @@ class ProcessTuner(base_tuner.BaseTuner):
             time.sleep(0.2)
 
     def trials(self) -> list[Trial]:
-        """Returns all trials, the best first."""
+        """Returns all trials by their own scores, the best first."""
         maximize = OBJECTIVES[self.search_spec.tuner.objective]
         return ranked(read_trials(self.search_spec.directory), maximize)
+
+    def selection(self) -> Selection:
+        """Returns all trials by the means of their runs, with the chosen one among them."""
+        directory = self.search_spec.directory
+        return select(read_trials(directory), read_repeats(directory), self.search_spec.tuner)
+
+    def get_best_hyperparameters(self, num_trials: int = 1) -> list[Any]:
+        """Returns the hyper-parameters of the chosen trial, then those of the others in order."""
+        standings = sorted(self.selection().standings, key=lambda each: not each.chosen)
+        trials = [self.oracle.get_trial(each.trial.id) for each in standings if each.runs]
+        return [trial.hyperparameters for trial in trials[:num_trials]]
 
     def _request(self, values: dict[str, Any]) -> dict[str, Any]:
         """Returns the content of request.json. Hyperband's own values are named tuner/..."""

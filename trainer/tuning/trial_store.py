@@ -1,5 +1,7 @@
 """The files that each trial leaves behind, one directory a trial below the search's.
 
+A repeat of a trial, with other seeds, has a directory of its own with the same files.
+
 request.json   the values tried, the config, the epochs, the trial it goes on from
 progress.json  the epoch it is in
 result.json    state, metrics, seconds, message; it exists once the trial is over
@@ -22,7 +24,8 @@ REQUEST, PROGRESS, RESULT = "request.json", "progress.json", "result.json"
 STRIP = "strip.png"
 WRITTEN = (RESULT, PROGRESS, STRIP)  # by a trial, beside its checkpoint
 COMPLETED, FAILED, RUNNING, INTERRUPTED = "completed", "failed", "running", "interrupted"
-_NAME = re.compile(r"trial_0*(\d+)/?")
+_TRIAL = re.compile(r"trial_0*(\d+)/?")
+_REPEAT = re.compile(r"repeat_0*(\d+)_(\d+)/?")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,7 @@ class Trial:
     """One trial of a search: a row of the table of trials.
 
     state: running (or interrupted, where nobody runs it), completed or failed.
+    repeat: 0, or which repeat of the trial with this number it is.
     score: the objective; None until it is known.
     epochs: trained, those of the trial it went on from included.
     """
@@ -43,6 +47,12 @@ class Trial:
     seconds: float = 0.0
     message: str = ""
     directory: str = ""
+    repeat: int = 0
+
+    @property
+    def id(self) -> str:
+        """Returns the name that keras-tuner has for the trial."""
+        return os.path.basename(self.directory).removeprefix("trial_")
 
 
 def trial_directory(search: str, trial_id: str) -> str:
@@ -50,15 +60,19 @@ def trial_directory(search: str, trial_id: str) -> str:
     return os.path.join(search, f"trial_{trial_id}")
 
 
+def repeat_directory(search: str, trial_id: str, repeat: int) -> str:
+    """Returns the directory of the repeat of a trial, counted from 1."""
+    return os.path.join(search, f"repeat_{trial_id}_{repeat}")
+
+
 def read_trials(search: str) -> list[Trial]:
     """Reads all trials of a search, in the order of their beginning."""
-    directories = {
-        int(match[1]): os.path.join(search, name)
-        for name in (tf.io.gfile.listdir(search) if tf.io.gfile.exists(search) else ())
-        if (match := _NAME.fullmatch(name))
-    }
-    trials = [_read(number, directories[number]) for number in sorted(directories)]
-    return [trial for trial in trials if trial is not None]
+    return _read_all(search, _TRIAL)
+
+
+def read_repeats(search: str) -> list[Trial]:
+    """Reads all repeats of a search, by the numbers of their trials and their own."""
+    return _read_all(search, _REPEAT)
 
 
 def ranked(trials: list[Trial], maximize: bool) -> list[Trial]:
@@ -67,7 +81,17 @@ def ranked(trials: list[Trial], maximize: bool) -> list[Trial]:
     return sorted(trials, key=lambda t: (t.score is None, sign * (t.score or 0.0), t.number))
 
 
-def _read(number: int, directory: str) -> Trial | None:
+def _read_all(search: str, pattern: re.Pattern[str]) -> list[Trial]:
+    directories = {
+        tuple(map(int, match.groups())): os.path.join(search, name)
+        for name in (tf.io.gfile.listdir(search) if tf.io.gfile.exists(search) else ())
+        if (match := pattern.fullmatch(name))
+    }
+    trials = [_read(*place, directory=directories[place]) for place in sorted(directories)]
+    return [trial for trial in trials if trial is not None]
+
+
+def _read(number: int, repeat: int = 0, *, directory: str) -> Trial | None:
     request = read_json(os.path.join(directory, REQUEST))
     if request is None:
         return None
@@ -78,6 +102,7 @@ def _read(number: int, directory: str) -> Trial | None:
     known = {field.name for field in dataclasses.fields(Trial)}
     return Trial(
         number=number + 1,
+        repeat=repeat,
         values=searched_values(request["values"]),
         directory=directory,
         **{name: value for name, value in result.items() if name in known},

@@ -1,5 +1,6 @@
 """The optional node: what it adds to the DAG, and what is refused before any node runs."""
 
+import dataclasses
 import io
 import json
 import logging
@@ -15,7 +16,7 @@ from data_prep.config_base import parse
 from data_prep.errors import InputError
 from pipeline.config.pipeline import load_config
 from pipeline.dag import tuner_node
-from pipeline.local.console import RunConsole
+from pipeline.local.console import RunConsole, trials_table
 from pipeline.local.summary import NodeResult, Summary
 from pipeline.pipeline import create_pipeline
 from trainer.tuner_fn import tuner_fn
@@ -162,11 +163,10 @@ def test_hyperparameters_have_one_name_in_the_summary():
     }
 
 
-def record(*trials, ended=()):
+def record(*trials, ended=(), repeats=()):
     made = logging.makeLogRecord({"msg": "x"})
-    made.search = SearchProgress(
-        trials=trials, ended=ended, max_trials=4, epochs=5, objective="val_elbo"
-    )
+    config = TunerConfig(max_trials=4, epochs=5, objective="val_elbo", repeat_best=2)
+    made.search = SearchProgress(trials=trials, ended=ended, config=config, repeats=repeats)
     return made
 
 
@@ -193,10 +193,35 @@ def test_a_file_gets_a_line_for_each_trial_and_the_table_at_the_end():
     console.end("Tuner", NodeResult(state="done", seconds=9))
     table = [line.split() for line in file.getvalue().splitlines()[3:] if line.strip()]
     assert table[0] == ["3", "of", "4", "trials,", "by", "val_elbo"]
-    assert ["★", "2", "0.5", "-80", "4"] in table
-    assert ["1", "2", "-90.5", "12.2", "0.5", "3"] in table
+    assert ["★", "2", "0.5", "-80", "1", "4"] in table
+    assert ["1", "2", "-90.5", "1", "12.2", "0.5", "3"] in table
     assert ["4", "9", "failed"] in table
     assert table.index(["4", "9", "failed"]) == len(table) - 2
+
+
+def test_the_table_names_the_chosen_and_what_is_within_noise():
+    again = [
+        Trial(number=n, repeat=r, state="completed", values={}, score=score, seconds=9)
+        for n, r, score in ((2, 1, -81.0), (2, 2, -82.0), (1, 1, -80.0), (1, 2, -75.5))
+    ]
+    third = Trial(number=3, state="completed", values={"beta": 1.0}, score=-200.0)
+    running = dataclasses.replace(again[3], state="running", score=None)
+    file = io.StringIO()
+    console = RunConsole(file)
+    console.plan(["Tuner"])
+    console.training(record(DONE, BETTER, third, FAILED, repeats=(*again[:3], running)))
+    assert str(trials_table(console._search).title).startswith("4 of 4 trials, 3 of 4 repeats, by")
+    assert trials_table(console._search).caption is None
+    console.training(record(DONE, BETTER, third, FAILED, repeats=tuple(again)))
+    console.end("Tuner", NodeResult(state="done", seconds=9))
+    table = [line.split() for line in file.getvalue().splitlines() if line.strip()]
+    assert table[0] == ["4", "of", "4", "trials,", "4", "of", "4", "repeats,", "by", "val_elbo"]
+    assert ["★", "1", "2", "-82", "±", "3.2", "3", "12.2", "0.5", "3"] in table
+    assert ["~", "2", "0.5", "-81", "±", "3.2", "3", "4"] in table
+    assert ["3", "1", "-200", "1"] in table
+    said = " ".join(file.getvalue().split())
+    assert "noise of a run 5.5 (4 degrees of freedom), gap between first and second 1;" in said
+    assert "chosen is trial 1, the simplest within one standard error (3.2)" in said
 
 
 def test_a_terminal_shows_the_table_while_trials_run_and_once_afterwards():

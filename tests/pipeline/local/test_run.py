@@ -169,6 +169,7 @@ def test_a_search_gives_the_trainer_its_winner_and_is_not_repeated(place, runs):
         "tuner.max_trials=2",
         "tuner.epochs=1",
         "tuner.algorithm=random",
+        "tuner.repeat_seeds=1",
         "tuner.space={beta: {choices: [0.5, 2]}}",
         "tuner.overrides.learning_rate=0.004",
         "train.epochs=2",
@@ -179,10 +180,12 @@ def test_a_search_gives_the_trainer_its_winner_and_is_not_repeated(place, runs):
     with open(os.path.join(artifacts["trials"], "trials.csv"), newline="") as file:
         rows = list(csv.DictReader(file))
     assert sorted(float(row["beta"]) for row in rows) == [0.5, 2.0]
+    assert [row["runs"] for row in rows] == ["2", "2"]
+    (chosen,) = [row for row in rows if row["chosen"] == "true"]
     (found,) = os.listdir(artifacts["best_hyperparameters"])
     with open(os.path.join(artifacts["best_hyperparameters"], found)) as file:
         best = json.load(file)["values"]
-    assert best["beta"] == float(rows[0]["beta"])
+    assert best["beta"] == float(chosen["beta"])
     model = os.path.join(artifacts["model"], "Format-TFMA", "assets.extra", "model.json")
     with open(model) as file:
         assert json.load(file)["beta"] == best["beta"]

@@ -1,10 +1,17 @@
 """The order of trials, undisturbed and after kills."""
 
+import json
+from functools import partial
+
+import numpy as np
 import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import Matern
 
 from data_prep.config_base import parse
 from trainer.tuning.config import TunerConfig
-from trainer.tuning.oracles import make_oracle
+from trainer.tuning.oracles import NoisyProcess, make_oracle
+from trainer.tuning.repeats import REPEAT, REPEAT_OF
 
 SPACE = {"beta": {"min": 0.1, "max": 10, "scale": "log"}, "latent_dim": {"choices": [2, 4, 8]}}
 
@@ -144,3 +151,89 @@ def test_whole_numbers_stay_whole_and_ranges_are_kept(tmp_path):
     assert all(isinstance(dim, int) and 4 <= dim <= 64 for dim in dims)
     assert sum(dim < 16 for dim in dims) > 10  # half of them on a log scale
     assert all(0.001 <= values["learning_rate"] <= 0.01 for values in seen)
+
+
+make = partial(
+    GaussianProcessRegressor,
+    Matern(nu=2.5),
+    normalize_y=True,
+    n_restarts_optimizer=4,
+    random_state=0,
+)
+
+
+def stored(oracle, folder, *scores):
+    """Ends a trial for each score, with the files of its process."""
+    for score in scores:
+        trial = next_trial(oracle)
+        directory = folder / "search" / f"trial_{trial.trial_id}"
+        request = {"values": trial.hyperparameters.values}
+        (directory / "request.json").write_text(json.dumps(request))
+        result = {"state": "completed", "score": score}
+        (directory / "result.json").write_text(json.dumps(result))
+        end(oracle, trial)
+
+
+def test_workers_share_the_repeats_once_all_trials_are_over(tmp_path):
+    values = {"max_trials": 4, "repeat_best": 2, "repeat_seeds": 2}
+    oracle = oracle_at(tmp_path, algorithm="random", **values)
+    stored(oracle, tmp_path, 3.0, 1.0, 2.0)
+    last = oracle.create_trial("one")
+    waiting = oracle.create_trial("two")
+    assert waiting.status == "IDLE" and "two" in oracle.tuner_ids  # the best are not known yet
+    directory = tmp_path / "search" / f"trial_{last.trial_id}"
+    (directory / "request.json").write_text(json.dumps({"values": last.hyperparameters.values}))
+    (directory / "result.json").write_text(json.dumps({"state": "completed", "score": 0.5}))
+    end(oracle, last)
+
+    first, second = oracle.create_trial("two"), oracle.create_trial("one")
+    assert [first.trial_id, second.trial_id] == ["3_1", "1_1"]
+    assert oracle.create_trial("two") is first  # it asks again, as after a lost answer
+    assert first.hyperparameters.values == {REPEAT_OF: "3", REPEAT: 1}
+    assert oracle.get_trial("3_1") is first and oracle.get_trial("3") is last
+    oracle.update_trial("3_1", {oracle.objective.name: 9.0})
+    first.status = "FAILED"
+    oracle.end_trial(first)
+    third = oracle.create_trial("two")
+    assert third.trial_id == "3_2"
+    oracle.end_trial(second)
+    assert oracle.create_trial("one").trial_id == "1_2"
+    oracle.end_trial(third)
+    assert oracle.create_trial("two").status == "STOPPED" and "two" not in oracle.tuner_ids
+    assert len(oracle.trials) == 4  # repeats are none
+    again = oracle_at(tmp_path, algorithm="random", **values)
+    assert again.create_trial("one").trial_id == "3_1"  # whose result is found by its process
+
+
+def test_the_gaussian_process_takes_a_lucky_score_for_luck():
+    """One score is lower than the truth by 1.5, where the noise of all has deviation .3."""
+    x = np.linspace(0, 1, 15)[:, None]
+    truth = 10 * np.square(x[:, 0] - 0.5)
+
+    def error(process, seed):
+        y = truth + np.random.default_rng(seed).normal(0, 0.3, 15)
+        y[12] = truth[12] - 1.5
+        return truth[12] - process.fit(x, y).predict(x[12:13], return_std=True)[0][0]
+
+    def mean_error(process):
+        return np.mean([error(process, seed) for seed in range(6)])
+
+    assert mean_error(make(alpha=1e-4)) == pytest.approx(1.5, abs=0.02)  # keras-tuner's
+    estimated, known = (mean_error(NoisyProcess(make, noise)) for noise in (0.0, 0.6))
+    assert known < 0.6 and known < estimated < 1.2
+
+
+def test_the_noise_of_the_process_is_on_the_scale_of_the_scores():
+    x = np.linspace(0, 1, 12)[:, None]
+    y = 500 + 100 * np.sin(6 * x[:, 0])
+    process = NoisyProcess(make, 20.0).fit(x, y)
+    assert process.fitted.alpha == pytest.approx(400 / np.var(y))
+    assert NoisyProcess(make, 0.0).fit(x, y).fitted.alpha <= 0.01
+    assert NoisyProcess(make, 5.0).fit(x, np.ones(12)).fitted.alpha == NoisyProcess.ALPHAS[0]
+
+
+def test_the_search_gives_its_process_the_noise(tmp_path):
+    oracle = oracle_at(tmp_path, noise=0.25)
+    assert isinstance(oracle.gpr, NoisyProcess) and oracle.gpr.noise == 0.25
+    run(oracle, 1)
+    assert oracle_at(tmp_path, noise=0.25).gpr.noise == 0.25

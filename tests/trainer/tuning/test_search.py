@@ -1,9 +1,11 @@
 """Searches whose trials cost nothing: what is tried, kept, repeated and told."""
 
+import dataclasses
 import json
 import logging
 import os
 
+import numpy as np
 import pytest
 
 from data_prep.config_base import parse
@@ -12,19 +14,23 @@ from trainer.training.progress import LOGGER
 from trainer.tuning import search as module
 from trainer.tuning.config import SearchSpec, TunerConfig
 from trainer.tuning.search import ProcessTuner, SearchFailed, search_directory
-from trainer.tuning.trial_store import Trial, ranked, read_trials
+from trainer.tuning.trial_store import Trial, ranked, read_repeats, read_trials
 
 SPACE = {"beta": {"min": 0.1, "max": 10, "scale": "log"}, "latent_dim": {"choices": [2, 4, 8]}}
 
 
 def plan_at(folder, **values):
-    config = {"algorithm": "random", "max_trials": 6, "epochs": 4, "space": SPACE, **values}
+    config = {"algorithm": "random", "max_trials": 6, "epochs": 4, "space": SPACE}
+    config |= {"repeat_best": 0, **values}
     return SearchSpec(
         directory=str(folder / "trials" / "abc"),
         arrays=str(folder),
         config=TrainerConfig(),
         tuner=parse(TunerConfig, config, "tuner"),
     )
+
+
+LUCK = (0.0, 0.5, -0.25)  # of the trial, its first and its second repeat
 
 
 class Trials:
@@ -49,7 +55,8 @@ class Trials:
         open(os.path.join(directory, "checkpoint.npz"), "w").close()
         result = {"state": "failed", "message": "out of memory: no details", "seconds": 1.0}
         if number not in self.fail:
-            score = abs(request["values"]["beta"] - 1) + request["values"]["latent_dim"]
+            score = abs(request["values"]["beta"] - 1) + request["values"].get("latent_dim", 0)
+            score += LUCK[request.get("repeat", 0)]
             result = {
                 "state": "completed",
                 "score": score,
@@ -156,14 +163,124 @@ def test_the_directory_is_named_by_space_data_and_code(tmp_path):
     assert len({one, *others}) == 7
 
 
+REPEATS = {"repeat_best": 3, "repeat_seeds": 2}
+
+
+def stood(search):
+    return [(s.trial.number, s.runs, s.mean, s.chosen) for s in search.selection().standings]
+
+
+def test_the_best_are_repeated_with_other_seeds_and_the_same_everything_else(tmp_path, monkeypatch):
+    trials = Trials(monkeypatch)
+    search = ProcessTuner(plan_at(tmp_path, seed=5, **REPEATS))
+    search.search()
+    requests = trials.run_for
+    assert [request.get("repeat", 0) for request in requests] == [0] * 6 + [1] * 3 + [2] * 3
+    best = [trial.values for trial in search.trials()[:3]]
+    assert [request["values"] for request in requests[6:9]] == best
+    for repeat in requests[6:]:
+        (trial,) = [r for r in requests[:6] if r["values"] == repeat["values"]]
+        number = repeat["repeat"]
+        config = TrainerConfig.from_json(repeat["settings"])
+        assert config.train.seed == number and repeat["tuner"]["seed"] == 5 + number
+        seeded = dataclasses.replace(config, train=dataclasses.replace(config.train, seed=0))
+        alike = {"settings": seeded.to_json(), "tuner": {**repeat["tuner"], "seed": 5}}
+        assert {**repeat, **alike} == {**trial, "repeat": number}
+    found = search.selection()
+    assert [standing.runs for standing in found.standings] == [3, 3, 3, 1, 1, 1]
+    for standing in found.standings[:3]:
+        assert standing.mean == pytest.approx(standing.trial.score + sum(LUCK) / 3)
+    assert found.noise == pytest.approx(np.std(LUCK, ddof=1))
+    assert len(read_repeats(search.search_spec.directory)) == 6
+    assert not list(tmp_path.rglob("checkpoint.npz"))
+
+
+def test_the_chosen_trial_is_what_the_trainer_gets(tmp_path, monkeypatch):
+    Trials(monkeypatch)
+    space = {"beta": {"choices": [0.9, 1.2]}}  # which score .1 and .2, with an error of .22
+    search = ProcessTuner(plan_at(tmp_path, max_trials=2, space=space, **REPEATS))
+    search.search()
+    assert [trial.values["beta"] for trial in search.trials()] == [0.9, 1.2]
+    assert search.selection().chosen.trial.values["beta"] == 1.2  # the simpler
+    assert [found.values["beta"] for found in search.get_best_hyperparameters(2)] == [1.2, 0.9]
+
+
+@pytest.mark.parametrize("interrupt_at", [6, 8, 11])
+def test_interrupted_repeats_go_on_and_none_is_run_twice(tmp_path, monkeypatch, interrupt_at):
+    Trials(monkeypatch)
+    whole = ProcessTuner(plan_at(tmp_path / "whole", **REPEATS))
+    whole.search()
+
+    first = Trials(monkeypatch, interrupt_at=interrupt_at)
+    with pytest.raises(KeyboardInterrupt):
+        ProcessTuner(plan_at(tmp_path, **REPEATS)).search()
+    second = Trials(monkeypatch)
+    again = ProcessTuner(plan_at(tmp_path, **REPEATS))
+    again.search()
+    assert (len(first.run_for), len(second.run_for)) == (interrupt_at, 12 - interrupt_at)
+    assert stood(again) == stood(whole)
+    third = Trials(monkeypatch)
+    ProcessTuner(plan_at(tmp_path, **REPEATS)).search()
+    assert not third.run_for
+
+
+def test_other_repeats_keep_what_is_finished(tmp_path, monkeypatch):
+    Trials(monkeypatch)
+    ProcessTuner(plan_at(tmp_path, repeat_best=2, repeat_seeds=1)).search()
+    more = Trials(monkeypatch)
+    search = ProcessTuner(plan_at(tmp_path, repeat_best=3, repeat_seeds=2))
+    search.search()
+    assert sorted(request["repeat"] for request in more.run_for) == [1, 2, 2, 2]
+    less = Trials(monkeypatch)
+    search = ProcessTuner(plan_at(tmp_path, repeat_best=2, repeat_seeds=1))
+    search.search()
+    assert not less.run_for
+    assert [standing.runs for standing in search.selection().standings] == [2, 2, 1, 1, 1, 1]
+    more = Trials(monkeypatch)
+    search = ProcessTuner(plan_at(tmp_path, max_trials=9, repeat_best=2, repeat_seeds=1))
+    search.search()
+    asked = [request.get("repeat", 0) for request in more.run_for]
+    assert asked[:3] == [0, 0, 0] and len(asked) <= 5 and set(asked[3:]) <= {1}
+
+
+def test_a_repeat_that_fails_is_kept_and_the_search_goes_on(tmp_path, monkeypatch):
+    Trials(monkeypatch, fail=(6,))
+    search = ProcessTuner(plan_at(tmp_path, **REPEATS))
+    search.search()
+    (failed,) = [each for each in read_repeats(search.search_spec.directory) if not each.score]
+    standing = search.selection().standings[2]
+    assert (standing.trial.number, standing.failed_runs) == (failed.number, 1)
+    assert failed.message == "out of memory: no details"
+
+
+def test_what_hyperband_trained_on_is_repeated_from_the_beginning(tmp_path, monkeypatch):
+    trials = Trials(monkeypatch)
+    values = {"algorithm": "hyperband", "epochs": 9, "max_trials": 13}
+    ProcessTuner(plan_at(tmp_path, **values, repeat_best=2, repeat_seeds=1)).search()
+    repeats = [request for request in trials.run_for if "repeat" in request]
+    assert len(repeats) == 2 and all(request["goes_on_from"] is None for request in repeats)
+    assert repeats[0]["values"] != repeats[1]["values"]
+
+
 def test_it_tells_of_every_trial_once(tmp_path, monkeypatch, caplog):
     caplog.set_level(logging.INFO, LOGGER.name)
     Trials(monkeypatch, fail=(1,))
     ProcessTuner(plan_at(tmp_path, max_trials=3)).search()
     told = [record.search for record in caplog.records if hasattr(record, "search")]
     assert sorted(trial.number for search in told for trial in search.ended) == [1, 2, 3]
-    assert told[-1].ranked()[-1].state == "failed"
+    assert told[-1].selection.standings[-1].trial.state == "failed"
     assert "trial 2/3  failed  beta " in caplog.text and "out of memory" in caplog.text
+
+
+def test_it_tells_of_every_repeat_once(tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, LOGGER.name)
+    Trials(monkeypatch)
+    ProcessTuner(plan_at(tmp_path, max_trials=3, repeat_best=2, repeat_seeds=2)).search()
+    told = [record.search for record in caplog.records if hasattr(record, "search")]
+    ended = [(run.number, run.repeat) for search in told for run in search.ended]
+    assert len(ended) == len(set(ended)) == 7
+    assert told[-1].is_over and told[-1].max_repeats == 4
+    assert "repeat 2/2 of trial " in caplog.text
 
 
 def test_a_plan_survives_its_way_to_another_process(tmp_path):

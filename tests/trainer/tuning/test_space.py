@@ -133,6 +133,9 @@ def test_an_objective_that_needs_names_is_refused_without():
         ({"epochs": 0}, r"tuner\.epochs: got 0"),
         ({"reconstruction_weight": -1}, r"tuner\.reconstruction_weight: got -1"),
         ({"rate": 0}, r"tuner\.rate: got 0"),
+        ({"repeat_best": -1}, r"tuner\.repeat_best: got -1, allowed: 0 \(none\) to 100 trials"),
+        ({"repeat_seeds": 101}, r"tuner\.repeat_seeds: got 101, allowed: 0 \(none\) to 100 other"),
+        ({"noise": -0.1}, r"tuner\.noise: got -0\.1, allowed: a number of at least 0"),
         ({"best_hyperparameters": "x"}, r"tuner\.best_hyperparameters: got 'x', allowed: nothing"),
     ],
 )
@@ -142,9 +145,11 @@ def test_impossible_searches_are_refused(values, message):
 
 
 def test_what_changes_no_trial_changes_no_search():
-    one = config(max_trials=5, parallel_trials=2, overrides={"beta": 2})
+    one = config(max_trials=5, parallel_trials=2, overrides={"beta": 2}, repeat_best=0)
     assert one.of_trials() == config(max_trials=50).of_trials()
+    assert one.of_trials() == config(repeat_seeds=4).of_trials()
     assert one.of_trials() != config(epochs=3).of_trials()
+    assert one.of_trials() != config(noise=0.1).of_trials()
     assert parse(TunerConfig, to_dict(one)) == one
 
 

@@ -122,13 +122,20 @@ def test_the_file_is_written_whole(make_inputs, tmp_path, monkeypatch):
 def test_a_search_is_shown_with_its_failures(make_inputs):
     trial = {"state": "done", "message": None, "seconds": 12.34, "beta": 0.25}
     rows = [
-        trial | {"trial": 2, "rank": 1, "score": 0.5, "val_kl_loss": 9.0,
-                 "val_reconstruction_loss": 81.5},
+        trial | {"trial": 3, "rank": 1, "score": 0.4, "val_kl_loss": 8.0,
+                 "val_reconstruction_loss": 82.5, "runs": 3, "mean": 0.5, "standard_error": 0.0123,
+                 "within_noise": True, "chosen": False},
+        trial | {"trial": 2, "rank": 2, "score": 0.5, "val_kl_loss": 9.0,
+                 "val_reconstruction_loss": 81.5, "runs": 3, "mean": 0.51, "standard_error": 0.0123,
+                 "within_noise": True, "chosen": True},
         trial | {"trial": 1, "rank": None, "score": None, "val_kl_loss": None,
-                 "val_reconstruction_loss": None, "state": "failed", "message": "<b>memory"},
+                 "val_reconstruction_loss": None, "state": "failed", "message": "<b>memory",
+                 "runs": 0, "mean": None, "standard_error": None, "within_noise": None,
+                 "chosen": False},
     ]  # fmt: skip
     found = SearchReport(
         objective="sample_quality",
+        noise="noise of a run 0.02 & more",
         searched=("beta",),
         rows=rows,
         pareto_svg="<svg>front</svg>",
@@ -140,8 +147,10 @@ def test_a_search_is_shown_with_its_failures(make_inputs):
     shown = html[html.index('<section id="search">') :]
     shown = shown[: shown.index("</section>")]
     cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", shown[shown.index("<tbody>") :])
-    assert cells[:6] == ["1", "0.5", "0.25", "9", "81.5", "12.34"]
-    assert cells[7:13] == ["–", "–", "0.25", "–", "–", "12.34"]
+    assert cells[:7] == ["~ 1", "0.5 ± 0.012", "3", "0.25", "8", "82.5", "12.34"]
+    assert cells[8:15] == ["★ 2", "0.51 ± 0.012", "3", "0.25", "9", "81.5", "12.34"]
+    assert cells[16:23] == ["–", "–", "0", "0.25", "–", "–", "12.34"]
+    assert "<p>Noise of a run 0.02 &amp; more.</p>" in shown
     sources = [attrs["src"] for tag, attrs in Reader(shown).tags if tag == "img"]
     assert base64.b64decode(sources[0].partition(",")[2]) == b"<svg>front</svg>"
     assert sources[1:] == ["data:image/png;base64,AAAA"]

@@ -22,13 +22,14 @@ class EvaluationConfig(Config):
     What is measured:
 
     split: every number is of it; held out from training.
-    vectors_split: where attribute vectors come from, and what copies are looked for in.
+    vectors_split: where attribute vectors come from, and the training images that copies are
+      looked for in.
     seed: of the latent noise, the samples, the resamples and the directions.
     images_per_label: on the contact sheet.
     max_images: everything but the sums over all images is measured on at most that many of
       the split, those whose key's hash is smallest.
     samples: images drawn from the prior.
-    train_images: at most that many are searched for copies.
+    train_images: at most that many are compared with the samples.
     resamples: of each bootstrap interval.
     projections: directions of the sliced Wasserstein distance.
     iw_samples, iw_images: samples of z an image, and images, of the importance-weighted
@@ -47,6 +48,10 @@ class EvaluationConfig(Config):
       remain; 0 is a perfect reconstruction, 1 no better than that constant image.
     max_memorised: share of samples that may be copies of training images, beyond what
       held-out images score.
+    max_nearer_training: share of samples that may be nearer to a training image than to one of as
+      many held-out images, by the lower end of its interval; 0.5 by chance.
+    max_train_gap: share of what the model gains over the mean image on training images that may
+      be missing on held-out ones, by the lower end of its interval; 0 without overfitting.
     min_class_share: a class counts as dropped when its share of samples is below this
       fraction of its share of real images.
 
@@ -78,6 +83,8 @@ class EvaluationConfig(Config):
         0.8
     )
     max_memorised: Annotated[float, Between(0, 1, _SHARE)] = 0.05
+    max_nearer_training: Annotated[float, Between(0.5, 1, "a share, 0.5 to 1")] = 0.55
+    max_train_gap: Annotated[float, AtLeast(0, _FRACTION)] = 0.25
     min_class_share: Annotated[float, Between(0, 1, _SHARE)] = 0.1
     max_worsening: Annotated[float, AtLeast(0, _FRACTION)] = 0.05
     max_sample_worsening: Annotated[float, AtLeast(0, _FRACTION)] = 0.1

@@ -12,10 +12,16 @@ from components.latent_evaluator.baseline import ModelLocation, why_not_compared
 from components.latent_evaluator.blessing import Verdict, judge
 from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
 from components.latent_evaluator.metrics.catalogue import measure
-from components.latent_evaluator.metrics.context import EvaluatedModel, EvaluationContext
+from components.latent_evaluator.metrics.context import (
+    EvaluatedModel,
+    EvaluationContext,
+    records_of,
+)
 from components.latent_evaluator.metrics.factors import read_factor_table
-from components.latent_evaluator.metrics.memorisation import search_copies
+from components.latent_evaluator.metrics.memorisation import TrainingSearch
 from components.latent_evaluator.passes.beam import LatentMoments, Scoring, run_passes
+from components.latent_evaluator.passes.score_accumulator import BottomKSample, record_columns
+from components.latent_evaluator.passes.scoring import costs
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from components.latent_evaluator.vectors.estimate import estimate_vectors
 from components.span_drift.drift import DriftReport
@@ -27,6 +33,7 @@ from trainer.export.loaded import LoadedDecoder, LoadedModel
 from trainer.measures.feature_network import FeatureNetwork
 
 CANDIDATE, BASELINE = "candidate", "baseline"
+MOST_SCORED = 2000  # training images that are scored: held-out ones are as many or more
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -166,13 +173,16 @@ def evaluate(
 
 def _measure(inputs: EvaluationInputs, models: dict[str, EvaluatedModel]) -> None:
     """Fills in the metrics of all models; reads the training images once for all of them."""
-    config = inputs.config
-    training = read_records(inputs.vector_files, inputs.image.as_tuple, limit=config.train_images)
-    searches = search_copies(
-        [model.samples for model in models.values()],
-        models[CANDIDATE].images[: config.samples],
-        (records.images for records in training),
-    )
-    for model, copies in zip(models.values(), searches, strict=True):
-        model.copies = copies
+    config, held_out = inputs.config, models[CANDIDATE].images
+    search = TrainingSearch([model.samples for model in models.values()], held_out)
+    sample = BottomKSample(min(MOST_SCORED, len(held_out)))
+    batches = read_records(inputs.vector_files, inputs.image.as_tuple, limit=config.train_images)
+    for batch in batches:
+        search.add(batch.images)
+        sample.add(batch.keys, record_columns(batch))
+    scored = sample.columns()
+    for model, neighbours in zip(models.values(), search.results(config.seed), strict=True):
+        model.neighbours = neighbours
+        if scored:
+            model.train_nats = costs(model.model, records_of(scored), config.seed)
         model.metrics = measure(model)

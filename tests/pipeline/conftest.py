@@ -14,6 +14,8 @@ def lenient() -> tuple[str, ...]:
         "evaluation.max_worsening=10",
         "evaluation.max_sample_worsening=10",
         "evaluation.max_memorised=1",
+        "evaluation.max_nearer_training=1",
+        "evaluation.max_train_gap=10",
         "evaluation.min_class_share=0",
         "evaluation.samples=64",
         "evaluation.resamples=20",

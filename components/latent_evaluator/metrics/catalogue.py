@@ -9,6 +9,7 @@ from __future__ import annotations
 from components.latent_evaluator.metrics import (  # noqa: F401
     conditions,
     factors,
+    generalisation,
     latent_space,
     likelihood,
     reconstructions,

@@ -11,7 +11,7 @@ import numpy as np
 
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.metrics.bootstrap import Interval, mean_interval, resample_counts
-from components.latent_evaluator.metrics.memorisation import CopySearch
+from components.latent_evaluator.metrics.memorisation import TrainingNeighbours
 from components.latent_evaluator.metrics.registry import Measurement, Row, Threshold, metric
 from components.latent_evaluator.passes.score_accumulator import ScoreAccumulator, split_scores
 from trainer.data.records import Records
@@ -52,8 +52,10 @@ class EvaluatedModel:
     model: the full model.
     samples: images of the prior, uint8 [m, height, width, channels].
     sample_conditions: float32 [m, names], the samples' conditions; None of a model without.
-    copies: the search for copies of training images among the samples; None before it ran, and
-      where there are fewer than two training images.
+    neighbours: of the samples among training and held-out images; None before they are searched,
+      and where there are too few of either.
+    train_nats: the cost of training images, float64 [n], as `nats`; None before they are scored,
+      and where there are none.
     metrics: the values of metrics.json, once they are measured.
     draws: metrics under each resample of the images, by key, float64 [resamples], for paired
       comparisons with another model of the run.
@@ -64,7 +66,8 @@ class EvaluatedModel:
     model: LoadedModel
     samples: np.ndarray
     sample_conditions: np.ndarray | None
-    copies: CopySearch | None = None
+    neighbours: TrainingNeighbours | None = None
+    train_nats: np.ndarray | None = None
     metrics: dict[str, Any] = dataclasses.field(default_factory=dict)
     draws: dict[str, np.ndarray] = dataclasses.field(default_factory=dict, repr=False)
     _results: dict[Any, Any] = dataclasses.field(default_factory=dict, repr=False)

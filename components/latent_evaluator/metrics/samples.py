@@ -173,28 +173,6 @@ def recall(model: EvaluatedModel) -> Measurement:
     return _share_covered(model, 1)
 
 
-def _few_copies(value: dict[str, Any], limit: float, judged: Judged) -> Check:
-    more = value["memorised"] - value["memorised_held_out"]
-    return Check(
-        more <= limit,
-        f"{value['memorised']:.1%} of {value['samples']:,} samples are copies of training "
-        f"images, of held-out images {value['memorised_held_out']:.1%} "
-        f"(at most {limit:.1%} more)",
-    )
-
-
-@metric(
-    "nearest_train",
-    Row("memorised", ".1%", LOW, "samples that repeat a training image", part="memorised"),
-    group=SAMPLES,
-    needs=("copies",),
-    threshold=Threshold(limit="max_memorised", check=_few_copies),
-)
-def nearest_train(model: EvaluatedModel) -> Measurement:
-    assert model.copies is not None
-    return Measurement(model.copies.summary())
-
-
 def _no_class_dropped(value: dict[str, Any], limit: float, judged: Judged) -> Check:
     missing = [
         f"{name} ({share['sampled']:.1%} of samples, {share['real']:.1%} of real images)"

@@ -17,8 +17,9 @@ from tfx.utils import io_utils
 
 from components.latent_evaluator.passes.moments import Moments
 from components.latent_evaluator.passes.score_accumulator import ScoreAccumulator
+from components.latent_evaluator.passes.scoring import score
 from trainer.config import ImageShape
-from trainer.data.records import Records, membership, noise_for, read_records
+from trainer.data.records import Records, membership, read_records
 from trainer.export.loaded import LoadedModel
 
 MOMENTS = "moments"
@@ -46,8 +47,7 @@ class Scoring:
     def _score(self, model: LoadedModel, shard: Iterator[Records]) -> ScoreAccumulator:
         accumulator = self._merge([])
         for records in shard:
-            noise = np.stack([noise_for(key, self.seed, model.latent_dim) for key in records.keys])
-            accumulator.add(model.score(records, noise))
+            accumulator.add(score(model, records, self.seed))
         return accumulator
 
     def _merge(self, accumulators: Iterable[ScoreAccumulator]) -> ScoreAccumulator:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from trainer.data.records import to_pixels
+from trainer.data.records import Records, to_pixels
 from trainer.export.loaded import ScoredBatch
 from trainer.figures.latent_walks import kl_by_dimension
 from trainer.measures.ssim import ssim
@@ -114,16 +114,21 @@ def columns_of(
       scalars: [n, 1 + scalars], a one and the summed scalars of each image.
     """
     columns = {
-        "label": np.asarray(batch.records.labels, dtype=object),
+        **record_columns(batch.records),
         "z_mean": batch.z_mean.astype(np.float32),
-        "image": batch.records.images,
         "reconstruction": decoded,
         **dict(zip(_SCALARS, scalars.T[1:], strict=True)),
     }
     if batch.z_log_var is not None:
         columns["z_log_var"] = batch.z_log_var.astype(np.float32)
-    if batch.records.attributes.shape[1]:
-        columns["attributes"] = batch.records.attributes.astype(np.int8)
+    return columns
+
+
+def record_columns(records: Records) -> dict[str, np.ndarray]:
+    """Returns the columns of images alone: label, image and, where there are some, attributes."""
+    columns = {"label": np.asarray(records.labels, dtype=object), "image": records.images}
+    if records.attributes.shape[1]:
+        columns["attributes"] = records.attributes.astype(np.int8)
     return columns
 
 

@@ -72,14 +72,16 @@ def test_a_limit_is_a_number_or_a_field_of_the_config(registry):
     assert list(check_thresholds(judged, relative=True)) == []
 
 
-def test_reasons_begin_with_collapse_and_end_with_classes():
+def test_reasons_begin_with_collapse_and_end_with_overfitting():
     judged = {
         "active_units": 3, "latent_dim": 4, "unexplained": 0.2,
-        "nearest_train": {"memorised": 0.0, "memorised_held_out": 0.0, "samples": 20},
+        "nearest_train": {
+            "memorised": 0.0, "memorised_held_out": 0.0, "excess_interval": [0, 0], "samples": 20
+        },
         "classes": {"cat": {"real": 1.0, "sampled": 1.0}},
     }  # fmt: skip
     checks = check_thresholds(Judged(metrics=judged, config=EvaluationConfig()), relative=False)
-    words = ["dimensions are in use", "mean image's error", "are copies of", "of 1 classes is"]
+    words = ["dimensions are in use", "mean image's error", "of 1 classes is", "are copies of"]
     assert [part in check.words for part, check in zip(words, checks, strict=True)] == [True] * 4
 
 

@@ -18,7 +18,8 @@ from trainer.figures.callback import DIRECTORY, FigureCallback
 from trainer.figures.examples import read_examples
 from trainer.models.beta import implied_sigma
 from trainer.models.vae import VAE
-from trainer.training.callbacks import EarlyStopping, History
+from trainer.training.best_epoch import BestEpoch, epoch_rule, set_exported_weights
+from trainer.training.callbacks import History
 from trainer.training.checkpoints import Checkpoint, checkpoint_directory
 from trainer.training.compile import compiled, in_float32
 from trainer.training.distribution import is_chief, make_strategy
@@ -96,9 +97,9 @@ def _train(
     """Trains on from the last finished epoch; returns the content of history.json."""
     train = inputs.config.train
     history = History()
-    patience = train.early_stopping_patience
-    early = EarlyStopping(history, patience) if patience else None
-    checkpoint = Checkpoint(checkpoint_dir, history, early)
+    rule = epoch_rule(inputs.config, validated=inputs.records["eval"] > 0)
+    best = BestEpoch(history, rule, train)
+    checkpoint = Checkpoint(checkpoint_dir, best)
     first_epoch = checkpoint.restore(model)
     if first_epoch:
         LOGGER.info("resuming after epoch %d of %d", first_epoch, train.epochs)
@@ -117,13 +118,12 @@ def _train(
                 finished=first_epoch,
             )
         ]
-    if first_epoch < train.epochs and not (early and early.exhausted):
+    if first_epoch < train.epochs and not best.exhausted:
         one_device = model.distribute_strategy.num_replicas_in_sync == 1
         whole, rest = divmod(inputs.records["train"], train.batch_size)
         steps = whole + 1 if rest and one_device else whole
         progress = ProgressReporter(train.epochs, steps, train.learning_rate)
         schedules = Schedules(history, inputs.config.model, train)
-        stopping = [early] if early else []
         written = [*figures, checkpoint, trackers] if is_chief() else []
         sizes: dict[str, Any] = {"batch_size": train.batch_size, "cache_mib": train.cache_mib}
         validation = None
@@ -142,16 +142,19 @@ def _train(
             initial_epoch=first_epoch,
             steps_per_epoch=steps,
             shuffle=False,  # the data set does that
-            callbacks=[schedules, progress, history, *stopping, *written],
+            callbacks=[schedules, progress, history, best, *written],
             verbose=0,
         )
     for callback in figures:
         callback.finish()
     trackers.finish()
-    if early:
-        model.set_weights(early.best_weights)
-    best_epoch = early.best_epoch if early else len(history.epochs)
-    return {"epochs": history.epochs, "exported_epoch": best_epoch}, checkpoint
+    exported = set_exported_weights(model, best)
+    LOGGER.info("exporting epoch %d of %d: %s", exported.epoch, train.epochs, exported.reason)
+    return {
+        "epochs": history.epochs,
+        "exported_epoch": exported.epoch,
+        "exported_reason": exported.reason,
+    }, checkpoint
 
 
 def _announce(config: TrainerConfig, base: str | None) -> None:

@@ -43,7 +43,7 @@ class EvaluationConfig(Config):
     Absolute thresholds:
 
     min_active_units: latent dimensions in use, i.e. whose mean varies over the images by
-      more than 0.01 (Burda et al. 2016, arXiv 1509.00519, section 4.3).
+      more than 0.01 (Burda et al. 2016, arXiv 1509.00519, section 5.2).
     max_unexplained: share of the reconstruction error of a constant mean image that may
       remain; 0 is a perfect reconstruction, 1 no better than that constant image.
     max_memorised: share of samples that may be copies of training images, beyond what

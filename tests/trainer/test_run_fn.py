@@ -36,7 +36,8 @@ def test_writes_models_history_and_curves_and_tells_its_progress(
 
     history = history_of(tmp_path)
     assert [epoch["epoch"] for epoch in history["epochs"]] == [1, 2]
-    assert history["exported_epoch"] == 2
+    val_losses = [epoch["val_loss"] for epoch in history["epochs"]]
+    assert history["exported_epoch"] == int(np.argmin(val_losses)) + 1
     for epoch in history["epochs"]:
         validation = {f"val_{name}" for name in METRICS}
         assert set(epoch) == METRICS | validation | {"epoch", "seconds"}
@@ -52,7 +53,10 @@ def test_writes_models_history_and_curves_and_tells_its_progress(
     # Others may warn, too, of what earlier tests did in this process.
     messages = [r.getMessage() for r in caplog.records if r.name == LOGGER.name]
     assert "effective beta 4, implied sigma 2" in messages[0]
-    assert [m.split("  ")[0] for m in messages[1:]] == ["epoch 1/2", "epoch 2/2"]
+    assert [m.split("  ")[0] for m in messages[1:-1]] == ["epoch 1/2", "epoch 2/2"]
+    assert messages[-1] == (
+        f"exporting epoch {history['exported_epoch']} of 2: {history['exported_reason']}"
+    )
 
     # the decoder is the one inside the full model
     decoder = tf.saved_model.load(str(tmp_path / "decoder"))

@@ -41,6 +41,8 @@ class Family:
     has_prior: z has a prior, hence there are a KL, an ELBO and a beta.
     adversarial: it has a discriminator, hence `model.gan` counts and its loss is not on pixels.
     metrics: what an epoch reports, and what a chart calls it, in the order of the charts.
+    best_by: the metric of the eval split whose lowest value marks the best epoch, or "" where
+      the losses do not tell, being those of networks that work against each other.
     """
 
     model: Callable[..., Any]
@@ -48,6 +50,7 @@ class Family:
     has_prior: bool = True
     adversarial: bool = False
     metrics: Mapping[str, str] = dataclasses.field(default_factory=VAE_METRICS.copy)
+    best_by: str = "val_loss"
 
 
 FAMILIES = {
@@ -57,6 +60,7 @@ FAMILIES = {
         model=Imported("trainer.models.vae_gan:VAEGAN"),
         adversarial=True,
         metrics=VAE_METRICS | GAN_METRICS,
+        best_by="",
     ),
     "ae": Family(
         model=Imported("trainer.models.autoencoder:Autoencoder"),

@@ -164,7 +164,11 @@ class TrainConfig(Config):
       plateau_factor whenever val_loss (loss without an eval split) has not improved for
       plateau_patience epochs.
     seed: of the weights, the batch order and the latent noise.
-    early_stopping_patience: epochs without a better val_loss; 0: never stop early.
+    exported_epoch: `best`, the epoch with the lowest val_loss of those after the KL warm-up,
+      or `last`. It is the last one, too, where nothing tells which is best: without an eval
+      split, and of the family vae_gan.
+    early_stopping_patience: epochs without a better one, by the same measure; 0: never stop
+      early.
     warm_start: begin with the weights of the latest blessed model, if there is one.
     cache_mib: decoded images up to this size stay in memory after being read once.
     precision: `auto` (bfloat16 on GPUs, float32 on CPUs), `float32` or `bfloat16`. With
@@ -181,6 +185,7 @@ class TrainConfig(Config):
     plateau_factor: Annotated[float, Above(0), Between(0, BELOW_ONE, "a factor from 0 to 1")] = 0.1
     plateau_patience: Annotated[int, AtLeast(1, "1 or more")] = 25
     seed: Seed = 0
+    exported_epoch: Annotated[str, OneOf(("best", "last"))] = "best"
     early_stopping_patience: Annotated[int, AtLeast(0, "0 (never stop early) or more epochs")] = 0
     warm_start: bool = False
     cache_mib: Annotated[int, AtLeast(0, "0 (never) or more MiB")] = 2048
@@ -222,6 +227,10 @@ class TrainerConfig(Config):
             size = f"{self.image.height}x{self.image.width}"
             words = f"{multiple.format(cells)} and images of {size}, whose latent is a map"
             require(latent_dim % cells == 0, "model.latent_dim", latent_dim, words)
+        patience, family = self.train.early_stopping_patience, self.model.family
+        words = f"0 with family {family}, none of whose losses says which epoch is best"
+        comparable = bool(self.model.family_entry.best_by)
+        require(comparable or not patience, "train.early_stopping_patience", patience, words)
         ordered = list(self.labels) == sorted(set(self.labels)) and all(self.labels)
         require(ordered, "labels", self.labels, "different words, sorted, none empty")
 

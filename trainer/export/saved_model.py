@@ -40,7 +40,6 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from data_prep import features as names
-from trainer.config import TrainerConfig
 from trainer.data.dataset import decode_image
 from trainer.export.metadata import METADATA_FILE
 from trainer.export.onnx import export_onnx
@@ -77,7 +76,7 @@ def export_decoder(model: VAE, directory: str) -> None:
         "sample": _signature(model, sample, count_spec, seed_spec),
     }
     _save(model, _module(model.decoding_weights), signatures, directory)
-    export_onnx(decoding, model_metadata(model.config), directory)
+    export_onnx(decoding, model_metadata(model), directory)
 
 
 def export_full_model(model: VAE, transform: tft.TFTransformOutput, directory: str) -> None:
@@ -164,7 +163,7 @@ def _save(model: VAE, module: tf.Module, signatures: dict[str, Any], directory: 
     path = os.path.join(directory, METADATA_FILE)
     tf.io.gfile.makedirs(os.path.dirname(path))
     with tf.io.gfile.GFile(path, "w") as file:
-        text = json.dumps(model_metadata(model.config), indent=2, ensure_ascii=False)
+        text = json.dumps(model_metadata(model), indent=2, ensure_ascii=False)
         file.write(text + "\n")
 
 
@@ -177,9 +176,14 @@ def _as_parsed(image: tf.Tensor, spec: Any) -> tf.Tensor | tf.SparseTensor:
     return tf.SparseTensor(indices, image, [tf.size(image, out_type=tf.int64), 1])
 
 
-def model_metadata(settings: TrainerConfig) -> dict[str, Any]:
-    """Returns the contents of model.json. `condition` is null, or {kind, names}; beta and
-    implied_sigma are null without a prior, implied_sigma also with a Bernoulli reconstruction."""
+def model_metadata(trained: VAE) -> dict[str, Any]:
+    """Returns the contents of model.json.
+
+    `condition` is null, or {kind, names}; beta and implied_sigma are null without a prior,
+    implied_sigma and sigma with a Bernoulli reconstruction. Of `gaussian_learned` both are those
+    that were learned.
+    """
+    settings = trained.config
     model, image = settings.model, settings.image
     condition = {"kind": model.condition, "names": list(settings.condition_names)}
     return {
@@ -188,8 +192,8 @@ def model_metadata(settings: TrainerConfig) -> dict[str, Any]:
         "latent_dim": model.latent_dim,
         "beta": model.beta if model.has_prior else None,
         "reconstruction": model.reconstruction,
-        "sigma": model.sigma if model.reconstruction_entry.density else None,
-        "implied_sigma": implied_sigma(model),
+        "sigma": trained.sigma,
+        "implied_sigma": implied_sigma(model, trained.sigma),
         "image": {"height": image.height, "width": image.width, "channels": image.channels},
         "labels": list(settings.labels),
         "attributes": list(settings.attributes),

@@ -95,9 +95,9 @@ def mean_auc(codes: np.ndarray, attributes: np.ndarray) -> float | None:
     """Returns the area under the ROC curve of each attribute's vector, averaged over attributes.
 
     The vector is the mean code [latent_dim] with the attribute minus the mean code without it
-    (Larsen et al. 2016, section 4.3), from every other image; the area is that of its projection on
-    the images between. 0.5 (chance) to 1; None where no attribute has two images of either kind in
-    both halves.
+    (Larsen et al. 2016, section 4.1.1), from every other image; the area is that of its projection
+    on the images between. 0.5 (chance) to 1; None where no attribute has two images of either kind
+    in both halves.
     """
     areas = []
     for column in attributes.T.astype(bool):

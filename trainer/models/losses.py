@@ -11,6 +11,8 @@ from typing import Any
 from keras import ops
 
 LOG_2PI = math.log(2 * math.pi)
+LEVELS = 256  # of a byte; divided by 255 they lie 1/255 apart, from 0 to 1
+SPACING = 1 / (LEVELS - 1)
 
 
 def bernoulli_nll(images: Any, logits: Any, log_sigma: Any = None) -> Any:
@@ -63,7 +65,7 @@ def gan(d_real: Any, d_made: Any, d_sampled: Any) -> Any:
     """The discriminator's cross-entropy, nats, at least 0; ln 2 where it guesses.
 
     -(log D(x) + log(1 - D(x~)) + 2 log(1 - D(x_p))) / 4, where real images x, reconstructions
-    x~ and samples x_p are classified (Larsen et al. 2016, eq. 3, with the weights of
+    x~ and samples x_p are classified (Larsen et al. 2016, section 2.3, with the weights of
     "Autoencoders in Keras", part 6), from logits of D, float32 [batch]: -log D = softplus(-d).
     """
     fake = ops.softplus(d_made) + 2.0 * ops.softplus(d_sampled)
@@ -74,7 +76,7 @@ def similarity(kind: str, real: Any, decoded: Any) -> Any:
     """The distance of l-layer features, float32 [batch, features], summed over features.
 
     `squared_error`: (l(x~) - l(x))^2 / 2, the NLL of a unit Gaussian without its constant
-    (Larsen et al. 2016, eq. 7). `cross_entropy`: of sigmoid(l(x~)) against sigmoid(l(x))
+    (Larsen et al. 2016, section 2.3). `cross_entropy`: of sigmoid(l(x~)) against sigmoid(l(x))
     ("Autoencoders in Keras", part 6).
     """
     if kind == "squared_error":
@@ -82,13 +84,23 @@ def similarity(kind: str, real: Any, decoded: Any) -> Any:
     return ops.sum(ops.softplus(decoded) - ops.sigmoid(real) * decoded, axis=-1)
 
 
-def bits_per_dim(nats: Any, values: int, *, density: bool) -> Any:
-    """Bits that each of an image's `values` costs, from its negative ELBO in nats.
+def bits_per_dim(nats: Any, values: int, sigma: Any = None) -> Any:
+    """Bits that each of an image's `values` costs at most, from its negative ELBO in nats.
 
-    A `density` over [0, 1] (Gaussian) is brought to the 256 levels of a byte by adding 8 bits
-    (Theis et al. 2016, section 3.1).
+    A Gaussian density of deviation `sigma` (in pixels of [0, 1]) says nothing yet of levels that
+    lie h = 1/255 apart. P(x|z) is its integral over the bin x + u with u in [-h/2, h/2], and by
+    Jensen's inequality -log P(x|z) <= E[-log p(x + u|z)] - log h for each value, with u uniform
+    (Theis et al. 2016, section 3.1). That expectation lies h^2 / (24 sigma^2) above -log p(x|z),
+    whatever the mean. So the result bounds the code length of the bytes from above and is never
+    negative, of the encoder that saw the bytes themselves.
+
+    Without a sigma the likelihood is a Bernoulli one, whose probabilities are of binary pixels:
+    of grey pixels the result is a score that bounds nothing.
     """
-    return nats / (values * math.log(2)) + (8.0 if density else 0.0)
+    if sigma is None:
+        return nats / (values * math.log(2))
+    dequantised = nats / values + SPACING**2 / (24 * sigma**2) - math.log(SPACING)
+    return dequantised / math.log(2)
 
 
 def _sum_per_image(values: Any) -> Any:

@@ -29,7 +29,8 @@ class VAE(keras.Model):
       loss: as above.
       reconstruction_loss, kl_loss: its terms, without beta.
       elbo: -(reconstruction_loss + kl_loss). Free of beta; higher is better.
-      bits_per_dim: of the ELBO, see `losses.bits_per_dim`. Lower is better.
+      bits_per_dim: of the ELBO, see `losses.bits_per_dim`. Lower is better; no more than a
+        score, where a Bernoulli likelihood meets grey pixels.
       active_units: see `ActiveUnits`.
     """
 
@@ -111,6 +112,19 @@ class VAE(keras.Model):
         """Returns the negative log-likelihood of each image, in nats, float32 [batch]."""
         return self.config.model.reconstruction_entry.nll(pixels, logits, self.log_sigma)
 
+    @property
+    def sigma(self) -> float | None:
+        """The standard deviation of a Gaussian likelihood, in pixels of [0, 1]; None of another.
+
+        A learned one is what the weights hold now.
+        """
+        likelihood = self.config.model.reconstruction_entry
+        if not likelihood.density:
+            return None
+        if not likelihood.learns_sigma:
+            return self.config.model.sigma
+        return math.exp(float(ops.convert_to_numpy(self.log_sigma)))
+
     def regularizer(self, z_mean: Any, z_log_var: Any) -> Any:
         """Returns the term of the loss that beta multiplies, in nats per image, float32 [batch]."""
         free = self.config.model.free_bits
@@ -159,7 +173,8 @@ class VAE(keras.Model):
         reconstruction, kl = y_pred["reconstruction_loss"], y_pred["kl_loss"]
         negative_elbo = reconstruction + kl
         density = self.config.model.reconstruction_entry.density
-        bits = losses.bits_per_dim(negative_elbo, self.config.image.size, density=density)
+        sigma = ops.exp(self.log_sigma) if density else None
+        bits = losses.bits_per_dim(negative_elbo, self.config.image.size, sigma)
         return {
             "reconstruction_loss": reconstruction,
             "kl_loss": kl,

@@ -16,7 +16,7 @@ class VAEGAN(VAE):
     """Larsen et al. 2016, "Autoencoding beyond pixels using a learned similarity metric".
 
     With L_prior = beta KL, L_llike the distance of the discriminator's l-layer features of an
-    image and its reconstruction, and L_GAN the discriminator's cross-entropy (eq. 8 to 12):
+    image and its reconstruction, and L_GAN the discriminator's cross-entropy (section 2.3):
       encoder:        L_prior + L_llike
       decoder:        gamma L_llike - L_GAN
       discriminator:  L_GAN

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from trainer.training.callbacks import EarlyStopping, History
+from trainer.training.best_epoch import BestEpoch
 
 CHECKPOINT = "checkpoint.npz"
 
@@ -23,15 +23,15 @@ class Checkpoint(keras.callbacks.Callback):
 
     One file holds all that they depend on: weights, the state of every seed generator, the
     optimizer, the history and the best weights so far. The order of the batches needs no state,
-    being a function of (seed, epoch). The callback comes after `History` and `EarlyStopping`.
+    being a function of (seed, epoch). The callback comes after `History` and `BestEpoch`.
     """
 
-    def __init__(self, directory: str, history: History, early: EarlyStopping | None) -> None:
+    def __init__(self, directory: str, best: BestEpoch) -> None:
         super().__init__()
         self.directory = directory
         self.path = os.path.join(directory, CHECKPOINT)
-        self.history = history
-        self.early = early
+        self.best = best
+        self.history = best.history
 
     def restore(self, model: keras.Model) -> int:
         """Restores a compiled model; returns the finished epochs, 0 without a checkpoint."""
@@ -42,9 +42,8 @@ class Checkpoint(keras.callbacks.Callback):
         for name, variable in _state(model).items():
             variable.assign(arrays[name])
         self.history.epochs = json.loads(arrays["history"].tobytes())
-        if self.early is not None:
-            best = [name for name in sorted(arrays) if name.startswith("best/")]
-            self.early.best_weights = [arrays[name] for name in best]
+        kept = [name for name in sorted(arrays) if name.startswith("best/")]
+        self.best.weights = [arrays[name] for name in kept]
         return len(self.history.epochs)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -53,8 +52,7 @@ class Checkpoint(keras.callbacks.Callback):
             for name, variable in _state(self.model).items()
         }
         arrays["history"] = np.frombuffer(json.dumps(self.history.epochs).encode(), np.uint8)
-        if self.early is not None:
-            arrays |= {f"best/{i:06}": w for i, w in enumerate(self.early.best_weights)}
+        arrays |= {f"best/{i:06}": w for i, w in enumerate(self.best.weights)}
         content = io.BytesIO()
         np.savez(content, **arrays)
         tf.io.gfile.makedirs(self.directory)

@@ -22,6 +22,7 @@ from trainer.config import TrainerConfig
 from trainer.data.dataset import from_arrays
 from trainer.figures.sheet import mosaic, to_png
 from trainer.models.vae import VAE
+from trainer.training.best_epoch import BestEpoch, epoch_rule, set_exported_weights
 from trainer.training.callbacks import History
 from trainer.training.checkpoints import CHECKPOINT, Checkpoint
 from trainer.training.compile import compiled
@@ -67,11 +68,11 @@ def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> 
     config = TrainerConfig.from_json(request["settings"])
     tuner = parse(TunerConfig, request["tuner"], "tuner")
     model = compiled(config)
-    train = read_arrays(arrays, "train")
-    _train(model, train, directory, request["epochs"], request.get("goes_on_from"))
+    train, held_out = read_arrays(arrays, "train"), read_arrays(arrays, "eval")
+    _train(model, train, held_out, directory, request["epochs"], request.get("goes_on_from"))
     metrics, samples = measure(
         model,
-        read_arrays(arrays, "eval"),
+        held_out,
         mean_of(train[names.IMAGE]),
         tuner,
         config.train.batch_size,
@@ -87,16 +88,25 @@ def _train_and_measure(request: dict[str, Any], directory: str, arrays: str) -> 
 
 
 def _train(
-    model: VAE, arrays: dict[str, Any], directory: str, epochs: int, goes_on_from: str | None
+    model: VAE,
+    arrays: dict[str, Any],
+    held_out: dict[str, Any],
+    directory: str,
+    epochs: int,
+    goes_on_from: str | None,
 ) -> None:
-    """Trains up to `epochs`, counted from the first epoch of the trial that it goes on from."""
+    """Trains up to `epochs`, counted from the first epoch of the trial that it goes on from.
+
+    The model ends with the weights that the Trainer would export.
+    """
     config = model.config
     path = os.path.join(directory, CHECKPOINT)
     if goes_on_from and not tf.io.gfile.exists(path):
         with contextlib.suppress(tf.errors.NotFoundError):  # it is trained again, to the same bits
             tf.io.gfile.copy(os.path.join(goes_on_from, CHECKPOINT), path)
     history = History()
-    checkpoint = Checkpoint(directory, history, None)
+    best = BestEpoch(history, epoch_rule(config, validated=True), config.train)
+    checkpoint = Checkpoint(directory, best)
     first = checkpoint.restore(model)
     steps = -(-len(arrays[names.IMAGE]) // config.train.batch_size)
 
@@ -108,6 +118,7 @@ def _train(
         batch_size, seed = config.train.batch_size, config.train.seed
         model.fit(
             from_arrays(arrays, batch_size=batch_size, shuffle_seed=seed, first_epoch=first),
+            validation_data=from_arrays(held_out, batch_size=batch_size),
             epochs=epochs,
             initial_epoch=first,
             steps_per_epoch=steps,
@@ -116,11 +127,13 @@ def _train(
                 Schedules(history, config.model, config.train),
                 ProgressReporter(epochs, steps, config.train.learning_rate),
                 history,
+                best,
                 checkpoint,
                 keras.callbacks.LambdaCallback(on_epoch_end=write_progress),
             ],
             verbose=0,
         )
+    set_exported_weights(model, best)
 
 
 def _die_first() -> None:

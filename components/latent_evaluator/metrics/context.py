@@ -162,7 +162,7 @@ class EvaluatedModel:
         return split_scores(
             self.accumulator,
             likelihood=self.metadata["reconstruction"],
-            sigma=self.metadata["sigma"] or 1.0,
+            sigma=self.metadata["sigma"],
             posterior=self.model.has_prior,
         )
 

@@ -198,7 +198,7 @@ scored(
 
 scored(
     "bits_per_dim",
-    Row("bits per dimension", ".4f", LOW, "negative ELBO for each pixel and channel"),
+    Row("bits per dimension", ".4f", LOW, "what a byte of the image costs to code, at most"),
     group=LIKELIHOOD,
 )
 

@@ -133,13 +133,13 @@ def record_columns(records: Records) -> dict[str, np.ndarray]:
 
 
 def split_scores(
-    accumulator: ScoreAccumulator, *, likelihood: str, sigma: float = 1.0, posterior: bool = True
+    accumulator: ScoreAccumulator, *, likelihood: str, sigma: float | None, posterior: bool = True
 ) -> dict[str, Any]:
     """Returns the scores of a split of at least one image.
 
     Args:
       likelihood: `bernoulli`, or a Gaussian one (`gaussian`, `gaussian_learned`).
-      sigma: the standard deviation of `gaussian`.
+      sigma: the standard deviation of a Gaussian one, the learned one of `gaussian_learned`.
       posterior: whether the model has one. Without it there is no KL, hence no ELBO: kl_loss,
         elbo and bits_per_dim are None.
 
@@ -160,9 +160,10 @@ def split_scores(
     z_mean, z_square = accumulator.moments["z"] / count
     size = pixel_mean.size
     mean_error = float((pixel_square - pixel_mean**2).clip(0).sum())
-    density = likelihood != "bernoulli"
-    scores = scores_of(total, size, density, posterior)
-    if density:
+    if likelihood == "bernoulli":
+        sigma = None
+    scores = scores_of(total, size, sigma, posterior)
+    if sigma is not None:
         mean_loss = _gaussian_loss(mean_error, size, None if "learned" in likelihood else sigma)
         scores["unexplained"] = _share(scores["mse"] * size, mean_error)
     else:
@@ -181,24 +182,26 @@ def split_scores(
             "psnr": psnr(mean_error / size),
         },
         "labels": {
-            label: scores_of(sums, size, density, posterior)
+            label: scores_of(sums, size, sigma, posterior)
             for label, sums in sorted(accumulator.sums.items())
             if label
         },
     }
 
 
-def scores_of(sums: np.ndarray, size: int, density: bool, posterior: bool) -> dict[str, Any]:
+def scores_of(sums: np.ndarray, size: int, sigma: float | None, posterior: bool) -> dict[str, Any]:
     """Returns the scores that follow from the sums over some images alone.
 
     Args:
       sums: the number of images, then the sum of each of _SCALARS over them.
       size: values of an image.
-      density: whether the likelihood is one, as opposed to a probability.
+      sigma: the standard deviation of a Gaussian likelihood; None of a Bernoulli one, which is a
+        likelihood of binary pixels alone: bits_per_dim is None where there are grey ones.
     """
     count = int(sums[0])
     loss, kl, error = (float(value) for value in sums[1:4] / count)
-    bits = bits_per_dim(loss + kl, size, density=density)
+    codes = sigma is not None or _are_binary(sums, size)
+    bits = bits_per_dim(loss + kl, size, sigma) if codes else None
     return {
         "count": count,
         "reconstruction_loss": loss,
@@ -220,6 +223,12 @@ def sums_of(columns: dict[str, np.ndarray], chosen: np.ndarray) -> np.ndarray:
 def psnr(mse: float) -> float:
     """Returns the peak signal-to-noise ratio in dB of values in [0, 1]; at most 120."""
     return 10 * math.log10(1 / max(mse, 1e-12)) if not math.isnan(mse) else math.nan
+
+
+def _are_binary(sums: np.ndarray, size: int) -> bool:
+    """Returns true where every pixel is 0 or 1: such a pixel has the entropy of the clipping."""
+    entropy = sums[1 + _SCALARS.index("entropy")] / (sums[0] * size)
+    return bool(entropy < 2 * _EPSILON)
 
 
 def _share(part: float, whole: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -94,13 +94,17 @@ class HeatMap(NamedTuple):
     strongest: str
 
 
-def curves(history: dict[str, Any]) -> list[Curve]:
-    """Returns a curve for each metric of a training, over its epochs."""
+def curves(history: dict[str, Any], hidden: Collection[str] = ()) -> list[Curve]:
+    """Returns a curve for each metric of a training but the hidden ones, over its epochs."""
     epochs = history.get("epochs") or []
     if len(epochs) < 2:
         return []
     exported = history.get("exported_epoch")
-    shown = [_curve(name, words, epochs, exported) for name, words in metric_titles().items()]
+    shown = [
+        _curve(name, words, epochs, exported)
+        for name, words in metric_titles().items()
+        if name not in hidden
+    ]
     return [curve for curve in shown if curve is not None]
 
 

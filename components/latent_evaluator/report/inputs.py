@@ -158,7 +158,7 @@ def _scores(
     size, posterior = int(np.prod(columns["image"].shape[1:])), "z_log_var" in columns
     shown = ["count", *(path for _, rows in table_rows() for path, row in rows if row.sliced)]
     scores = {
-        name: scores_of(sums_of(columns, chosen), size, density=False, posterior=posterior)
+        name: scores_of(sums_of(columns, chosen), size, sigma=None, posterior=posterior)
         for name, chosen in groups.items()
         if chosen.any()
     }

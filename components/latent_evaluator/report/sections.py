@@ -45,8 +45,12 @@ def drift(view: ModelView) -> Markup | None:
 @section("training", "Training")
 def training(view: ModelView) -> Markup | None:
     history = view.inputs.history
-    curves = charts.curves(history) if history else []
-    return render_template("training.html", curves=curves) if curves else None
+    if history is None:
+        return None
+    # Bits that are no code length (see `scores_of`) are none in training either.
+    hidden = {"bits_per_dim"} if view.inputs.candidate.get("bits_per_dim") is None else set()
+    curves = charts.curves(history, hidden)
+    return render_template("training.html", curves=curves, history=history) if curves else None
 
 
 @section("search", "Search")

@@ -25,7 +25,7 @@ class AttributeVectors:
     """Directions in latent space, one for each attribute and each label against the rest.
 
     An attribute vector is the mean of z_mean over the images with the attribute minus the
-    mean over those without (Larsen et al. 2016, arXiv 1512.09300, section 4.2). It is not
+    mean over those without (Larsen et al. 2016, arXiv 1512.09300, section 4.1.1). It is not
     normalised: z + strength * vector at strength 1 goes from one class mean to the other.
     Where all images have the attribute, or none has, the row is NaN.
 

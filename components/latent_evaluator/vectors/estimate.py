@@ -69,7 +69,7 @@ def estimate_vectors(
 def mean_differences(positive: Moments, negative: Moments) -> tuple[np.ndarray, np.ndarray]:
     """Returns the mean with an attribute minus the mean without, and its standard error.
 
-    Larsen et al. 2016 (arXiv 1512.09300), section 4.2. The error of each component is
+    Larsen et al. 2016 (arXiv 1512.09300), section 4.1.1. The error of each component is
     sqrt(s+^2 / n+ + s-^2 / n-), of two independent means (Welch 1947). Both float64 [A, d], NaN
     where a class is empty; the error also where it has a single image.
     """

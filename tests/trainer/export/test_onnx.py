@@ -48,7 +48,7 @@ def test_the_onnx_decoder_is_the_saved_model_at_any_batch_size(tmp_path, conditi
         assert image == pytest.approx(expected, abs=1e-5)
         assert expected.std() > 0.01
     metadata = found.get_modelmeta().custom_metadata_map
-    assert json.loads(metadata["description"]) == model_metadata(settings)
+    assert json.loads(metadata["description"]) == model_metadata(model)
     onnx.checker.check_model(str(tmp_path / DECODER_ONNX), full_check=True)
 
 

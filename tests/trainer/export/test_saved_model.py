@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.export.metadata import METADATA_FILE
+from trainer.export.metadata import METADATA_FILE, read_metadata
 from trainer.export.saved_model import export_decoder, export_full_model
 from trainer.models.registry import build_model
 
@@ -138,6 +139,16 @@ def test_description(exported):
             "attributes": [],
             "condition": None,
         }
+
+
+def test_a_learned_sigma_is_described_as_it_was_learned(prepared, tmp_path):
+    model = export(prepared, tmp_path, reconstruction="gaussian_learned", sigma=0.5, beta=4.0)
+    learned = math.exp(float(np.asarray(model.log_sigma)))
+    assert abs(learned - 0.5) > 1e-3  # `export` moved every weight
+    for name in ("decoder", "full"):
+        description = read_metadata(str(tmp_path / name))
+        assert description["sigma"] == pytest.approx(learned)
+        assert description["implied_sigma"] == pytest.approx(2 * learned)
 
 
 def export(prepared, out, **model):

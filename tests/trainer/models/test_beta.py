@@ -77,6 +77,7 @@ def test_implied_sigma():
     assert implied_sigma(ModelConfig(beta=4.0)) is None
     gaussian = ModelConfig(beta=4.0, reconstruction="gaussian", sigma=0.5)
     assert implied_sigma(gaussian) == pytest.approx(1.0)
+    assert implied_sigma(gaussian, sigma=0.1) == pytest.approx(0.2)
     assert implied_sigma(ModelConfig(family="ae", reconstruction="gaussian")) is None
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from trainer.config import ImageShape, ModelConfig, TrainerConfig
+from trainer.models import losses
 from trainer.models.registry import build_model
 
 METRICS = {"loss", "reconstruction_loss", "kl_loss", "elbo", "bits_per_dim", "active_units"}
@@ -95,6 +96,18 @@ def test_a_given_sigma_stays_and_a_learned_one_moves(images):
         vae = build(reconstruction=kind, sigma=0.5)
         vae.fit({"image": images}, batch_size=5, epochs=1, verbose=0)
         assert (float(np.asarray(vae.log_sigma)) != pytest.approx(math.log(0.5))) == moves
+        assert vae.sigma == pytest.approx(math.exp(float(np.asarray(vae.log_sigma))))
+    assert build(reconstruction="bernoulli").sigma is None
+
+
+def test_bits_per_dim_follow_the_learned_sigma(images):
+    vae = build(reconstruction="gaussian_learned", sigma=1.0)
+    vae.compile(jit_compile=False)
+    for sigma in (1.0, 0.0015):
+        vae.log_sigma.assign(math.log(sigma))
+        found = vae.evaluate({"image": images}, return_dict=True, verbose=0)
+        expected = losses.bits_per_dim(-found["elbo"], 64, sigma)
+        assert found["bits_per_dim"] == pytest.approx(expected, rel=1e-4)
 
 
 def test_one_batch_can_be_learned(images):

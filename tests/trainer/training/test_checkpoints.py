@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from trainer.config import TrainConfig
 from trainer.data.dataset import make_dataset
 from trainer.models.registry import build_model
-from trainer.training.callbacks import EarlyStopping, History
+from trainer.training.best_epoch import BestEpoch, EpochRule, set_exported_weights
+from trainer.training.callbacks import History
 from trainer.training.checkpoints import Checkpoint, checkpoint_directory
 from trainer.training.optimizers import make_optimizer
 
@@ -22,7 +24,6 @@ def train(prepared, settings, checkpoint, until):
     model = build_model(settings)
     model.compile(optimizer=make_optimizer(model, "adam", 1e-3), jit_compile=False)
     first = checkpoint.restore(model)
-    early = [checkpoint.early] if checkpoint.early else []
     model.fit(
         make_dataset(
             prepared.source("train", features=("image", "label_index")),
@@ -38,15 +39,15 @@ def train(prepared, settings, checkpoint, until):
         initial_epoch=first,
         epochs=until,
         shuffle=False,
-        callbacks=[checkpoint.history, *early, checkpoint],
+        callbacks=[checkpoint.history, checkpoint.best, checkpoint],
         verbose=0,
     )
     return model
 
 
 def new_checkpoint(directory):
-    history = History()
-    return Checkpoint(str(directory), history, EarlyStopping(history, patience=9))
+    best = BestEpoch(History(), EpochRule(metric="val_loss"), TrainConfig())
+    return Checkpoint(str(directory), best)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,8 @@ def test_resumed_training_ends_with_the_same_weights(
     """Bit for bit; the GAN with its three optimizers and whose turn it is."""
     settings = tiny_config(family=family, condition=condition, architecture="conv_28")
     settings = dataclasses.replace(settings, labels=("bar", "ring"))
-    undisturbed = train(prepared, settings, new_checkpoint(tmp_path / "a"), until=4)
+    whole = new_checkpoint(tmp_path / "a")
+    undisturbed = train(prepared, settings, whole, until=4)
     train(prepared, settings, new_checkpoint(tmp_path / "b"), until=2)
     again = new_checkpoint(tmp_path / "b")
     resumed = train(prepared, settings, again, until=4)
@@ -70,6 +72,25 @@ def test_resumed_training_ends_with_the_same_weights(
     ):
         assert np.array_equal(one, other), one.path
     assert [epoch["epoch"] for epoch in again.history.epochs] == [1, 2, 3, 4]
+    exported = [
+        set_exported_weights(m, c.best) for m, c in ((undisturbed, whole), (resumed, again))
+    ]
+    assert exported[0] == exported[1]
+    for one, other in zip(undisturbed.get_weights(), resumed.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_the_best_epoch_before_a_kill_is_exported_after_it(prepared, tiny_config, tmp_path):
+    settings = tiny_config()
+    killed = new_checkpoint(tmp_path)
+    killed.best.rule = EpochRule(metric="epoch")  # the first epoch, whatever comes after it
+    first = train(prepared, settings, killed, until=1).get_weights()
+    again = new_checkpoint(tmp_path)
+    again.best.rule = killed.best.rule
+    model = train(prepared, settings, again, until=2)
+    assert not all(map(np.array_equal, first, model.get_weights()))
+    assert set_exported_weights(model, again.best).epoch == 1
+    assert all(map(np.array_equal, first, model.get_weights()))
 
 
 def test_best_weights_and_history_come_back(prepared, tiny_config, tmp_path):
@@ -82,7 +103,8 @@ def test_best_weights_and_history_come_back(prepared, tiny_config, tmp_path):
     model.optimizer.build(model.trainable_variables)
     assert restored.restore(model) == 2
     assert restored.history.epochs == saved.history.epochs
-    for one, other in zip(saved.early.best_weights, restored.early.best_weights, strict=True):
+    assert len(saved.best.weights) == len(model.get_weights())
+    for one, other in zip(saved.best.weights, restored.best.weights, strict=True):
         assert np.array_equal(one, other)
     assert sorted(os.listdir(tmp_path)) == ["checkpoint.npz"]
     restored.remove()

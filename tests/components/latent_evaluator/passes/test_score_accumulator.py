@@ -48,9 +48,21 @@ def test_elbo_and_bits_are_the_sum_of_both_terms():
     assert found["count"] == 2
 
 
-def test_bits_of_a_density_count_the_256_levels():
-    found = measure(batch([BLACK, WHITE], [[0.5] * 4] * 2), likelihood="gaussian")
-    assert found["bits_per_dim"] == pytest.approx(4.0 / (PIXELS * math.log(2)) + 8)
+def test_bits_of_a_density_are_of_the_256_levels():
+    images = batch([BLACK, WHITE], [[0.5] * 4] * 2)
+    for likelihood in ("gaussian", "gaussian_learned"):
+        wide = measure(images, likelihood=likelihood, sigma=1.0)["bits_per_dim"]
+        assert wide == pytest.approx(4.0 / (PIXELS * math.log(2)) + math.log2(255), abs=1e-5)
+        narrow = measure(images, likelihood=likelihood, sigma=0.0015)["bits_per_dim"]
+        assert narrow - wide == pytest.approx((1 / 255 / 0.0015) ** 2 / 24 / math.log(2), abs=1e-5)
+
+
+def test_a_bernoulli_likelihood_of_grey_pixels_has_no_bits():
+    binary = measure(batch([BLACK, WHITE] * 50, [[0.5] * 4] * 100))
+    assert binary["bits_per_dim"] > 0
+    grey = measure(batch([BLACK, WHITE] * 50 + [[0, 0, 0, 254]], [[0.5] * 4] * 101))
+    assert grey["bits_per_dim"] is None
+    assert grey["elbo"] == -4.0
 
 
 def test_mse_and_psnr_of_a_known_error():

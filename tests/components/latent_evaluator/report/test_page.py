@@ -60,6 +60,23 @@ def test_sections_that_do_not_apply_are_absent(pages):
         assert links == sections[kind] - {"verdict"}
 
 
+def test_the_exported_epoch_is_named(pages):
+    words = "epoch 3 of 4, the dashed line: lowest val_kl, 3.00."
+    assert words in " ".join(Reader(pages["faces"]).text.split())
+
+
+def test_bits_that_are_no_code_length_have_no_curve(make_inputs):
+    inputs = make_inputs("faces")
+    epochs = [{**epoch, "bits_per_dim": 1.0} for epoch in inputs.history["epochs"]]
+    history = inputs.history | {"epochs": epochs}
+    for bits, shown in ((1.5, True), (None, False)):
+        candidate = inputs.candidate | {"bits_per_dim": bits}
+        text = Reader(
+            render(dataclasses.replace(inputs, candidate=candidate, history=history))
+        ).text
+        assert ("bits per dimension training" in " ".join(text.split())) == shown
+
+
 def test_the_page_points_nowhere_and_forbids_the_network(pages):
     for html in pages.values():
         reader = Reader(html)

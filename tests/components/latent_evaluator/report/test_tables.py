@@ -80,6 +80,7 @@ def test_a_curve_ends_where_the_last_epoch_is(make_inputs):
     assert kl.validation == "" and kl.name == "KL"
     assert loss.exported == pytest.approx(charts.LEFT + 2 / 3 * (right - charts.LEFT), abs=0.1)
     assert charts.curves({"epochs": [{"epoch": 1, "loss": 1.0}]}) == []
+    assert [curve.name for curve in charts.curves(make_inputs().history, {"loss"})] == ["KL"]
 
 
 def test_a_histogram_of_a_normal_has_the_height_of_the_line():

@@ -157,7 +157,7 @@ def test_merging_in_any_order_gives_the_same():
         one.merge(part)
     for part in reversed(parts):
         other.merge(part)
-    left, right = (split_scores(t, likelihood="bernoulli") for t in (one, other))
+    left, right = (split_scores(t, likelihood="bernoulli", sigma=None) for t in (one, other))
     assert left["labels"].keys() == right["labels"].keys()
     for name in ("unexplained", "mse", "elbo"):
         assert left[name] == pytest.approx(right[name], rel=1e-12)

@@ -1,10 +1,11 @@
-"""Bootstrap intervals: how far a number would move on other images of the same kind."""
+"""Intervals by resampling: how far a number would move on other images of the same kind."""
 
 from __future__ import annotations
 
 import numpy as np
 
 TAILS = (2.5, 97.5)  # per cent: of a 95 % interval
+DEVIATIONS = 1.96  # from the middle of a Gaussian to the ends of its 95 % interval
 Interval = tuple[float, float]
 
 
@@ -33,3 +34,29 @@ def percentile_interval(statistics: np.ndarray) -> Interval:
 def mean_interval(values: np.ndarray, counts: np.ndarray) -> Interval:
     """Returns the interval of the mean of one value an image, [n], by resamples [resamples, n]."""
     return percentile_interval(counts.astype(np.float64) @ values / len(values))
+
+
+def share_interval(value: float, draws: np.ndarray, size: int) -> Interval:
+    """Returns the interval of a share of `size` images whose draws, [resamples], spread about it.
+
+    Wilson's score interval (1927) for as many independent images as would spread like that, `size`
+    at most: shares near 0 and 1 keep an interval, within 0 and 1. The share is taken two images
+    off the end for that number (Agresti & Coull 1998).
+    """
+    inside = (value * size + 2) / (size + 4)
+    spread = float(np.var(draws))
+    images = min(size, inside * (1 - inside) / spread) if spread > 0 else size
+    weight = DEVIATIONS**2 / images
+    middle = value + weight / 2
+    half = DEVIATIONS * np.sqrt(max(value * (1 - value), 0) / images + weight / (4 * images))
+    low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
+    return (float(max(low, 0)), float(min(high, 1)))
+
+
+def ratio_interval(value: float, draws: np.ndarray) -> Interval:
+    """Returns the interval of a number that is at least 0 and skewed, by its draws, [resamples]: a
+    Gaussian one of its logarithm."""
+    width = DEVIATIONS * float(np.std(draws))
+    if value <= 0:
+        return (0.0, width)
+    return (value * float(np.exp(-width / value)), value * float(np.exp(width / value)))

@@ -12,6 +12,7 @@ from components.latent_evaluator.metrics import (  # noqa: F401
     generalisation,
     latent_space,
     likelihood,
+    precision_recall,
     reconstructions,
     samples,
 )

@@ -56,7 +56,8 @@ def fidelity_to_conditions(model: EvaluatedModel) -> Measurement:
             f"accuracy{INTERVAL}": list(model.mean_interval(sampled)),
             "accuracy_real": float(np.mean(real)),
             "by_name": by_name,
-        }
+        },
+        draws=model.resamples(len(sampled)).astype(np.float64) @ sampled / len(sampled),
     )
 
 

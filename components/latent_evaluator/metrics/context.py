@@ -171,6 +171,11 @@ class EvaluatedModel:
         """Resamples of `images`, float32 [resamples, n]."""
         return self.resamples(len(self.images))
 
+    @cached_property
+    def sample_counts(self) -> np.ndarray:
+        """Resamples of `samples`, float32 [resamples, m]."""
+        return self.resamples(len(self.samples), 1)
+
     def resamples(self, size: int, stream: int = 0) -> np.ndarray:
         """Returns resamples of a set of images, float32 [resamples, size].
 

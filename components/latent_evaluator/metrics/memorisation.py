@@ -19,7 +19,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.stats import norm
 
 from components.latent_evaluator.metrics.bootstrap import TAILS, Interval, percentile_interval
-from components.latent_evaluator.metrics.precision_recall import squared_distances
+from trainer.measures.neighbours import squared_distances
 
 SIDE = 16  # pixels: images are compared at that size
 BLUR = 1.0  # pixels of a thumbnail: the Gaussian's sigma

@@ -1,58 +1,75 @@
-"""Precision and recall: samples among the real images, and real images among the samples."""
+"""Precision, recall, density and coverage: samples and real images as neighbours, in features."""
 
 from __future__ import annotations
 
-import numpy as np
-
-NEIGHBOURS = 3
-_BLOCK = 1024  # rows of distances held at once
-
-
-def precision_and_recall(
-    real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS
-) -> tuple[np.ndarray, np.ndarray]:
-    """Finds the points of each set that the other covers.
-
-    Kynkäänniemi et al. 2019 (arXiv 1904.06991), eq. 1 and 2.
-
-    A set covers the balls around each of its points that reach to its `neighbours`-th nearest
-    neighbour in the set. Precision is the share of generated points in what the real ones
-    cover, recall the share of real points in what the generated ones cover.
-    Args:
-      real, generated: features [n, d] and [m, d], both n and m above `neighbours`.
-
-    Returns:
-      Whether each generated point is covered, bool [m], and each real one, bool [n]: their
-      means are precision and recall.
-    """
-    return (
-        _covered(generated, real, _radii(real, neighbours)),
-        _covered(real, generated, _radii(generated, neighbours)),
-    )
+from components.latent_evaluator.metrics.bootstrap import ratio_interval, share_interval
+from components.latent_evaluator.metrics.context import EvaluatedModel
+from components.latent_evaluator.metrics.registry import HIGH, SAMPLES, Measurement, Row, metric
+from trainer.measures.neighbours import (
+    LEAST,
+    Halved,
+    Neighbourhood,
+    compare_neighbours,
+    draw_halves,
+)
 
 
-def squared_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Returns the squared distance of every pair, float32 [n, m], at least 0."""
-    points, others = points.astype(np.float32), others.astype(np.float32)
-    squared = points @ others.T
-    squared *= -2
-    squared += np.einsum("nd,nd->n", points, points)[:, None]
-    squared += np.einsum("md,md->m", others, others)[None, :]
-    return np.maximum(squared, 0, out=squared)
+def neighbourhood(model: EvaluatedModel) -> Neighbourhood | None:
+    """Compares samples and real images; None for too few. All models share the halves."""
+    config, real, sampled = model.config, model.features.real.values, model.features.sampled.values
+    if min(len(real), len(sampled)) < LEAST:
+        return None
+    halves = draw_halves(len(real), config.resamples, config.seed)
+    sampled_halves = draw_halves(len(sampled), config.resamples, config.seed + 1)
+    return compare_neighbours(real, sampled, halves, sampled_halves)
 
 
-def _radii(points: np.ndarray, neighbours: int) -> np.ndarray:
-    """Returns the squared distance of each point to its k-th neighbour, itself not counted: [n]."""
-    blocks = [
-        np.partition(squared_distances(points[i : i + _BLOCK], points), neighbours, axis=1)
-        for i in range(0, len(points), _BLOCK)
-    ]
-    return np.concatenate([block[:, neighbours] for block in blocks])
+def _share(found: Halved, size: int) -> Measurement:
+    return Measurement(found.value, share_interval(found.value, found.draws, size), found.draws)
 
 
-def _covered(points: np.ndarray, centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    blocks = [
-        (squared_distances(points[i : i + _BLOCK], centres) <= radii).any(axis=1)
-        for i in range(0, len(points), _BLOCK)
-    ]
-    return np.concatenate(blocks)
+@metric(
+    "precision",
+    Row("precision", ".3f", HIGH, "samples that look real"),
+    group=SAMPLES,
+    needs=("extractor",),
+)
+def precision(model: EvaluatedModel) -> Measurement:
+    found = model.once(neighbourhood)
+    return _share(found.precision, len(model.samples)) if found else Measurement(None)
+
+
+@metric(
+    "recall",
+    Row("recall", ".3f", HIGH, "real images the samples come near to", headline=True),
+    group=SAMPLES,
+    needs=("extractor",),
+)
+def recall(model: EvaluatedModel) -> Measurement:
+    found = model.once(neighbourhood)
+    return _share(found.recall, len(model.images)) if found else Measurement(None)
+
+
+@metric(
+    "density",
+    Row("density", ".3f", HIGH, "real images' neighbourhoods around a sample; of real images 1"),
+    group=SAMPLES,
+    needs=("extractor",),
+)
+def density(model: EvaluatedModel) -> Measurement:
+    found = model.once(neighbourhood)
+    if found is None:
+        return Measurement(None)
+    value, draws = found.density
+    return Measurement(value, ratio_interval(value, draws), draws)
+
+
+@metric(
+    "coverage",
+    Row("coverage", ".3f", HIGH, "real images with a sample among their nearest neighbours"),
+    group=SAMPLES,
+    needs=("extractor",),
+)
+def coverage(model: EvaluatedModel) -> Measurement:
+    found = model.once(neighbourhood)
+    return _share(found.coverage, len(model.images)) if found else Measurement(None)

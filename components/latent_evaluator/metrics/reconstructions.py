@@ -14,7 +14,12 @@ from components.latent_evaluator.metrics.registry import (
     at_most,
     metric,
 )
-from components.latent_evaluator.metrics.samples import feature_distance, pixel_distances
+from components.latent_evaluator.metrics.samples import (
+    feature_distance,
+    kernel_distances,
+    kernel_measurement,
+    pixel_distances,
+)
 
 scored(
     "psnr",
@@ -56,7 +61,24 @@ scored("mean_image", group=RECONSTRUCTIONS)
     needs=("extractor",),
 )
 def cfid_reconstructions(model: EvaluatedModel) -> Measurement:
-    return feature_distance(model, model.features.reconstructed)
+    return feature_distance(model, model.features.reconstructed, model.counts)
+
+
+@metric(
+    "kid_reconstructions",
+    Row("KID", ".4f", LOW, "kernel distance of features; 0: they look like real images"),
+    group=RECONSTRUCTIONS,
+    needs=("extractor",),
+)
+def kid_reconstructions(model: EvaluatedModel) -> Measurement:
+    distances = model.once(kernel_distances)
+    return kernel_measurement(distances.reconstructed) if distances else Measurement(None)
+
+
+@metric("kid_reconstructions_standard_error", group=RECONSTRUCTIONS, needs=("extractor",))
+def kid_reconstructions_standard_error(model: EvaluatedModel) -> Measurement:
+    distances = model.once(kernel_distances)
+    return Measurement(distances.reconstructed.standard_error if distances else None)
 
 
 @metric(

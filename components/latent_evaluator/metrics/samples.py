@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from components.latent_evaluator.metrics.bootstrap import percentile_interval
 from components.latent_evaluator.metrics.class_coverage import class_shares, dropped
 from components.latent_evaluator.metrics.context import EvaluatedModel
-from components.latent_evaluator.metrics.precision_recall import NEIGHBOURS, precision_and_recall
 from components.latent_evaluator.metrics.registry import (
-    HIGH,
     INTERVAL,
     LOW,
     SAMPLES,
@@ -24,6 +22,7 @@ from components.latent_evaluator.metrics.registry import (
     metric,
 )
 from trainer.measures.feature_network import LABEL, Features, cfid, resampled_cfid
+from trainer.measures.kernel_distance import KernelDistance, between, kernel_distance, within
 from trainer.measures.sliced_wasserstein import distance_of_projections, draw_directions
 
 
@@ -36,18 +35,18 @@ def pixel_distances(model: EvaluatedModel) -> tuple[Measurement, Measurement]:
         _Projected(images, directions) for images in (real, model.samples, model.reconstructions)
     )
     return (
-        _pixel_distance(model, reference, sampled),
-        _pixel_distance(model, reference, reconstructed),
+        _pixel_distance(model, reference, sampled, model.sample_counts),
+        _pixel_distance(model, reference, reconstructed, model.counts),
     )
 
 
 def _pixel_distance(
-    model: EvaluatedModel, reference: _Projected, images: _Projected
+    model: EvaluatedModel, reference: _Projected, images: _Projected, counts: np.ndarray
 ) -> Measurement:
     point = distance_of_projections(reference.ordered, images.ordered)
-    pairs = zip(model.counts, model.resamples(images.size, 1), strict=True)
+    pairs = zip(model.counts, counts, strict=True)
     resampled = [distance_of_projections(reference.redrawn(a), images.redrawn(b)) for a, b in pairs]
-    return Measurement(point, around(point, np.array(resampled)))
+    return distance_with_draws(point, np.array(resampled))
 
 
 class _Projected:
@@ -69,26 +68,60 @@ class _Projected:
         return np.stack([np.repeat(column, repeats) for column, repeats in columns], axis=1)
 
 
-def feature_distance(model: EvaluatedModel, features: Features) -> Measurement:
-    """Measures the cFID of images from the real ones; None for fewer than two images."""
+def feature_distance(model: EvaluatedModel, features: Features, counts: np.ndarray) -> Measurement:
+    """Measures the cFID of images from the real ones; None for fewer than two images.
+
+    counts: resamples of the images, [resamples, m].
+    """
     real = model.features.real
     if min(len(real.values), len(features.values)) < 2:
         return Measurement(None)
-    point = cfid(real, features)
-    counts = model.resamples(len(features.values), 1)
-    return Measurement(point, around(point, resampled_cfid(real, features, model.counts, counts)))
+    resampled = resampled_cfid(real, features, model.counts, counts)
+    return distance_with_draws(cfid(real, features), resampled)
 
 
-def around(point: float, resampled: np.ndarray) -> list[float]:
-    """Returns the percentile interval, moved so that the resamples average to the point.
+def distance_with_draws(point: float, resampled: np.ndarray) -> Measurement:
+    """Returns a distance, its resamples moved so that they average to it, and their interval.
 
     Distances between sets grow when images are drawn twice. That bias says nothing of how far
     the number would move on other images, and would push the interval off the number.
     """
-    if not np.isfinite(resampled).any():
-        return [float("nan")] * 2
-    shifted = np.array(percentile_interval(resampled)) + point - np.nanmean(resampled)
-    return np.maximum(shifted, 0).tolist()
+    known = resampled[np.isfinite(resampled)]
+    draws = resampled + (point - known.mean() if len(known) else np.nan)
+    return Measurement(point, np.maximum(percentile_interval(draws), 0).tolist(), draws)
+
+
+class KernelDistances(NamedTuple):
+    """The kernel distances of samples and of reconstructions from real images."""
+
+    sampled: KernelDistance
+    reconstructed: KernelDistance
+
+
+def kernel_distances(model: EvaluatedModel) -> KernelDistances | None:
+    """Measures both; None for fewer than three images of a kind."""
+    real, sampled, reconstructed = (each.values for each in model.features)
+    if min(len(real), len(sampled)) < 3:
+        return None
+    inner = within(real, model.counts)
+    return KernelDistances(
+        kernel_distance(
+            inner,
+            within(sampled, model.sample_counts),
+            between(real, sampled, model.counts, model.sample_counts),
+        ),
+        kernel_distance(
+            inner,
+            within(reconstructed, model.counts),
+            between(real, reconstructed, model.counts, model.counts, twins=True),
+            twins=True,
+        ),
+    )
+
+
+def kernel_measurement(distance: KernelDistance) -> Measurement:
+    """Returns a kernel distance with the interval of its draws; unbiased, they need no shift."""
+    return Measurement(distance.value, percentile_interval(distance.draws), distance.draws)
 
 
 def _not_much_further(key: str, name: str) -> Threshold:
@@ -123,7 +156,24 @@ def _not_much_further(key: str, name: str) -> Threshold:
     threshold=_not_much_further("cfid_samples", "cFID of samples"),
 )
 def cfid_samples(model: EvaluatedModel) -> Measurement:
-    return feature_distance(model, model.features.sampled)
+    return feature_distance(model, model.features.sampled, model.sample_counts)
+
+
+@metric(
+    "kid_samples",
+    Row("KID", ".4f", LOW, "kernel distance of features; 0: samples look like real images"),
+    group=SAMPLES,
+    needs=("extractor",),
+)
+def kid_samples(model: EvaluatedModel) -> Measurement:
+    distances = model.once(kernel_distances)
+    return kernel_measurement(distances.sampled) if distances else Measurement(None)
+
+
+@metric("kid_samples_standard_error", group=SAMPLES, needs=("extractor",))
+def kid_samples_standard_error(model: EvaluatedModel) -> Measurement:
+    distances = model.once(kernel_distances)
+    return Measurement(distances.sampled.standard_error if distances else None)
 
 
 @metric(
@@ -134,43 +184,6 @@ def cfid_samples(model: EvaluatedModel) -> Measurement:
 )
 def sliced_wasserstein(model: EvaluatedModel) -> Measurement:
     return model.once(pixel_distances)[0]
-
-
-def coverage(model: EvaluatedModel) -> tuple[np.ndarray, np.ndarray] | None:
-    """Returns which samples lie among the real images, and the other way round, as
-    `precision_and_recall` does; None for too few images."""
-    real, sampled = model.features.real.values, model.features.sampled.values
-    if min(len(real), len(sampled)) <= NEIGHBOURS:
-        return None
-    return precision_and_recall(real, sampled)
-
-
-def _share_covered(model: EvaluatedModel, side: int) -> Measurement:
-    covered = model.once(coverage)
-    if covered is None:
-        return Measurement(None)
-    values = covered[side].astype(np.float64)
-    return Measurement(float(values.mean()), model.mean_interval(values))
-
-
-@metric(
-    "precision",
-    Row("precision", ".3f", HIGH, "samples that look real"),
-    group=SAMPLES,
-    needs=("extractor",),
-)
-def precision(model: EvaluatedModel) -> Measurement:
-    return _share_covered(model, 0)
-
-
-@metric(
-    "recall",
-    Row("recall", ".3f", HIGH, "real images the samples come near to", headline=True),
-    group=SAMPLES,
-    needs=("extractor",),
-)
-def recall(model: EvaluatedModel) -> Measurement:
-    return _share_covered(model, 1)
 
 
 def _no_class_dropped(value: dict[str, Any], limit: float, judged: Judged) -> Check:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -11,9 +10,10 @@ from scipy import stats
 
 from components.span_drift.config import DriftConfig
 from components.span_drift.drift import DriftMeasure
+from components.span_drift.joint import joint_shift
+from components.span_drift.noise import ALPHA, ks_noise
 from trainer.models.metrics import ACTIVE_VARIANCE
 
-ALPHA = 0.001  # chance that two samples of one distribution differ by more than the noise
 DRAWS = 4000
 MOST_NAMED = 3
 
@@ -45,14 +45,26 @@ def measures(
         yield attribute_shift(old, new, config.max_attribute)
     for name, values in old.image.items():
         yield _of_values(name, values[:, None], new.image[name][:, None], config.max_image)
-    if old.z_mean is not None and new.z_mean is not None:
-        used = (old.z_mean.var(axis=0) > ACTIVE_VARIANCE) | (
-            new.z_mean.var(axis=0) > ACTIVE_VARIANCE
-        )
-        if used.any():
-            names = [f"z{i}" for i in np.flatnonzero(used)]
-            codes = old.z_mean[:, used], new.z_mean[:, used]
-            yield _of_values("latent", *codes, config.max_latent, names)
+    names = list(old.image)
+    before, now = (list(each.image.values()) for each in (old, new))
+    dimensions = _in_use(old.z_mean, new.z_mean)
+    if old.z_mean is not None and new.z_mean is not None and len(dimensions):
+        of_codes = [f"z{i}" for i in dimensions]
+        codes, new_codes = old.z_mean[:, dimensions], new.z_mean[:, dimensions]
+        yield _of_values("latent", codes, new_codes, config.max_latent, of_codes)
+        names, before, now = [*names, *of_codes], [*before, *codes.T], [*now, *new_codes.T]
+    if names:
+        columns = np.stack(before, axis=1), np.stack(now, axis=1)
+        joint = joint_shift(names, columns[0], columns[1], config.max_joint)
+        if joint is not None:
+            yield joint
+
+
+def _in_use(old: np.ndarray | None, new: np.ndarray | None) -> np.ndarray:
+    """Returns the positions of the latent dimensions that vary in codes [n, d] of either span."""
+    if old is None or new is None:
+        return np.zeros(0, np.int64)
+    return np.flatnonzero(np.maximum(old.var(axis=0), new.var(axis=0)) > ACTIVE_VARIANCE)
 
 
 def label_shift(old: Mapping[str, int], new: Mapping[str, int], allowed: float) -> DriftMeasure:
@@ -106,9 +118,3 @@ def _of_values(
         f"deviation {before.std():.3g} to {now.std():.3g}"
     )
     return DriftMeasure(name, float(distances[most]), noise, allowed, words)
-
-
-def ks_noise(old: int, new: int, columns: int = 1) -> float:
-    """Returns the distance that two samples of one distribution exceed with probability ALPHA
-    in any of the columns (Smirnov 1948; the asymptotic bound)."""
-    return math.sqrt(-math.log(ALPHA / columns / 2) / 2 * (old + new) / (old * new))

@@ -98,7 +98,7 @@ def test_the_second_span_goes_on_from_the_blessed_model_and_is_pushed(runs):
     assert len(pushed) == 2
     reasons = "\n".join(second["blessing"]["reasons"])
     assert "against the blessed model's" in reasons
-    for name in ("label", "image_mean", "image_std", "ink", "latent"):
+    for name in ("label", "image_mean", "image_std", "ink", "latent", "joint"):
         assert f"drift of {name} from span 1 to 2: 0." in reasons
 
 
@@ -115,7 +115,7 @@ def test_the_shifted_span_is_trained_on_and_not_pushed(runs):
 
 def test_whoever_accepts_the_drift_pushes_without_training_again(place, runs):
     """Last: the third span is the blessed one from here on."""
-    accepted = [f"drift.max_{name}=1" for name in ("label", "image", "latent")]
+    accepted = [f"drift.max_{name}=1" for name in ("label", "image", "latent", "joint")]
     summary = place.run(*accepted)
     assert summary["blessing"]["blessed"], summary["blessing"]["reasons"]
     assert summary["nodes"]["Trainer"]["cached"] and len(place.decoders()) == 3

@@ -14,14 +14,13 @@ from components.latent_evaluator.config import EvaluationConfig
 from components.span_drift import executor
 from components.span_drift.config import DriftConfig
 from components.span_drift.distances import (
-    ALPHA,
     SpanStatistics,
     attribute_shift,
-    ks_noise,
     label_shift,
     measures,
 )
 from components.span_drift.drift import read_drift
+from components.span_drift.noise import ALPHA, ks_noise
 from data_prep.config import PrepConfig
 from data_prep.job.prepare import prepare
 from data_prep.job.window import SpanWindow, prepare_window
@@ -62,7 +61,8 @@ def test_image_statistics_and_codes_are_apart_by_kolmogorov_and_smirnov():
     shifted = codes + np.array([0, 0.25, 5e-3])
     old = facts(image={"ink": ramp}, z_mean=codes)
     new = facts(image={"ink": ramp}, z_mean=shifted)
-    ink, latent = measures(old, new, CONFIG)
+    ink, latent, joint = measures(old, new, CONFIG)
+    assert joint.name == "joint" and joint.words.startswith("mean of z1 0.5 to 0.75")
     assert (ink.name, ink.distance, ink.passed) == ("ink", 0, True)
     assert latent.name == "latent" and latent.distance == pytest.approx(0.25, abs=0.01)
     assert latent.words.startswith("z1 of 2: mean 0.5 to 0.75, deviation 0.289 to 0.289")
@@ -84,7 +84,7 @@ def test_noise_is_what_chance_hardly_exceeds_and_often_comes_near(kind):
             found = attribute_shift(*pair, 0.0)
         else:
             pair = [facts(image={"ink": random.normal(size=90)}) for _ in range(2)]
-            (found,) = measures(*pair, dataclasses.replace(CONFIG, max_image=0.0))
+            found = next(measures(*pair, dataclasses.replace(CONFIG, max_image=0.0)))
         beyond.append(found.distance / found.noise)
     assert np.mean(np.array(beyond) > 1) <= 0.01
     assert np.quantile(beyond, 0.99) > 0.6
@@ -129,7 +129,7 @@ def test_like_spans_are_alike_and_a_shifted_one_is_not(spans):
     alike = executor.compare(one, two, Encoder(), CONFIG)
     assert (alike.reference, alike.span, alike.note) == ("1", "2", "")
     assert [m.name for m in alike.measures] == [
-        "label", "image_mean", "image_std", "ink", "latent"
+        "label", "image_mean", "image_std", "ink", "latent", "joint"
     ]  # fmt: skip
     assert all(measure.passed for measure in alike.measures)
     shifted = executor.compare(two, three, Encoder(), CONFIG)
@@ -141,7 +141,7 @@ def test_like_spans_are_alike_and_a_shifted_one_is_not(spans):
     assert not verdict.blessed
     assert verdict.reasons[0].startswith("drift of label from span 2 to 3: too far: 0.667 (at most")
     calm = judge(GOOD, EvaluationConfig(), drift=alike)
-    assert calm.blessed and sum("drift of" in reason for reason in calm.reasons) == 5
+    assert calm.blessed and sum("drift of" in reason for reason in calm.reasons) == 6
 
 
 def test_codes_of_other_images_are_not_compared(spans):
@@ -149,7 +149,8 @@ def test_codes_of_other_images_are_not_compared(spans):
     other.metadata = {"image": {"height": 28, "width": 28, "channels": 1}}
     found = executor.compare(spans[1][0], spans[1][1], other, CONFIG)
     assert "takes images of (28, 28, 1)" in found.note
-    assert "latent" not in [measure.name for measure in found.measures]
+    names = [measure.name for measure in found.measures]
+    assert "latent" not in names and "joint" in names, "image statistics alone are compared"
     told = {"kind": "attributes", "names": ["Hat"]}
     other.metadata = Encoder.metadata | {"condition": told}
     found = executor.compare(spans[1][0], spans[1][1], other, CONFIG)
@@ -218,5 +219,5 @@ def test_faces_are_compared_by_attributes_and_brightness(tmp_path):
     # Few people, who keep their attributes: shares move by more than they would among many.
     found = executor.compare(*manifest.spans, encoder, DriftConfig(max_attribute=0.3))
     names = [measure.name for measure in found.measures]
-    assert names == ["attribute", "image_mean", "image_std", "ink"]
+    assert names == ["attribute", "image_mean", "image_std", "ink", "joint"]
     assert [measure for measure in found.measures if not measure.passed] == []

@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 from data import Data, Images
 from scipy import ndimage, stats
-from sklearn.neighbors import KNeighborsClassifier
 
 from components.latent_evaluator.metrics.class_coverage import label_fidelity
-from components.latent_evaluator.metrics.probes import probe_labels
+from components.latent_evaluator.metrics.probes import Probe, probe_labels
 from trainer.config import FeatureNetworkConfig
 from trainer.figures.latent_walks import draw_codes
 from trainer.measures.feature_network import LABEL, Task, train_feature_network
@@ -30,17 +29,6 @@ class Quality(NamedTuple):
     fidelity: float
     mse: float
     reconstruction_sharpness: float
-
-
-class LabelProbe(NamedTuple):
-    """The share of digits recognised from their codes.
-
-    A logistic regression, the commonest digit of the 50 nearest codes, and no knowledge at all.
-    """
-
-    linear: float
-    neighbours: float
-    chance: float
 
 
 class Style(NamedTuple):
@@ -99,12 +87,11 @@ def _first(images: Images) -> Images:
     return Images(images.images[:SAMPLES], images.labels[:SAMPLES])
 
 
-def probe_codes(codes: np.ndarray, labels: np.ndarray) -> LabelProbe:
-    """Measures how well codes [n, d] tell labels: learned on the even ones, asked of the odd."""
+def probe_codes(codes: np.ndarray, labels: np.ndarray) -> Probe:
+    """Measures how well codes [n, d] tell labels, as the evaluator does."""
     probe = probe_labels(codes, labels)
     assert probe is not None, "one label only"
-    nearest = KNeighborsClassifier(50).fit(codes[::2], labels[::2])
-    return LabelProbe(probe.score, float(nearest.score(codes[1::2], labels[1::2])), probe.chance)
+    return probe
 
 
 def style(model: Any, data: Data, digits: int = 100) -> Style:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import adversarial
-from claims import LabelProbe, Quality, encode, probe_codes, style
+from claims import Quality, encode, probe_codes, style
 from data import Images, load
 from figures import digits
 from rows import NETWORKS, ROWS
 from training import Runs, trained
+
+from components.latent_evaluator.metrics.probes import Probe
 
 FIRST = ("mnist_vae", "mnist_cvae", "mnist_cvae_blog", "mnist_cvae_conv", "mnist_vae_gan")
 
@@ -126,8 +128,8 @@ def _independent(name: str, model: Any, held_out: Images) -> dict[str, str]:
     }
 
 
-def _answer(found: LabelProbe) -> str:
-    ratio = max(found.linear, found.neighbours) / found.chance
+def _answer(found: Probe) -> str:
+    ratio = found.score / found.chance
     return "yes" if ratio < 1.1 else "nearly" if ratio < 1.5 else "no"
 
 

@@ -79,7 +79,8 @@ def test_neighbours_tell_what_a_line_cannot():
     [(0.10, 0.105, "yes"), (0.12, 0.14, "nearly"), (0.14, 0.1, "nearly"), (0.12, 0.3, "no")],
 )
 def test_the_better_probe_answers(linear, neighbours, answer):
-    assert models._answer(claims.LabelProbe(linear, neighbours, 0.1)) == answer
+    probe = claims.Probe(linear, neighbours, 0.1, "accuracy", False)
+    assert models._answer(probe) == answer
 
 
 def test_the_mean_image_of_a_label_is_what_a_model_is_held_against():

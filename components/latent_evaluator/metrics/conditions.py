@@ -79,10 +79,20 @@ def _fidelity(
         "condition in the code",
         ".3f",
         LOW,
-        "what a probe reads of the condition from z",
+        "what the better of two probes reads of the condition from z",
         part="score",
+        chance="condition_probe.chance",
     ),
-    Row("by chance", ".3f", words="the probe's score if z held nothing of it", part="chance"),
+    Row("by a linear probe", ".3f", LOW, part="linear"),
+    Row(
+        "by nearest neighbours", ".3f", LOW, "the majority of the nearest codes", part="neighbours"
+    ),
+    Row(
+        "independent",
+        "",
+        words="whether both probes read no more than chance would",
+        part="independent",
+    ),
     group=CONDITION,
     needs=("condition",),
 )
@@ -96,4 +106,4 @@ def condition_probe(model: EvaluatedModel) -> Measurement:
             probe = probe_labels(z, np.array(model.records.labels))
         else:
             probe = probe_attributes(z, model.records.attributes)
-    return Measurement(probe._asdict() if probe else None)
+    return Measurement({"score": probe.score, **probe._asdict()} if probe else None)

@@ -42,11 +42,12 @@ class Measurement(NamedTuple):
 class Row:
     """A row of the report's table.
 
-    form: a format specification.
+    form: a format specification; empty of a truth value.
     better: HIGH or LOW, the good end; NEITHER: changes are not called better or worse.
     words: what the number says.
     part: the place of the number within the metric's value, levels apart by dots; empty: the
       value itself.
+    chance: the place in all the metrics of what knowing nothing would score.
     headline: whether it is among the few numbers at the top of the report.
     stands_in_for: the key of the metric that it stands in for at the top, where a model has none.
     sliced: whether it is a column of the tables of slices.
@@ -59,6 +60,7 @@ class Row:
     _: dataclasses.KW_ONLY
     unit: str = ""
     part: str = ""
+    chance: str = ""
     headline: bool = False
     stands_in_for: str = ""
     sliced: bool = False

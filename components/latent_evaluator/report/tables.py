@@ -18,13 +18,17 @@ MOST_SLICES = 60
 
 
 class MetricRow(NamedTuple):
-    """A row of the table, in words. change: from the baseline; verdict: better, worse, even."""
+    """A row of the table, in words.
+
+    chance: what knowing nothing scores. change: from the baseline; verdict: better, worse, even.
+    """
 
     name: str
     words: str
     value: str
     unit: str
     interval: str
+    chance: str
     baseline: str
     baseline_interval: str
     mean_image: str
@@ -62,9 +66,12 @@ def headline(candidate: dict[str, Any], baseline: dict[str, Any] | None) -> list
 
 
 def number(value: Any, form: str) -> str:
-    """Returns a number in the given format with a true minus sign; "" for None."""
+    """Returns a number in the given format with a true minus sign; "" for None, yes or no for a
+    truth value."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float) and not math.isfinite(value):
         return "not finite"
     return format(int(value) if form.endswith("d") else value, form).replace("-", "\u2212")
@@ -82,6 +89,7 @@ def _line(
         value=number(value, row.form),
         unit=row.unit,
         interval=_interval(candidate, path, row),
+        chance=number(value_at(candidate, row.chance), row.form) if row.chance else "",
         baseline=number(before, row.form),
         baseline_interval="" if baseline is None else _interval(baseline, path, row),
         mean_image=number(value_at(candidate, f"mean_image.{path}"), row.form),

@@ -26,6 +26,7 @@ PACKAGES = [
     "trainer.training",
     "trainer.tuning",
     "components",
+    "components.blessed_models",
     "components.decoder_pusher",
     "components.decoder_trainer",
     "components.example_preparation",

@@ -21,15 +21,17 @@ class Evaluation(Artifact):
     """The quality of a model on held-out images.
 
     Layout of the payload:
-      metrics.json       {split, seed, extractor (null without one), candidate, baseline (null
-                         where nothing is compared), difference (interval, in nats)}
-      blessing.json      {"blessed": bool, "reasons": [sentences]}
+      metrics.json       {split, seed, extractor (null without one), candidate, baseline, champion
+                         (null where nothing is compared; champion also where it is the baseline)}
+      blessing.json      {"blessed": bool, "reasons": [sentences], "conditions": [{passed, words,
+                         gate, value, limit, outcome}]}
       contact_sheet.png  real images over their reconstructions, and samples of the prior
       report.html        everything on one page
 
-    `candidate` and `baseline` hold every metric that `components.latent_evaluator.metrics`
-    declares, null where it is not defined; a number `x` may have its 95 % bootstrap interval
-    beside it, `x_interval` [low, high]. docs/evaluation.md says what each means.
+    `candidate`, `baseline` and `champion` hold every metric that
+    `components.latent_evaluator.metrics` declares, null where it is not defined; a number `x` may
+    have its 95 % bootstrap interval beside it, `x_interval` [low, high]. docs/evaluation.md says
+    what each means.
     """
 
     # The V2 compiler wants an import path here and no PROPERTIES.

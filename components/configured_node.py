@@ -15,7 +15,8 @@ C = TypeVar("C", bound=Config)
 
 
 class ConfiguredSpec(ComponentSpec):
-    """The base of a spec that adds the inputs and the outputs, whose channels it makes."""
+    """The base of a spec that adds the inputs and the outputs, whose channels it makes, and it may
+    be properties."""
 
     PARAMETERS = {  # noqa: RUF012
         CONFIG: ExecutionParameter(type=str),
@@ -25,7 +26,7 @@ class ConfiguredSpec(ComponentSpec):
     OUTPUTS: dict[str, ChannelParameter] = {}  # noqa: RUF012
 
     def __init__(
-        self, *, config: Config, code_version: str, **inputs: types.BaseChannel | None
+        self, *, config: Config, code_version: str, **inputs: types.BaseChannel | str | None
     ) -> None:
         outputs = {name: types.Channel(type=each.type) for name, each in self.OUTPUTS.items()}
         text = json.dumps(to_dict(config), sort_keys=True)

@@ -20,6 +20,9 @@ from components import (
     SpanDrift,
     StrictExampleValidator,
 )
+from components.blessed_models.champion import find_champion
+from components.blessed_models.registry import DIRECTORY as REGISTRY
+from components.blessed_models.registry import BlessingRegistry
 from components.decoder_pusher.component import push_to
 from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
 from components.schema_import.schema import make_schema, statistics_features
@@ -78,7 +81,9 @@ def create_pipeline(
     baseline = blessed.outputs["model"] if blessed else None
     search = search_node(config.tuner, trainer_config, examples, transform, root)
     trainer = _trainer(config, trainer_config, examples, transform, search, baseline, root, runtime)
-    drift = _drift(config, examples, baseline)
+    registry = os.path.join(root, REGISTRY)
+    evaluation = _evaluation_config(config, inputs, registry, fixed="data_input" not in runtime)
+    drift = _drift(config, examples, baseline, registry, evaluation.champion)
     extractor = FeatureExtractor(
         examples=examples,
         config=config.evaluation.extractor,
@@ -93,8 +98,9 @@ def create_pipeline(
         model_run=trainer.outputs["model_run"],
         trials=search.trials if search else None,
         drift=drift.outputs["drift"] if drift else None,
-        config=_evaluation_config(config, inputs, fixed="data_input" not in runtime),
+        config=evaluation,
         code_version=code_version("components.latent_evaluator.executor"),
+        registry=registry,
     )
     pusher = DecoderPusher(
         model=trainer.outputs["model"],
@@ -102,6 +108,7 @@ def create_pipeline(
         attribute_vectors=evaluator.outputs["attribute_vectors"],
         code_version=code_version("components.decoder_pusher.component"),
         push_destination=runtime.get("push_destination") or push_to(serving_directory(root)),
+        registry=registry,
     ).with_id("Pusher")
 
     nodes = [data, statistics, schema, validator, transform, blessed, search and search.node]
@@ -183,7 +190,9 @@ def _trainer(
     ).with_id(TRAINER)
 
 
-def _drift(config: PipelineConfig, examples: Any, baseline: Any) -> BaseNode | None:
+def _drift(
+    config: PipelineConfig, examples: Any, baseline: Any, registry: str, champion: str
+) -> BaseNode | None:
     """Returns None for data without spans, or where the runner finds no blessed model."""
     if baseline is None or not config.data.has_spans:
         return None
@@ -192,15 +201,22 @@ def _drift(config: PipelineConfig, examples: Any, baseline: Any) -> BaseNode | N
         baseline_model=baseline,
         config=config.drift,
         code_version=code_version("components.span_drift.executor"),
+        registry=registry,
+        champion=champion,
     )
 
 
 def _evaluation_config(
-    config: PipelineConfig, inputs: Sequence[str], *, fixed: bool
+    config: PipelineConfig, inputs: Sequence[str], registry: str, *, fixed: bool
 ) -> EvaluationConfig:
-    """Returns the evaluator's config with the file of known factors, its path absolute. Generated
-    data comes with such a file, but a run on a cluster may read other inputs (`fixed` is False)."""
-    factors = config.evaluation.factors
+    """Returns the evaluator's config with absolute paths of the pinned champion and of the file of
+    known factors. Generated data comes with such a file, but a run on a cluster may read other
+    inputs (`fixed` is False). InputError where one is not there."""
+    factors, champion = config.evaluation.factors, config.evaluation.champion
+    if champion and "://" not in champion:
+        champion = os.path.abspath(champion)
+        if fixed:  # else it lies where the nodes run
+            find_champion(BlessingRegistry(registry), champion)
     source = config.data.generated_source
     if source and not factors and fixed:
         factors = source.generated_factors(os.path.dirname(inputs[0]))
@@ -208,4 +224,4 @@ def _evaluation_config(
         factors = os.path.abspath(factors)
         allowed = f"a CSV file that is there, or {ATTRIBUTE_FACTORS}"
         require(os.path.isfile(factors), "evaluation.factors", factors, allowed)
-    return dataclasses.replace(config.evaluation, factors=factors)
+    return dataclasses.replace(config.evaluation, factors=factors, champion=champion)

@@ -90,8 +90,9 @@ def test_metric():
     model = SimpleNamespace(samples=np.full((2, 4, 4, 1), 153), images=np.zeros((2, 4, 4, 1)))
     values = metrics.METRICS["brightness_gap"].measure(model)
     assert values == {"brightness_gap": pytest.approx(0.6)}
-    (check,) = check_thresholds(Judged(metrics=values, config=None), relative=False)
-    assert check == (False, "samples are 0.600 brighter (at most 0.2)")
+    (check,) = check_thresholds(Judged(metrics=values, config=None))
+    assert check[:2] == (False, "samples are 0.600 brighter (at most 0.2)")
+    assert check[2:5] == ("brightness", "0.600", "at most 0.200")
 
 
 @pytest.mark.parametrize(("channels", "shown"), [(1, "<p>from 3 to 9</p>"), (3, None)])

@@ -23,6 +23,7 @@ from tfx.types.standard_component_specs import (
 from tfx.utils import io_utils, path_utils, proto_utils
 
 from components.artifacts import Artifacts, LatentVectors
+from components.blessed_models.registry import BlessingRegistry
 from components.decoder_pusher.edit_signature import assemble, is_made_of
 from components.file_tree import same_tree
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
@@ -30,7 +31,7 @@ from components.latent_evaluator.vectors.edits import editable
 from data_prep.config_base import require
 from trainer.export.metadata import read_metadata
 
-ATTRIBUTE_VECTORS, CODE_VERSION = "attribute_vectors", "code_version"
+ATTRIBUTE_VECTORS, CODE_VERSION, REGISTRY = "attribute_vectors", "code_version", "registry"
 
 
 class Executor(stock.Executor):
@@ -48,6 +49,19 @@ class Executor(stock.Executor):
         if not self.CheckBlessing(input_dict):
             super().Do(input_dict, output_dict, exec_properties)
             return
+        self._push(input_dict, output_dict, exec_properties, base)
+        registry = BlessingRegistry(exec_properties.get(REGISTRY) or "")
+        pushed = artifact_utils.get_single_instance(output_dict[PUSHED_MODEL_KEY])
+        version = pushed.get_string_custom_property("pushed_version")
+        registry.note_push(artifact_utils.get_single_uri(input_dict[MODEL_KEY]), version)
+
+    def _push(
+        self,
+        input_dict: Artifacts,
+        output_dict: Artifacts,
+        exec_properties: dict[str, Any],
+        base: str,
+    ) -> None:
         model = self.GetModelPath(input_dict)
         vectors = _vectors(input_dict, model)
         newest = newest_version(base)
@@ -111,6 +125,7 @@ class DecoderPusherSpec(ComponentSpec):
     PARAMETERS = {  # noqa: RUF012
         PUSH_DESTINATION_KEY: ExecutionParameter(type=pusher_pb2.PushDestination),
         CODE_VERSION: ExecutionParameter(type=str),
+        REGISTRY: ExecutionParameter(type=str),
     }
     INPUTS = {  # noqa: RUF012
         MODEL_KEY: ChannelParameter(type=standard_artifacts.Model),
@@ -135,6 +150,7 @@ class DecoderPusher(base_component.BaseComponent):
         model_blessing: types.BaseChannel,
         push_destination: Any,
         code_version: str,
+        registry: str = "",
         attribute_vectors: types.BaseChannel | None = None,
     ) -> None:
         """Args:
@@ -143,6 +159,8 @@ class DecoderPusher(base_component.BaseComponent):
         push_destination: `push_to` a directory, in which every version gets one of its own; or
           a RuntimeParameter, that directory.
         code_version: changes whenever the code that makes the pushed decoder does.
+        registry: the directory of the registry of blessed models, in which the pushed version is
+          entered; empty: there is none.
         """
         super().__init__(
             spec=DecoderPusherSpec(
@@ -151,6 +169,7 @@ class DecoderPusher(base_component.BaseComponent):
                 push_destination=push_destination,
                 attribute_vectors=attribute_vectors,
                 code_version=code_version,
+                registry=registry,
                 pushed_model=types.Channel(type=standard_artifacts.PushedModel),
             )
         )

@@ -3,59 +3,133 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from components.latent_evaluator.config import EvaluationConfig
-from components.latent_evaluator.metrics.catalogue import check_thresholds
-from components.latent_evaluator.metrics.registry import Judged, not_finite
+from components.latent_evaluator.metrics.catalogue import METRICS, all_conditions, check_thresholds
+from components.latent_evaluator.metrics.non_inferiority import PASSED, TOO_FEW, round_up
+from components.latent_evaluator.metrics.thresholds import (
+    Beside,
+    Check,
+    Judged,
+    NonInferior,
+    not_finite,
+)
 from components.span_drift.drift import DriftReport
 
+BLESSED_MODEL, CHAMPION = "the last blessed model", "the champion"
 SAME_MODEL = "the blessed model is this very model, so there is nothing to compare"
+SAME_CHAMPION = "the champion is this very model"
 NO_BASELINE = "there is no blessed model yet to compare with"
 
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """A decision with its reasons: all that speaks for a blessed model, or all that refuses it."""
+    """A decision with its reasons: all that speaks for a blessed model, or all that refuses it.
+
+    checks: every condition that was looked at, in the order of the reasons.
+    """
 
     blessed: bool
     reasons: tuple[str, ...]
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def gates(self) -> tuple[Check, ...]:
+        """The conditions that the model was held against."""
+        return tuple(check for check in self.checks if check.gate)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what was not judged."""
+        return tuple(check.words for check in self.checks if not check.gate)
 
 
 def judge(
-    candidate: dict[str, Any],
-    config: EvaluationConfig,
-    baseline: dict[str, Any] | None = None,
-    note: str = NO_BASELINE,
-    difference: tuple[float, float] | None = None,
+    candidate: Judged,
+    references: Sequence[Judged] = (),
+    notes: Sequence[str] = (NO_BASELINE,),
     drift: DriftReport | None = None,
 ) -> Verdict:
-    """Applies the thresholds of all registered metrics.
+    """Applies the conditions of all registered metrics.
 
     A metric that a model has no number for (None, or absent) is not judged.
 
     Args:
-      candidate: metrics of the model in question.
-      config: the limits of the thresholds.
-      baseline: metrics of the blessed model, on the same images with the same noise; None to
-        skip the comparison.
-      note: why the comparison is skipped.
-      difference: interval of what an image costs more than with the baseline, in nats; None:
-        the difference is taken as exact.
-      drift: the drift of the newest span from the last blessed one, where the data has spans.
+      candidate: the model in question.
+      references: the models that it may not be worse than, on the same images with the same noise.
+      notes: why it is not compared with others.
+      drift: the drift of the newest span, where the data has spans.
     """
-    judged = Judged(metrics=candidate, config=config, baseline=baseline, difference=difference)
-    broken = not_finite(candidate)
+    broken = not_finite(candidate.metrics)
     if broken:
-        checks: list[tuple[bool, str]] = [(False, f"not finite: {', '.join(broken)}")]
+        checks = [Check(False, f"not finite: {', '.join(broken)}", "finite numbers")]
     else:
-        checks = list(check_thresholds(judged, relative=False))
-    if all(passed for passed, _ in checks):  # a comparison with nonsense says nothing
-        if baseline:
-            checks.extend(check_thresholds(judged, relative=True))
-        else:
-            checks.append((True, note))
+        checks = list(check_thresholds(candidate))
+    if all(check.passed for check in checks):  # a comparison with nonsense says nothing
+        checks.extend(compare(candidate, references))
+        checks.extend(Check(True, note) for note in notes)
     if drift:
-        checks.extend(drift.checks())
-    blessed = all(passed for passed, _ in checks)
-    return Verdict(blessed, tuple(words for passed, words in checks if passed == blessed))
+        checks.extend(Check(*check) for check in drift.checks())
+    blessed = all(check.passed for check in checks)
+    reasons = tuple(check.words for check in checks if check.passed == blessed)
+    return Verdict(blessed, reasons, tuple(checks))
+
+
+def compare(candidate: Judged, references: Sequence[Judged]) -> Iterator[Check]:
+    """Yields the outcomes of the conditions on a model beside each of the references."""
+    found, missing = [], []
+    for reference in references:
+        for metric, condition in all_conditions(NonInferior):
+            margin = getattr(candidate.config, condition.limit)
+            if margin is None or candidate.metrics.get(metric.key) is None:
+                continue
+            beside = condition.compare(candidate, reference, margin)
+            if beside is None:
+                missing.append(f"{metric.key}, beside {reference.title}'s: not compared")
+            else:
+                found.append((reference, beside))
+    for reference, beside in found:
+        yield _outcome(candidate, reference, beside, len(found))
+    yield from (Check(True, words) for words in missing)
+
+
+def _outcome(candidate: Judged, reference: Judged, beside: Beside, comparisons: int) -> Check:
+    comparison, amount = beside.comparison, beside.amount
+    outcome = comparison.outcome(comparisons)
+    worse, most = comparison.worse, comparison.at_most
+    change = f"{amount(worse)} worse" if worse > 0 else f"{amount(-worse)} better"
+    surely = f"at most {amount(most)} worse" if most > 0 else "better"
+    words = (
+        f"{beside.number} {beside.value}, {reference.title}'s {beside.other}: {change}, with 95% "
+        f"confidence {surely} (allowed: {amount(comparison.margin)})"
+    )
+    if outcome == TOO_FEW:
+        words = f"too few images to compare: {words}; {_needed(candidate, beside, comparisons)}"
+    return Check(
+        passed=outcome == PASSED,
+        words=words,
+        gate=f"{beside.number}, beside {reference.title}'s",
+        value=f"{beside.value}, {reference.title}'s {beside.other}",
+        limit=f"{surely} ({amount(comparison.margin)} allowed)",
+        outcome=outcome,
+    )
+
+
+def _needed(candidate: Judged, beside: Beside, comparisons: int) -> str:
+    """Returns how many images would do."""
+    times = beside.comparison.needed(comparisons)
+    if times == float("inf"):
+        return "no number of images shows that nothing at all was lost"
+    sizes = [(candidate.images(sampled=False), "images")]
+    if beside.sampled:
+        sizes.append((candidate.config.samples, "samples"))
+    there = " and ".join(f"{size:,} {kind}" for size, kind in sizes)
+    needed = " and ".join(f"{round_up(size * times):,} {kind}" for size, kind in sizes)
+    return f"there are {there}, and about {needed} are needed"
+
+
+def is_better(candidate: Judged, reference: Judged) -> bool:
+    """Returns true where a model beats another beyond noise in what an image costs."""
+    ((_, condition),) = (each for each in all_conditions(NonInferior) if each[0] is METRICS["gain"])
+    beside = condition.compare(candidate, reference, 0.0)
+    return beside is not None and beside.comparison.better

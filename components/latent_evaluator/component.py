@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
-from tfx.types.component_spec import ChannelParameter
+from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
 from components.artifacts import Drift, Evaluation, Extractor, LatentVectors, Trials
 from components.configured_node import ConfiguredSpec
@@ -14,8 +14,12 @@ from components.latent_evaluator.config import EvaluationConfig
 
 
 class LatentEvaluatorSpec(ConfiguredSpec):
-    """Inputs and outputs of `LatentEvaluator`."""
+    """Inputs, outputs and properties of `LatentEvaluator`."""
 
+    PARAMETERS = {  # noqa: RUF012
+        **ConfiguredSpec.PARAMETERS,
+        executor.REGISTRY: ExecutionParameter(type=str),
+    }
     INPUTS = {  # noqa: RUF012
         executor.EXAMPLES: ChannelParameter(type=standard_artifacts.Examples),
         executor.MODEL: ChannelParameter(type=standard_artifacts.Model),
@@ -35,8 +39,8 @@ class LatentEvaluatorSpec(ConfiguredSpec):
 class LatentEvaluator(base_beam_component.BaseBeamComponent):
     """Measures a model on one split, estimates its attribute vectors, judges and draws it.
 
-    The blessed model before it is measured again in the same run, on the same images with
-    the same noise; numbers of older runs are never compared.
+    The blessed model before it and the champion are measured again in the same run, on the same
+    images with the same noise; numbers of older runs are never compared.
     """
 
     SPEC_CLASS = LatentEvaluatorSpec
@@ -49,6 +53,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
         model: types.BaseChannel,
         config: EvaluationConfig,
         code_version: str,
+        registry: str = "",
         baseline_model: types.BaseChannel | None = None,
         extractor: types.BaseChannel | None = None,
         model_run: types.BaseChannel | None = None,
@@ -61,6 +66,8 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
           model: with the decoder as serving model and the full model for the evaluator.
           config: the measurements, and the thresholds.
           code_version: changes whenever the code that evaluates does.
+          registry: the directory of the registry of blessed models, in which a blessing is entered
+            and the champion is found; empty: there is none.
           baseline_model: the latest blessed model, if there is one.
           extractor: the output of `FeatureExtractor`; None: nothing is measured by features.
           model_run: of the model's training, whose curves the report shows.
@@ -71,6 +78,7 @@ class LatentEvaluator(base_beam_component.BaseBeamComponent):
             spec=LatentEvaluatorSpec(
                 config=config,
                 code_version=code_version,
+                registry=registry,
                 examples=examples,
                 model=model,
                 baseline_model=baseline_model,

@@ -13,6 +13,7 @@ from trainer.config import FeatureNetworkConfig
 ATTRIBUTE_FACTORS = "attributes"
 _POSITIVE_SHARE, _SHARE = "a share above 0, at most 1", "a share, 0 to 1"
 _FRACTION = "a fraction of at least 0"
+Margin = Annotated[float | None, AtLeast(0, "a number of at least 0, or null: not judged")]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,12 +56,14 @@ class EvaluationConfig(Config):
     min_class_share: a class counts as dropped when its share of samples is below this
       fraction of its share of real images.
 
-    Thresholds against the blessed model, each by the better end of a bootstrap interval:
+    Margins against the last blessed model and the champion, each for the end of the one-sided
+    95 % interval of how much worse the model is; null: not judged.
 
-    max_worsening: how much worse its negative ELBO may be, as a fraction of it. Of
-      autoencoders, which have no ELBO, the reconstruction loss.
-    max_sample_worsening: how much worse the cFID and the sliced Wasserstein distance of the
-      samples may be, as a fraction.
+    champion: the model to compare with besides the last blessed one: the directory of a model
+      artifact or of a pushed version, or a file of the registry `blessed/`. Empty: the best so far.
+    max_gain_lost: share of what the other model gains over the mean image, in nats, that may be
+      lost.
+    max_distance_worse: how much further from real images its samples may be, as a fraction.
     """
 
     split: Annotated[str, OneOf(SPLITS)] = "test"
@@ -86,8 +89,9 @@ class EvaluationConfig(Config):
     max_nearer_training: Annotated[float, Between(0.5, 1, "a share, 0.5 to 1")] = 0.55
     max_train_gap: Annotated[float, AtLeast(0, _FRACTION)] = 0.25
     min_class_share: Annotated[float, Between(0, 1, _SHARE)] = 0.1
-    max_worsening: Annotated[float, AtLeast(0, _FRACTION)] = 0.05
-    max_sample_worsening: Annotated[float, AtLeast(0, _FRACTION)] = 0.1
+    champion: str = ""
+    max_gain_lost: Margin = 0.05
+    max_distance_worse: Margin = 0.3
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -9,7 +9,16 @@ import apache_beam as beam
 
 from components.file_tree import tree_sha256
 from components.latent_evaluator.baseline import ModelLocation, why_not_compared
-from components.latent_evaluator.blessing import Verdict, judge
+from components.latent_evaluator.blessing import (
+    BLESSED_MODEL,
+    CHAMPION,
+    NO_BASELINE,
+    SAME_CHAMPION,
+    SAME_MODEL,
+    Verdict,
+    is_better,
+    judge,
+)
 from components.latent_evaluator.config import ATTRIBUTE_FACTORS, EvaluationConfig
 from components.latent_evaluator.metrics.catalogue import measure
 from components.latent_evaluator.metrics.context import (
@@ -19,6 +28,7 @@ from components.latent_evaluator.metrics.context import (
 )
 from components.latent_evaluator.metrics.factors import read_factor_table
 from components.latent_evaluator.metrics.memorisation import TrainingSearch
+from components.latent_evaluator.metrics.thresholds import Judged
 from components.latent_evaluator.passes.beam import LatentMoments, Scoring, run_passes
 from components.latent_evaluator.passes.score_accumulator import BottomKSample, record_columns
 from components.latent_evaluator.passes.scoring import costs
@@ -32,7 +42,8 @@ from trainer.data.records import membership, read_records
 from trainer.export.loaded import LoadedDecoder, LoadedModel
 from trainer.measures.feature_network import FeatureNetwork
 
-CANDIDATE, BASELINE = "candidate", "baseline"
+CANDIDATE, BASELINE, BEST = "candidate", "baseline", "champion"  # in metrics.json
+TITLES = {BASELINE: BLESSED_MODEL, BEST: CHAMPION}
 MOST_SCORED = 2000  # training images that are scored: held-out ones are as many or more
 
 
@@ -42,7 +53,8 @@ class EvaluationInputs:
 
     manifest, manifest_sha256: of the data.
     files, vector_files: shards of the splits that are measured, and that vectors come from.
-    candidate: the model in question. baseline: the latest blessed one, where there is one.
+    candidate: the model in question. baseline, champion: the latest blessed one, and the champion,
+      where there are any.
     extractor: directory of the extractor; None: nothing is measured by features.
     model_run: directory that the training left its history in.
     trials: directory of the search that chose the hyper-parameters.
@@ -56,6 +68,7 @@ class EvaluationInputs:
     vector_files: tuple[str, ...]
     candidate: ModelLocation
     baseline: ModelLocation | None = None
+    champion: ModelLocation | None = None
     extractor: str | None = None
     model_run: str | None = None
     trials: str | None = None
@@ -71,17 +84,18 @@ class EvaluationInputs:
 class Evaluation:
     """The outcome of an evaluation.
 
-    models: the measured models, CANDIDATE and, where it is compared, BASELINE.
-    difference: interval of the nats that an image costs the candidate more than the baseline, on
-      the same images with the same noise, resampled in pairs; None without a comparison.
+    models: the measured models, CANDIDATE and, where they are compared, BASELINE and BEST, which is
+      measured for itself only where it is another model than BASELINE.
+    leads: whether the candidate would be the champion: it is better than that beyond noise, or
+      there is none that it can be compared with.
     """
 
     inputs: EvaluationInputs
     context: EvaluationContext
     models: dict[str, EvaluatedModel]
     vectors: AttributeVectors
-    difference: tuple[float, float] | None
     verdict: Verdict
+    leads: bool
 
     @property
     def candidate(self) -> EvaluatedModel:
@@ -106,10 +120,8 @@ def evaluate(
     """
     config, manifest = inputs.config, inputs.manifest
     config.check_names(manifest.attributes, manifest.labels)
-    note = why_not_compared(inputs.candidate, inputs.baseline, inputs.image, manifest)
-    locations = {CANDIDATE: inputs.candidate}
-    if inputs.baseline is not None and not note:
-        locations[BASELINE] = inputs.baseline
+    others, notes = _comparable(inputs)
+    locations = {CANDIDATE: inputs.candidate, **others}
     scoring = Scoring(
         files=inputs.files,
         image=inputs.image,
@@ -144,9 +156,8 @@ def evaluate(
         for name, location in locations.items()
     }
     _measure(inputs, models)
-    candidate, baseline = models[CANDIDATE], models.get(BASELINE)
-    difference = candidate.mean_interval(candidate.nats - baseline.nats) if baseline else None
-    measured = baseline.metrics if baseline else None
+    candidate = models[CANDIDATE]
+    judged = {name: _judged(inputs, name, model) for name, model in models.items()}
     vectors = estimate_vectors(
         moments,
         candidate.z_mean,
@@ -161,14 +172,56 @@ def evaluate(
             "data": inputs.manifest_sha256,
         },
     )
+    best = judged.get(BEST) or (judged.get(BASELINE) if _one_model(inputs) else None)
+    itself = inputs.champion is not None and inputs.champion.uri == inputs.candidate.uri
     return Evaluation(
         inputs=inputs,
         context=context,
         models=models,
         vectors=vectors,
-        difference=difference,
-        verdict=judge(candidate.metrics, config, measured, note, difference, inputs.drift),
+        verdict=judge(
+            judged[CANDIDATE], [judged[name] for name in others], notes, drift=inputs.drift
+        ),
+        leads=itself or best is None or is_better(judged[CANDIDATE], best),
     )
+
+
+def _comparable(inputs: EvaluationInputs) -> tuple[dict[str, ModelLocation], list[str]]:
+    """Returns the models to compare the candidate with, by name, and why others are left out."""
+    found, notes = {}, []
+    baseline, champion, candidate = inputs.baseline, inputs.champion, inputs.candidate
+    if baseline is None and champion is None:
+        return {}, [NO_BASELINE]
+    for name, other in ((BASELINE, baseline), (BEST, champion)):
+        if other is None or (name == BEST and _one_model(inputs)):
+            continue
+        if other.uri == candidate.uri and (name == BEST or other.id == candidate.id):
+            notes.append(SAME_MODEL if name == BASELINE else SAME_CHAMPION)
+            continue
+        title = _title(inputs, name)
+        why = why_not_compared(candidate, other, title, inputs.image, inputs.manifest)
+        if why:
+            notes.append(why)
+        else:
+            found[name] = other
+    return found, notes
+
+
+def _one_model(inputs: EvaluationInputs) -> bool:
+    """Returns true where the champion is the last blessed model."""
+    baseline, champion = inputs.baseline, inputs.champion
+    return baseline is not None and champion is not None and baseline.uri == champion.uri
+
+
+def _judged(inputs: EvaluationInputs, name: str, model: EvaluatedModel) -> Judged:
+    title = _title(inputs, name)
+    return Judged(metrics=model.metrics, config=inputs.config, draws=model.draws, title=title)
+
+
+def _title(inputs: EvaluationInputs, name: str) -> str:
+    """Returns what a model is called in the sentences of the verdict."""
+    both = name == BASELINE and _one_model(inputs)
+    return f"{BLESSED_MODEL} and champion" if both else TITLES.get(name, "this model")
 
 
 def _measure(inputs: EvaluationInputs, models: dict[str, EvaluatedModel]) -> None:

@@ -16,7 +16,7 @@ from tfx.components.evaluator import constants
 from tfx.utils import io_utils
 
 from components.latent_evaluator.blessing import Verdict
-from components.latent_evaluator.evaluation import Evaluation
+from components.latent_evaluator.evaluation import BASELINE, BEST, Evaluation
 from components.latent_evaluator.report.inputs import report_inputs
 from components.latent_evaluator.report.page import FILE as REPORT
 from components.latent_evaluator.report.page import write_report
@@ -38,14 +38,18 @@ def write_evaluation(evaluation: Evaluation, directory: str, vectors_directory: 
             "split": config.split,
             "seed": config.seed,
             "extractor": extractor.facts if extractor else None,
-            "baseline": None,
-            "difference": evaluation.difference,
+            BASELINE: None,
+            BEST: None,
             **{name: model.metrics for name, model in evaluation.models.items()},
         },
     )
     write_json(
         os.path.join(directory, VERDICT),
-        {"blessed": verdict.blessed, "reasons": list(verdict.reasons)},
+        {
+            "blessed": verdict.blessed,
+            "reasons": list(verdict.reasons),
+            "conditions": [check._asdict() for check in verdict.checks],
+        },
     )
     io_utils.write_bytes_file(os.path.join(directory, CONTACT_SHEET), draw_sheet(evaluation))
     write_report(os.path.join(directory, REPORT), report_inputs(evaluation))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
-from tfx.types.component_spec import ChannelParameter
+from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
 from components.artifacts import Drift
 from components.configured_node import ConfiguredSpec
@@ -14,8 +14,13 @@ from components.span_drift.config import DriftConfig
 
 
 class SpanDriftSpec(ConfiguredSpec):
-    """Inputs and outputs of `SpanDrift`."""
+    """Inputs, outputs and properties of `SpanDrift`."""
 
+    PARAMETERS = {  # noqa: RUF012
+        **ConfiguredSpec.PARAMETERS,
+        executor.REGISTRY: ExecutionParameter(type=str),
+        executor.CHAMPION: ExecutionParameter(type=str),
+    }
     INPUTS = {  # noqa: RUF012
         executor.EXAMPLES: ChannelParameter(type=standard_artifacts.Examples),
         executor.BASELINE_MODEL: ChannelParameter(type=standard_artifacts.Model, optional=True),
@@ -24,9 +29,10 @@ class SpanDriftSpec(ConfiguredSpec):
 
 
 class SpanDrift(base_component.BaseComponent):
-    """Compares the newest span with the last one that the latest blessed model was trained on.
+    """Compares the newest span with the last one that the latest blessed model was trained on, and
+    with the reference span: the first there was, or the one accepted since.
 
-    Both are read again in this run, and the same encoder encodes both.
+    All are read again in this run, and the same encoder encodes them.
     """
 
     SPEC_CLASS = SpanDriftSpec
@@ -39,6 +45,8 @@ class SpanDrift(base_component.BaseComponent):
         baseline_model: types.BaseChannel,
         config: DriftConfig,
         code_version: str,
+        registry: str = "",
+        champion: str = "",
     ) -> None:
         """
         Args:
@@ -46,11 +54,15 @@ class SpanDrift(base_component.BaseComponent):
           baseline_model: the latest blessed model, if there is one.
           config: the thresholds.
           code_version: changes whenever the code that compares does.
+          registry: the directory of the registry of blessed models; empty: there is none.
+          champion: the model that the user pins; empty: the best so far.
         """
         super().__init__(
             spec=SpanDriftSpec(
                 config=config,
                 code_version=code_version,
+                registry=registry,
+                champion=champion,
                 examples=examples,
                 baseline_model=baseline_model,
             )

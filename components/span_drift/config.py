@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated
+import datetime
+from typing import Annotated, Any
 
-from data_prep.config_base import Between, Config
+from data_prep.config_base import Between, Config, require
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,8 @@ class DriftConfig(Config):
       spans apart by all codes and image statistics together. What moves a little in each of many
       adds up, so it is above the others: 0.3 is a correlation of 0.7 where there was none, or a
       shift of 8 dimensions by 0.27 deviations each.
+    accept: the name of a span whose drift is meant: it is measured and not judged, and the drift of
+      later ones is measured from it. Other spans are judged as ever.
     images: the most images of each span that are read. Labels and attributes count all images.
     """
 
@@ -31,4 +34,11 @@ class DriftConfig(Config):
     max_image: Annotated[float, Between(0, 1)] = 0.2
     max_latent: Annotated[float, Between(0, 1)] = 0.2
     max_joint: Annotated[float, Between(0, 1)] = 0.3
+    accept: Any = ""
     images: Annotated[int, Between(100, 1_000_000)] = 5000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        named = isinstance(self.accept, str | int | datetime.date)  # YAML reads 3 and 2026-11-20 so
+        require(named, "accept", self.accept, "the name of a span")
+        object.__setattr__(self, "accept", str(self.accept))

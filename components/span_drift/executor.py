@@ -1,31 +1,32 @@
-"""Measures the newest span against the one the blessed model was trained on."""
+"""Measures the newest span against those that the blessed model and the champion have learned."""
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import os
 from typing import Any
 
 import numpy as np
-from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils
 
 from components.artifacts import Artifacts
+from components.blessed_models.champion import Champion, find_champion
+from components.blessed_models.registry import BlessingRegistry, learned_spans
 from components.configured_node import read_config
 from components.span_drift.config import DriftConfig
 from components.span_drift.distances import SpanStatistics, measures
-from components.span_drift.drift import FILE, DriftReport
+from components.span_drift.drift import FILE, LAST_BLESSED, REFERENCE, DriftReport
 from data_prep.config import LISTS
 from data_prep.layout import shard_glob
 from data_prep.manifest import Manifest, manifest_path, manifest_sha256, read_manifest
 from data_prep.pixels.statistics import image_stats
 from trainer.data.records import read_records
 from trainer.export.loaded import LoadedModel
-from trainer.export.metadata import LEARNED_FILE
 
+REGISTRY, CHAMPION = "registry", "champion"
 EXAMPLES, BASELINE_MODEL, DRIFT = "examples", "baseline_model", "drift"
 SPLIT = "train"
 STATISTICS = ("image_mean", "image_std", "ink")
@@ -43,14 +44,53 @@ class Executor(base_executor.BaseExecutor):
         examples = artifact_utils.get_single_instance(input_dict[EXAMPLES])
         blessed = next(iter(input_dict.get(BASELINE_MODEL) or []), None)
         newest = read_manifest(examples.uri).spans[-1]
-        reference, note = _reference(blessed, newest)
-        if reference and blessed:
-            model = LoadedModel(path_utils.eval_model_path(blessed.uri))
-            report = compare(reference, newest, model, config)
-        else:
-            report = DriftReport(span=newest["name"], reference=None, note=note)
+        registry = BlessingRegistry(exec_properties.get(REGISTRY) or "")
+        champion = find_champion(registry, exec_properties.get(CHAMPION) or "")
+        report = span_drift(blessed.uri if blessed else None, champion, newest, config)
         drift = artifact_utils.get_single_instance(output_dict[DRIFT])
         io_utils.write_string_file(os.path.join(drift.uri, FILE), report.to_json())
+
+
+def span_drift(
+    blessed: str | None, champion: Champion | None, newest: dict[str, Any], config: DriftConfig
+) -> DriftReport:
+    """Compares the newest span, as a manifest names it, with the last one that the model artifact
+    `blessed` has learned from, and with the champion's reference span where that is another one."""
+    last, note = _last_span(blessed)
+    report = _report(last, note, newest, LAST_BLESSED, blessed, config)
+    accepted = config.accept == newest["name"]
+    report = dataclasses.replace(report, accepted=accepted, measure_from=newest)
+    first = champion.reference_span if champion else None
+    if first is None:
+        return report
+    stays = report
+    if last is None or _differ(first, last):
+        encoder = blessed or (champion.uri if champion else None)
+        stays = _report(first, "", newest, REFERENCE, encoder, config)
+        stays = dataclasses.replace(stays, accepted=accepted)
+        report = dataclasses.replace(report, champion=stays)
+    compared = stays.reference is not None or not _differ(first, newest)
+    return dataclasses.replace(report, measure_from=first if compared and not accepted else newest)
+
+
+def _differ(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return one["manifest_sha256"] != other["manifest_sha256"]
+
+
+def _report(
+    reference: dict[str, Any] | None,
+    note: str,
+    newest: dict[str, Any],
+    role: str,
+    encoder: str | None,
+    config: DriftConfig,
+) -> DriftReport:
+    """Compares with a span by the encoder of a model artifact; `note` says why there is none."""
+    note = note or _why_not(reference, newest, role)
+    if note or reference is None or encoder is None:
+        return DriftReport(span=newest["name"], reference=None, note=note, role=role)
+    model = LoadedModel(path_utils.eval_model_path(encoder))
+    return dataclasses.replace(compare(reference, newest, model, config), role=role)
 
 
 def compare(
@@ -129,29 +169,32 @@ def prepared_differently(old: Manifest, new: Manifest) -> str:
     return f"it was prepared with {'; '.join(changed)}: not compared" if changed else ""
 
 
-def _reference(
-    blessed: types.Artifact | None, newest: dict[str, Any]
-) -> tuple[dict[str, Any] | None, str]:
-    """Returns the last span of the blessed model's training data, or why nothing is compared."""
+def _last_span(blessed: str | None) -> tuple[dict[str, Any] | None, str]:
+    """Returns the last span of the blessed model's training data, or why there is none."""
     if blessed is None:
         return None, "there is no blessed model yet, so no span to compare with"
-    path = os.path.join(blessed.uri, LEARNED_FILE)
-    if not fileio.exists(path):
-        return None, f"the blessed model in {blessed.uri} does not tell its spans: not compared"
-    spans = json.loads(io_utils.read_bytes_file(path))["spans"]
+    spans = learned_spans(blessed)
+    if spans is None:
+        return None, f"the blessed model in {blessed} does not tell its spans: not compared"
     if not spans:
         return None, "the blessed model was not trained on spans: not compared"
-    last = spans[-1]
-    if last["manifest_sha256"] == newest["manifest_sha256"]:
-        return None, f"span {newest['name']} is the last blessed span itself"
-    where = f"the last blessed span, {last['name']}"
-    directory = last["directory"]
+    return spans[-1], ""
+
+
+def _why_not(reference: dict[str, Any] | None, newest: dict[str, Any], role: str) -> str:
+    """Returns why the newest span is not compared with a span; "" where it is."""
+    if reference is None:
+        return ""
+    title = {LAST_BLESSED: "the last blessed span"}.get(role, role)
+    if not _differ(reference, newest):
+        return f"span {newest['name']} is {title} itself"
+    directory, where = reference["directory"], f"{title}, {reference['name']}"
     if not fileio.exists(manifest_path(directory)):
-        return None, f"{where}, is gone from {directory}: not compared"
-    if manifest_sha256(directory) != last["manifest_sha256"]:
-        return None, f"{where}, is not in {directory} as it was: not compared"
+        return f"{where}, is gone from {directory}: not compared"
+    if manifest_sha256(directory) != reference["manifest_sha256"]:
+        return f"{where}, is not in {directory} as it was: not compared"
     differing = prepared_differently(read_manifest(directory), read_manifest(newest["directory"]))
-    return (None, f"{where}: {differing}") if differing else (last, "")
+    return f"{where}: {differing}" if differing else ""
 
 
 def _histogram(old: np.ndarray, new: np.ndarray) -> dict[str, list[float]]:

@@ -33,8 +33,8 @@ class Outcome:
 
 @pytest.fixture(scope="session")
 def evaluate():
-    """(folder, examples, model, config, baseline=, baseline_id=, extractor=) -> Outcome. The
-    candidate's id is 1."""
+    """(folder, examples, model, config, baseline=, baseline_id=, extractor=, registry=) -> Outcome.
+    The candidate's id is 1; the registry is a directory."""
     from tfx.dsl.components.base import base_beam_executor
     from tfx.types import standard_artifacts
 
@@ -43,7 +43,9 @@ def evaluate():
     from components.latent_evaluator import executor
     from data_prep.config_base import to_dict
 
-    def evaluate(folder, examples, model, config, baseline=None, baseline_id=2, extractor=None):
+    def evaluate(
+        folder, examples, model, config, baseline=None, baseline_id=2, extractor=None, registry=""
+    ):
         outcome = Outcome(folder)
         data = _artifact(standard_artifacts.Examples, examples)
         data.split_names = '["train", "eval", "test"]'
@@ -66,7 +68,11 @@ def evaluate():
                 executor.EVALUATION: [outcome.evaluation],
                 executor.BLESSING: [outcome.blessing],
             },
-            {CONFIG: json.dumps(to_dict(config)), CODE_VERSION: "1"},
+            {
+                CONFIG: json.dumps(to_dict(config)),
+                CODE_VERSION: "1",
+                executor.REGISTRY: str(registry),
+            },
         )
         return outcome
 

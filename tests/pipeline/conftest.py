@@ -11,8 +11,8 @@ def lenient() -> tuple[str, ...]:
     return (
         "evaluation.min_active_units=1",
         "evaluation.max_unexplained=1",
-        "evaluation.max_worsening=10",
-        "evaluation.max_sample_worsening=10",
+        "evaluation.max_gain_lost=null",
+        "evaluation.max_distance_worse=null",
         "evaluation.max_memorised=1",
         "evaluation.max_nearer_training=1",
         "evaluation.max_train_gap=10",

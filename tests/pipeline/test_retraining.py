@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from components.blessed_models.registry import BlessingRegistry
 from data_prep.synthetic.drawings import write_drawings
 from pipeline.config.pipeline import load_config
 from pipeline.local.console import RunConsole
@@ -115,13 +116,17 @@ def test_the_shifted_span_is_trained_on_and_not_pushed(runs):
 
 def test_whoever_accepts_the_drift_pushes_without_training_again(place, runs):
     """Last: the third span is the blessed one from here on."""
-    accepted = [f"drift.max_{name}=1" for name in ("label", "image", "latent", "joint")]
+    accepted = ["drift.accept=3"]
     summary = place.run(*accepted)
     assert summary["blessing"]["blessed"], summary["blessing"]["reasons"]
     assert summary["nodes"]["Trainer"]["cached"] and len(place.decoders()) == 3
     with open(os.path.join(summary["artifacts"]["model"], "learned.json")) as file:
         learned = json.load(file)
     assert learned["spans"][-1]["span"] == 3  # what the next one is compared with
+    records = BlessingRegistry(str(place.root / "blessed")).all()
+    assert [each.reference_span["name"] for each in records] == ["1", "1", "3"]
+    assert [each.champion for each in records][:1] == [True]
+    assert sorted(each.pushed for each in records) == sorted(place.decoders())
     # The blessed model is another start than before, yet nothing is trained further.
     again = place.run(*accepted)
     assert not again["nodes"]["Trainer"]["cached"] and len(place.decoders()) == 3

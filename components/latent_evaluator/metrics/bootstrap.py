@@ -33,7 +33,12 @@ def percentile_interval(statistics: np.ndarray) -> Interval:
 
 def mean_interval(values: np.ndarray, counts: np.ndarray) -> Interval:
     """Returns the interval of the mean of one value an image, [n], by resamples [resamples, n]."""
-    return percentile_interval(counts.astype(np.float64) @ values / len(values))
+    return percentile_interval(resampled_means(values, counts))
+
+
+def resampled_means(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Returns the mean of one value an image, [n], under each resample, float64 [resamples]."""
+    return counts.astype(np.float64) @ values / len(values)
 
 
 def share_interval(value: float, draws: np.ndarray, size: int) -> Interval:

@@ -18,6 +18,7 @@ from components.latent_evaluator.metrics import (  # noqa: F401
 )
 from components.latent_evaluator.metrics.registry import (  # noqa: F401
     METRICS,
+    all_conditions,
     as_markdown,
     check_thresholds,
     measure,

@@ -10,9 +10,15 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from components.latent_evaluator.config import EvaluationConfig
-from components.latent_evaluator.metrics.bootstrap import Interval, mean_interval, resample_counts
+from components.latent_evaluator.metrics.bootstrap import (
+    Interval,
+    mean_interval,
+    percentile_interval,
+    resample_counts,
+    resampled_means,
+)
 from components.latent_evaluator.metrics.memorisation import TrainingNeighbours
-from components.latent_evaluator.metrics.registry import Measurement, Row, Threshold, metric
+from components.latent_evaluator.metrics.registry import Condition, Measurement, Row, metric
 from components.latent_evaluator.passes.score_accumulator import ScoreAccumulator, split_scores
 from trainer.data.records import Records
 from trainer.export.loaded import LoadedDecoder, LoadedModel, encode_condition
@@ -190,6 +196,14 @@ class EvaluatedModel:
         """Returns the interval of the mean of one value an image, of any set of images."""
         return mean_interval(values, self.resamples(len(values)))
 
+    def mean(self, value: Any, values: np.ndarray | None) -> Measurement:
+        """Returns the measurement of a mean over the split, with interval and draws by one value
+        for each of `images`, [n]; without where there are none."""
+        if values is None:
+            return Measurement(value)
+        draws = resampled_means(values, self.counts)
+        return Measurement(value, percentile_interval(draws), draws)
+
     @cached_property
     def features(self) -> ImageFeatures:
         """Features of all images by the extractor, which there must be."""
@@ -204,16 +218,15 @@ def scored(
     group: str,
     values: Callable[[EvaluatedModel], np.ndarray] | None = None,
     needs: Sequence[str] = (),
-    threshold: Threshold | None = None,
+    threshold: Condition | Sequence[Condition] | None = None,
 ) -> None:
     """Registers a score of `split_scores` as the metric of the same key; see `metric`.
 
-    Its interval is added where it is the mean of `values`, one value an image, [n].
+    Interval and draws are added where it is the mean of `values`, one value an image, [n].
     """
 
     def compute(model: EvaluatedModel) -> Measurement:
-        interval = model.mean_interval(values(model)) if values else None
-        return Measurement(model.scores[key], interval)
+        return model.mean(model.scores[key], values(model) if values else None)
 
     metric(key, *rows, group=group, needs=needs, threshold=threshold)(compute)
 

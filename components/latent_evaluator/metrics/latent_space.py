@@ -27,6 +27,7 @@ scored(
         "min_active_units",
         "{value} of {latent_dim} latent dimensions are in use (at least {limit})",
         refused="posterior collapse: ",
+        gate="latent dimensions in use",
     ),
 )
 

@@ -9,58 +9,20 @@ import numpy as np
 from scipy.special import logsumexp
 
 from components.latent_evaluator.metrics.context import EvaluatedModel, scored
+from components.latent_evaluator.metrics.non_inferiority import Comparison
 from components.latent_evaluator.metrics.registry import (
     HIGH,
     LIKELIHOOD,
     LOW,
-    Check,
-    Judged,
     Measurement,
     Row,
-    Threshold,
     metric,
 )
+from components.latent_evaluator.metrics.thresholds import Beside, Judged, NonInferior
+from components.latent_evaluator.passes.score_accumulator import cross_entropy, gaussian_loss
 from trainer.data.records import noise_for
 
 _BATCH = 512  # (image, z) pairs that are decoded at once
-
-
-def _not_much_worse(key: str, sign: int, name: str) -> Threshold:
-    """Returns the threshold of a likelihood against the blessed model's.
-
-    A model is refused where even the better end of the interval of the paired difference is
-    worse than allowed.
-
-    Args:
-      key: the metric.
-      sign: turns the metric into a cost in nats, of which less is better.
-      name: the cost, in the words of the verdict.
-    """
-
-    def check(value: float, limit: float, judged: Judged) -> Check | None:
-        assert judged.baseline is not None
-        if key != "elbo" and judged.metrics["elbo"] is not None:
-            return None
-        new, old = sign * value, sign * judged.baseline[key]
-        if not math.isfinite(old):
-            return Check(
-                True, f"the blessed model's {name} is not finite on this data: not compared"
-            )
-        scale = max(abs(old), 1e-12)
-        change, surely = (new - old) / scale, (new - old) / scale
-        between = ""
-        if judged.difference is not None:
-            low, high = judged.difference
-            surely = low / scale
-            between = f", {surely:.1%} to {high / scale:.1%} with 95% confidence"
-        direction = "worse" if change > 0 else "better"
-        return Check(
-            surely <= limit,
-            f"{name} {new:.2f} nats against the blessed model's {old:.2f}: "
-            f"{abs(change):.1%} {direction}{between} (at most {limit:.1%} worse)",
-        )
-
-    return Threshold(limit="max_worsening", check=check, relative=True)
 
 
 scored("count", group=LIKELIHOOD)
@@ -78,9 +40,89 @@ scored(
     ),
     group=LIKELIHOOD,
     needs=("has_posterior",),
-    threshold=_not_much_worse("elbo", -1, "negative ELBO"),
     values=lambda model: -model.nats,
 )
+
+
+@metric("likelihood", group=LIKELIHOOD)
+def likelihood(model: EvaluatedModel) -> Measurement:
+    """Tells the unit of the nats above: those of models for which it differs are not compared."""
+    kind = model.metadata["reconstruction"]
+    sigma = None if "learned" in kind else model.metadata["sigma"]
+    return Measurement({"kind": kind, "sigma": sigma, "posterior": model.has_posterior})
+
+
+def mean_image_costs(model: EvaluatedModel) -> np.ndarray:
+    """Returns what each image costs if the split's own mean image is all that is known of it, in
+    nats under the model's likelihood, float64 [n]."""
+    total, whole = model.accumulator, model.scores["mean_image"]
+    mean = total.moments["pixel"][0].reshape(-1) / model.scores["count"]
+    sigma = model.metadata["sigma"] or 1.0
+    if "learned" in model.metadata["reconstruction"]:
+        sigma = max(whole["mse"], 1e-12) ** 0.5  # the best one for the mean image
+    costs = []
+    for start in range(0, len(model.images), _BATCH):
+        pixels = model.images[start : start + _BATCH].astype(np.float64) / 255
+        pixels = pixels.reshape(len(pixels), -1)
+        if model.metadata["reconstruction"] == "bernoulli":
+            costs.append(cross_entropy(pixels, mean).sum(axis=1))
+        else:
+            errors = ((pixels - mean) ** 2).sum(axis=1)
+            costs.append(gaussian_loss(errors, mean.size, sigma**2))
+    return np.concatenate(costs)
+
+
+def _keeps_the_gain(new: Judged, old: Judged, margin: float) -> Beside | None:
+    """Compares the share of what the reference gains over the mean image that the model loses.
+
+    Gains are compared in nats where both are of one likelihood. Nats of two sigmas are of two
+    units; then, and where the reference gains nothing, the squared error of reconstructions is
+    compared, again as a share of what the reference takes off the mean image's.
+    """
+    alike = new.metrics["likelihood"] == old.metrics["likelihood"]
+    if alike and old.metrics["gain"] > 0:
+        key, floor, sign = "gain", 0.0, 1
+    else:
+        key, floor, sign = "mse", old.metrics["mean_image"]["mse"], -1
+    value, other = (each.metrics[key] for each in (new, old))
+    before, after = (sign * (each.draws[key] - floor) for each in (old, new))
+    scale = sign * (other - floor)
+    if not math.isfinite(other) or scale <= 0:
+        return None
+    comparison = Comparison.of(
+        worse=sign * (other - value) / scale,
+        margin=margin,
+        slack=(after - (1 - margin) * before) / scale,
+        images=new.images(sampled=False),
+    )
+    gain = key == "gain"
+    return Beside(
+        comparison=comparison,
+        number="gain over the mean image" if gain else "squared error of reconstructions",
+        value=f"{value:,.1f} nats" if gain else f"{value:.5f}",
+        other=f"{other:,.1f}" if gain else f"{other:.5f}",
+        amount=lambda x: f"{x:.1%}",
+    )
+
+
+@metric(
+    "gain",
+    Row(
+        "gain over the mean image",
+        ",.1f",
+        HIGH,
+        "nats an image costs less than by the mean image",
+        unit="nats",
+    ),
+    group=LIKELIHOOD,
+    threshold=NonInferior(limit="max_gain_lost", compare=_keeps_the_gain),
+)
+def gain(model: EvaluatedModel) -> Measurement:
+    """Measures what the code is worth: its zero is a model that knows only the mean image, so that
+    neither the unit of pixels nor the constant of a density matters to shares of it."""
+    costs = model.scores["reconstruction_loss"] + (model.scores["kl_loss"] or 0.0)
+    value = model.scores["mean_image"]["reconstruction_loss"] - costs
+    return model.mean(value, mean_image_costs(model) - model.nats)
 
 
 def log_normal(z: np.ndarray, mean: np.ndarray | float, log_var: np.ndarray | float) -> np.ndarray:
@@ -175,9 +217,6 @@ scored(
         sliced=True,
     ),
     group=LIKELIHOOD,
-    threshold=_not_much_worse(
-        "reconstruction_loss", 1, "reconstruction loss (there is no ELBO without a posterior)"
-    ),
     values=lambda model: model.columns["reconstruction_loss"],
 )
 

@@ -48,6 +48,7 @@ scored(
     threshold=at_most(
         "max_unexplained",
         "reconstructions leave {value:.1%} of a constant mean image's error (at most {limit:.1%})",
+        gate="error left in reconstructions",
     ),
 )
 

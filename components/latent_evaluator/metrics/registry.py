@@ -8,20 +8,34 @@ docs/evaluation.md holds the table that `as_markdown` returns; a test compares t
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-HIGH, LOW, NEITHER = "high", "low", ""  # the good end of a number
+from components.latent_evaluator.metrics.thresholds import (  # noqa: F401
+    HIGH,
+    LOW,
+    NEITHER,
+    Check,
+    Condition,
+    Judged,
+    NonInferior,
+    Threshold,
+    Values,
+    at_least,
+    at_most,
+    non_inferior,
+    not_finite,
+    value_at,
+)
+
 LIKELIHOOD, RECONSTRUCTIONS, SAMPLES = "Likelihood", "Reconstructions", "Samples of the prior"
 LATENT_SPACE, CONDITION, FACTORS = "Latent space", "Condition", "Known factors"
 GROUPS = (LIKELIHOOD, RECONSTRUCTIONS, SAMPLES, LATENT_SPACE, CONDITION, FACTORS)  # of the table
 JUDGED_GROUPS = (LATENT_SPACE, LIKELIHOOD, RECONSTRUCTIONS, SAMPLES)  # in the order of reasons
 INTERVAL = "_interval"  # added to the name of a number
-
-Values = dict[str, Any]  # the metrics of a model, as metrics.json holds them
+C = TypeVar("C", Threshold, NonInferior)
 
 
 class Measurement(NamedTuple):
@@ -66,74 +80,6 @@ class Row:
     sliced: bool = False
 
 
-class Check(NamedTuple):
-    """The outcome of a threshold, and the sentence that stands in the verdict."""
-
-    passed: bool
-    words: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Judged:
-    """The numbers that a threshold looks at.
-
-    metrics: of the model in question. config: the `EvaluationConfig`.
-    baseline: metrics of the blessed model on the same images; None where nothing is compared.
-    difference: interval of the nats that an image costs more than with the baseline; None: it
-      is taken as exact.
-    """
-
-    metrics: Values
-    config: Any
-    baseline: Values | None = None
-    difference: tuple[float, float] | None = None
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Threshold:
-    """A condition of the blessing.
-
-    limit: a field of `EvaluationConfig`, or the number itself.
-    check: called with the value, the limit and all else that may matter; None: not judged.
-    relative: whether it compares with the blessed model, which is done only where all the
-      absolute thresholds are met.
-    """
-
-    limit: str | float
-    check: Callable[[Any, float, Judged], Check | None]
-    relative: bool = False
-
-    def limit_of(self, config: Any) -> float:
-        return getattr(config, self.limit) if isinstance(self.limit, str) else self.limit
-
-
-def at_most(limit: str | float, words: str, refused: str = "") -> Threshold:
-    """Returns the threshold of a number that may not exceed its limit.
-
-    Args:
-      limit: a field of `EvaluationConfig`, or the number itself.
-      words: a format string of `value`, `limit` and every other metric by its key.
-      refused: stands before the words where the limit is exceeded.
-    """
-    return Threshold(limit=limit, check=_comparison(lambda a, b: a <= b, words, refused))
-
-
-def at_least(limit: str | float, words: str, refused: str = "") -> Threshold:
-    """Returns the threshold of a number that may not be below its limit; see `at_most`."""
-    return Threshold(limit=limit, check=_comparison(lambda a, b: a >= b, words, refused))
-
-
-def _comparison(
-    holds: Callable[[float, float], bool], words: str, refused: str
-) -> Callable[[Any, float, Judged], Check]:
-    def check(value: Any, limit: float, judged: Judged) -> Check:
-        passed = bool(holds(value, limit))
-        sentence = words.format_map({**judged.metrics, "value": value, "limit": limit})
-        return Check(passed, sentence if passed else refused + sentence)
-
-    return check
-
-
 @dataclasses.dataclass(frozen=True)
 class Metric:
     """A registered metric; see `metric`."""
@@ -143,7 +89,7 @@ class Metric:
     group: str
     rows: tuple[Row, ...]
     needs: tuple[str, ...]
-    threshold: Threshold | None
+    conditions: tuple[Condition, ...]
 
     def measure(self, model: Any) -> Values:
         """Returns the entries of metrics.json: `key`, and `key`_interval where there is one.
@@ -169,7 +115,11 @@ METRICS: dict[str, Metric] = {}
 
 
 def metric(
-    key: str, *rows: Row, group: str, needs: Sequence[str] = (), threshold: Threshold | None = None
+    key: str,
+    *rows: Row,
+    group: str,
+    needs: Sequence[str] = (),
+    threshold: Condition | Sequence[Condition] | None = None,
 ) -> Callable[[Callable[[Any], Measurement]], Callable[[Any], Measurement]]:
     """Registers the decorated function, which measures an `EvaluatedModel`, as a metric.
 
@@ -180,14 +130,17 @@ def metric(
         which comes after those.
       needs: attributes of `EvaluatedModel`. Where one is None or False the metric is None and
         the function is not called.
-      threshold: what a model must meet to be blessed.
+      threshold: what a model must meet to be blessed, one condition or several.
     """
+    if threshold is None or isinstance(threshold, Threshold | NonInferior):
+        threshold = () if threshold is None else (threshold,)
+    conditions = tuple(threshold)
 
     def register(compute: Callable[[Any], Measurement]) -> Callable[[Any], Measurement]:
         if key in METRICS:
             raise ValueError(f"there is a metric {key} already")
         METRICS[key] = Metric(
-            key, compute, group=group, rows=rows, needs=tuple(needs), threshold=threshold
+            key, compute, group=group, rows=rows, needs=tuple(needs), conditions=conditions
         )
         return compute
 
@@ -216,41 +169,37 @@ def table_rows() -> Iterator[tuple[str, list[tuple[str, Row]]]]:
             yield title, rows
 
 
-def check_thresholds(judged: Judged, *, relative: bool) -> Iterator[Check]:
-    """Yields the outcomes of the absolute or the relative thresholds, where there is a number."""
+def all_conditions(kind: type[C]) -> Iterator[tuple[Metric, C]]:
+    """Yields the conditions of a kind with their metrics, in the order of a verdict."""
     for each in (each for _, metrics in _by_group(JUDGED_GROUPS) for each in metrics):
-        value, threshold = judged.metrics.get(each.key), each.threshold
-        if value is None or threshold is None or threshold.relative != relative:
-            continue
-        outcome = threshold.check(value, threshold.limit_of(judged.config), judged)
-        if outcome is not None:
-            yield outcome
+        yield from ((each, one) for one in each.conditions if isinstance(one, kind))
 
 
-def not_finite(values: Values) -> list[str]:
-    """Returns the sorted names of the numbers that are NaN or infinite."""
-    return sorted(
-        name
-        for name, value in values.items()
-        if isinstance(value, float) and not math.isfinite(value)
-    )
+def check_thresholds(judged: Judged) -> Iterator[Check]:
+    """Yields the outcomes of the conditions on a model alone, where it has the number."""
+    for each, threshold in all_conditions(Threshold):
+        value = judged.metrics.get(each.key)
+        limit = None if value is None else threshold.limit_of(judged.config)
+        found = None if limit is None else threshold.check(value, limit, judged)
+        if found is not None and limit is not None:
+            yield _with_gate(found, threshold, each, value, limit)
 
 
-def value_at(values: Mapping[str, Any], path: str) -> Any:
-    """Returns the number at a place such as `nearest_train.memorised`; None where there is none."""
-    value: Any = values
-    for name in path.split("."):
-        if not isinstance(value, Mapping) or value.get(name) is None:
-            return None
-        value = value[name]
-    return value
+def _with_gate(check: Check, threshold: Threshold, of: Metric, value: Any, limit: float) -> Check:
+    """Returns a check with what the report's table lacks, as the metric's first row writes it."""
+    row = next(iter(of.rows), None)
+    check = check._replace(gate=check.gate or threshold.gate or (row.title if row else of.key))
+    if row is None or row.part or check.value or check.limit:
+        return check
+    bound = threshold.bound + format(limit, row.form)
+    return check._replace(value=format(value, row.form), limit=bound)
 
 
 def as_markdown() -> str:
     """Returns the table of all metrics for docs/evaluation.md."""
     lines = ["| key | in the report | better | threshold |", "| --- | --- | --- | --- |"]
     for each in (each for _, metrics in _by_group(GROUPS) for each in metrics):
-        limit = f"`{each.threshold.limit}`" if each.threshold else ""
+        limit = ", ".join(f"`{one.limit}`" for one in each.conditions)
         if not each.rows:
             lines.append(f"| `{each.key}` | | | {limit} |")
         for row in each.rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,6 @@ from components.latent_evaluator.metrics.bootstrap import percentile_interval
 from components.latent_evaluator.metrics.class_coverage import class_shares, dropped
 from components.latent_evaluator.metrics.context import EvaluatedModel
 from components.latent_evaluator.metrics.registry import (
-    INTERVAL,
     LOW,
     SAMPLES,
     Check,
@@ -20,6 +18,7 @@ from components.latent_evaluator.metrics.registry import (
     Row,
     Threshold,
     metric,
+    non_inferior,
 )
 from trainer.measures.feature_network import LABEL, Features, cfid, resampled_cfid
 from trainer.measures.kernel_distance import KernelDistance, between, kernel_distance, within
@@ -124,36 +123,11 @@ def kernel_measurement(distance: KernelDistance) -> Measurement:
     return Measurement(distance.value, percentile_interval(distance.draws), distance.draws)
 
 
-def _not_much_further(key: str, name: str) -> Threshold:
-    """Returns the threshold of a distance of samples from real images against the blessed model's.
-
-    A model is refused where even the better end of its interval is worse than allowed after the
-    worse end of the blessed model's.
-    """
-
-    def check(value: float, limit: float, judged: Judged) -> Check | None:
-        assert judged.baseline is not None
-        old = judged.baseline.get(key)
-        if old is None or not math.isfinite(old):
-            return None
-        low, high = judged.metrics[key + INTERVAL]
-        old_low, old_high = judged.baseline[key + INTERVAL]
-        return Check(
-            low <= old_high * (1 + limit),
-            f"{name} {value:.4g} ({low:.4g} to {high:.4g}) against the blessed model's "
-            f"{old:.4g} ({old_low:.4g} to {old_high:.4g}) (at most "
-            f"{limit:.0%} worse, beyond both intervals)",
-        )
-
-    return Threshold(limit="max_sample_worsening", check=check, relative=True)
-
-
 @metric(
     "cfid_samples",
     Row("cFID", ".2f", LOW, "Frechet distance by the eye of the extractor below", headline=True),
     group=SAMPLES,
     needs=("extractor",),
-    threshold=_not_much_further("cfid_samples", "cFID of samples"),
 )
 def cfid_samples(model: EvaluatedModel) -> Measurement:
     return feature_distance(model, model.features.sampled, model.sample_counts)
@@ -164,6 +138,9 @@ def cfid_samples(model: EvaluatedModel) -> Measurement:
     Row("KID", ".4f", LOW, "kernel distance of features; 0: samples look like real images"),
     group=SAMPLES,
     needs=("extractor",),
+    threshold=non_inferior(
+        "kid_samples", "max_distance_worse", LOW, "KID of samples", ".4g", relative=True
+    ),
 )
 def kid_samples(model: EvaluatedModel) -> Measurement:
     distances = model.once(kernel_distances)
@@ -180,7 +157,15 @@ def kid_samples_standard_error(model: EvaluatedModel) -> Measurement:
     "sliced_wasserstein",
     Row("sliced Wasserstein", ".4f", LOW, "distance of the images' distributions, no extractor"),
     group=SAMPLES,
-    threshold=_not_much_further("sliced_wasserstein", "sliced Wasserstein distance of samples"),
+    threshold=non_inferior(
+        "sliced_wasserstein",
+        "max_distance_worse",
+        LOW,
+        "sliced Wasserstein distance of samples",
+        ".4g",
+        relative=True,
+        unless="kid_samples",
+    ),
 )
 def sliced_wasserstein(model: EvaluatedModel) -> Measurement:
     return model.once(pixel_distances)[0]

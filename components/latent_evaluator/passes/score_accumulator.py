@@ -22,6 +22,7 @@ from trainer.models.metrics import ACTIVE_VARIANCE
 
 _SCALARS = ("reconstruction_loss", "kl_loss", "squared_error", "cross_entropy", "entropy", "ssim")
 _EPSILON = 1e-7
+_LEAST_VARIANCE = 1e-12  # of pixels in [0, 1]
 RANK, KEY = "rank", "key"
 GalleryImage = tuple[bytes, np.ndarray, np.ndarray]  # key's hash, image, reconstruction
 
@@ -57,8 +58,8 @@ class ScoreAccumulator:
                 batch.reconstruction_loss,
                 np.zeros(len(pixels)) if batch.kl_loss is None else batch.kl_loss,
                 _per_image((pixels - reconstructions) ** 2),
-                _per_image(_cross_entropy(pixels, reconstructions)),
-                _per_image(_cross_entropy(pixels, pixels)),
+                _per_image(cross_entropy(pixels, reconstructions)),
+                _per_image(cross_entropy(pixels, pixels)),
                 ssim(pixels, reconstructions),
             ],
             axis=1,
@@ -164,10 +165,11 @@ def split_scores(
         sigma = None
     scores = scores_of(total, size, sigma, posterior)
     if sigma is not None:
-        mean_loss = _gaussian_loss(mean_error, size, None if "learned" in likelihood else sigma)
+        best = max(mean_error / size, _LEAST_VARIANCE)  # under which the error is most likely
+        mean_loss = gaussian_loss(mean_error, size, best if "learned" in likelihood else sigma**2)
         scores["unexplained"] = _share(scores["mse"] * size, mean_error)
     else:
-        mean_loss = float(_cross_entropy(pixel_mean, pixel_mean).sum())
+        mean_loss = float(cross_entropy(pixel_mean, pixel_mean).sum())
         floor = total[1 + _SCALARS.index("entropy")] / count
         left = total[1 + _SCALARS.index("cross_entropy")] / count - floor
         scores["unexplained"] = _share(left, mean_loss - floor)
@@ -235,16 +237,12 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole > 0 else 1.0  # images that do not differ explain nothing
 
 
-def _gaussian_loss(squared_error: float, size: int, sigma: float | None) -> float:
-    """Returns the negative log-likelihood, in nats, of a summed squared error.
-
-    sigma None stands for the one under which the error is most likely.
-    """
-    variance = max(squared_error / size, 1e-12) if sigma is None else sigma**2
+def gaussian_loss(squared_error: Any, size: int, variance: float) -> Any:
+    """Returns the negative log-likelihood, in nats, of summed squared errors of `size` values."""
     return 0.5 * (squared_error / variance + size * math.log(2 * math.pi * variance))
 
 
-def _cross_entropy(pixels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+def cross_entropy(pixels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Returns -x log p - (1 - x) log (1 - p), in nats; p is clipped off 0 and 1 as Keras does."""
     p = probabilities.clip(_EPSILON, 1 - _EPSILON)
     return -(pixels * np.log(p) + (1 - pixels) * np.log1p(-p))

@@ -30,6 +30,15 @@ DRIFT_NAMES = {
 PLOT_SIZE = (640, 440)  # pixels; the plot's own proportions
 
 
+@section("conditions", "Conditions", heading="Conditions of a push")
+def conditions(view: ModelView) -> Markup | None:
+    verdict = view.inputs.verdict
+    if not verdict.gates:
+        return None
+    compared = any("beside" in check.gate for check in verdict.gates)
+    return render_template("conditions.html", verdict=verdict, compared=compared)
+
+
 @section("metrics", "Metrics")
 def metrics(view: ModelView) -> Markup:
     inputs = view.inputs
@@ -42,8 +51,14 @@ def drift(view: ModelView) -> Markup | None:
     report = view.inputs.drift
     if report is None:
         return None
-    bins = [charts.outlined(DRIFT_NAMES[n][0], each) for n, each in report.histograms.items()]
-    return render_template("drift.html", drift=report, names=DRIFT_NAMES, histograms=bins)
+    reports = [report, *([report.champion] if report.champion else [])]
+    outlines = [
+        [charts.outlined(DRIFT_NAMES[name][0], each) for name, each in one.histograms.items()]
+        for one in reports
+    ]
+    return render_template(
+        "drift.html", drift=report, reports=reports, names=DRIFT_NAMES, outlines=outlines
+    )
 
 
 @section("training", "Training")

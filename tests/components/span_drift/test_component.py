@@ -3,14 +3,19 @@
 import dataclasses
 import json
 import math
+import os
 
 import numpy as np
 import pytest
+import yaml
 from tfx.types import standard_artifacts
 
 from components.artifacts import Drift
+from components.blessed_models.champion import find_champion
+from components.blessed_models.registry import BlessedModel, BlessingRegistry, now
 from components.latent_evaluator.blessing import judge
 from components.latent_evaluator.config import EvaluationConfig
+from components.latent_evaluator.metrics.thresholds import Judged
 from components.span_drift import executor
 from components.span_drift.config import DriftConfig
 from components.span_drift.distances import (
@@ -19,16 +24,18 @@ from components.span_drift.distances import (
     label_shift,
     measures,
 )
-from components.span_drift.drift import read_drift
+from components.span_drift.drift import DriftMeasure, DriftReport, read_drift
 from components.span_drift.noise import ALPHA, ks_noise
 from data_prep.config import PrepConfig
+from data_prep.errors import InputError
 from data_prep.job.prepare import prepare
 from data_prep.job.window import SpanWindow, prepare_window
 from data_prep.manifest import manifest_sha256, read_manifest
 from data_prep.synthetic.drawings import write_drawings
 from data_prep.synthetic.faces import ATTRIBUTES_FILE, write_faces
 
-GOOD = {"elbo": -100.0, "active_units": 4, "latent_dim": 8, "unexplained": 0.2}
+METRICS = {"elbo": -100.0, "active_units": 4, "latent_dim": 8, "unexplained": 0.2}
+GOOD = Judged(metrics=METRICS, config=EvaluationConfig())
 CONFIG = DriftConfig()
 
 
@@ -137,10 +144,10 @@ def test_like_spans_are_alike_and_a_shifted_one_is_not(spans):
     assert label.distance == pytest.approx(2 / 3, abs=0.01) and not label.passed
     for found in shifted.histograms.values():
         assert sum(found["span"]) == pytest.approx(1) == sum(found["reference"])
-    verdict = judge(GOOD, EvaluationConfig(), drift=shifted)
+    verdict = judge(GOOD, [], [], drift=shifted)
     assert not verdict.blessed
     assert verdict.reasons[0].startswith("drift of label from span 2 to 3: too far: 0.667 (at most")
-    calm = judge(GOOD, EvaluationConfig(), drift=alike)
+    calm = judge(GOOD, [], [], drift=alike)
     assert calm.blessed and sum("drift of" in reason for reason in calm.reasons) == 6
 
 
@@ -181,8 +188,8 @@ def test_what_there_is_nothing_to_compare_with_is_told(spans, tmp_path):
     assert "not trained on spans" in trained_on().note
     found = trained_on(known[1], known[2])
     assert found.note == "span 3 is the last blessed span itself" and found.reference is None
-    assert [words for _, words in found.checks()] == [f"drift: {found.note}"]
-    assert all(passed for passed, _ in found.checks())
+    assert [check.words for check in found.checks()] == [f"drift: {found.note}"]
+    assert all(check.passed for check in found.checks())
     gone = trained_on(known[1] | {"directory": str(tmp_path / "gone")})
     assert gone.note.startswith("the last blessed span, 2, is gone from")
     changed = trained_on(known[1] | {"manifest_sha256": "0"})
@@ -221,3 +228,109 @@ def test_faces_are_compared_by_attributes_and_brightness(tmp_path):
     names = [measure.name for measure in found.measures]
     assert names == ["attribute", "image_mean", "image_std", "ink", "joint"]
     assert [measure for measure in found.measures if not measure.passed] == []
+
+
+class SlowDrift:
+    """Spans whose share of cups grows by .19 each, and models that only their drift refuses."""
+
+    def __init__(self, tmp_path, monkeypatch):
+        self.root, self.registry = tmp_path, BlessingRegistry(str(tmp_path / "blessed"))
+        monkeypatch.setattr(executor, "LoadedModel", lambda path: None)
+        monkeypatch.setattr(executor, "compare", self.compare)
+        monkeypatch.setattr(executor, "manifest_sha256", lambda directory: f"sha of {directory}")
+        monkeypatch.setattr(executor, "prepared_differently", lambda old, new: "")
+        monkeypatch.setattr(executor, "read_manifest", lambda directory: None)
+        self.blessed = None
+
+    def compare(self, reference, newest, model, config):
+        cups = [0.19 * int(span["name"]) for span in (reference, newest)]
+        counts = [{"cup": 1e4 * share, "hat": 1e4 * (1 - share)} for share in cups]
+        measure = label_shift(*counts, config.max_label)
+        name = newest["name"]
+        return DriftReport(span=name, reference=reference["name"], note="", measures=(measure,))
+
+    def span(self, number):
+        """Judges a model of that span, which is blessed where its drift allows."""
+        directory = self.root / "spans" / str(number)
+        directory.mkdir(parents=True)
+        (directory / "manifest.json").touch()
+        sha = f"sha of {directory}"
+        return {"name": str(number), "directory": str(directory), "manifest_sha256": sha}
+
+    def judge(self, span, **config):
+        champion = find_champion(self.registry, "")
+        report = executor.span_drift(self.blessed, champion, span, DriftConfig(**config))
+        verdict = judge(GOOD, [], [], report)
+        if verdict.blessed:
+            model = self.root / f"model-{span['name']}"
+            model.mkdir()
+            (model / "learned.json").write_text(json.dumps({"spans": [span]}))
+            self.blessed = str(model)
+            self.registry.add(
+                BlessedModel(
+                    time=now(),
+                    uri=str(model),
+                    id=1,
+                    sha256=str(model),
+                    manifest_sha256="",
+                    champion=champion is None,
+                    reference_span=report.measure_from,
+                )
+            )
+        return verdict
+
+
+def test_a_span_that_drifts_a_little_each_time_does_not_pass_for_ever(tmp_path, monkeypatch):
+    drift = SlowDrift(tmp_path, monkeypatch)
+    spans = [drift.span(number) for number in range(6)]
+    assert drift.judge(spans[0]).blessed and drift.judge(spans[1]).blessed
+    refused = drift.judge(spans[2])
+    assert not refused.blessed
+    (words,) = refused.reasons
+    assert words.startswith("drift of label from span 0, the reference span, to 2: too far: 0.380")
+    # It is the newest span that is accepted, and measured from then on.
+    assert not drift.judge(spans[2], accept=1).blessed
+    accepted = drift.judge(spans[2], accept=2)
+    assert accepted.blessed and any("accepted: 0.380" in words for words in accepted.reasons)
+    assert drift.judge(spans[3]).blessed
+    assert "from span 2, the reference span, to 4" in drift.judge(spans[4]).reasons[0]
+
+
+def test_a_reference_span_that_is_gone_gives_way_to_the_newest(tmp_path, monkeypatch):
+    drift = SlowDrift(tmp_path, monkeypatch)
+    spans = [drift.span(number) for number in range(4)]
+    assert all(drift.judge(span).blessed for span in spans[:2])
+    os.remove(os.path.join(spans[0]["directory"], "manifest.json"))
+    verdict = drift.judge(spans[2])
+    assert verdict.blessed
+    assert any("the reference span, 0, is gone from" in words for words in verdict.reasons)
+    assert find_champion(drift.registry, "").reference_span == spans[2]
+
+
+def test_a_pinned_champion_is_measured_from_the_last_span_it_learned(tmp_path, monkeypatch):
+    drift = SlowDrift(tmp_path, monkeypatch)
+    spans = [drift.span(number) for number in range(3)]
+    assert all(drift.judge(span).blessed for span in spans[:2])
+    (tmp_path / "model-1" / "Format-TFMA").mkdir()
+    (tmp_path / "model-1" / "Format-TFMA" / "saved_model.pb").touch()
+    pinned = find_champion(drift.registry, str(tmp_path / "model-1"))
+    report = executor.span_drift(drift.blessed, pinned, spans[2], DriftConfig())
+    assert report.champion is None and judge(GOOD, [], [], report).blessed
+
+
+@pytest.mark.parametrize(
+    ("written", "name"), [("3", "3"), ("2026-11-20", "2026-11-20"), ("'07'", "07")]
+)
+def test_a_span_is_accepted_by_its_name_as_yaml_reads_it(written, name):
+    assert DriftConfig(accept=yaml.safe_load(written)).accept == name
+    with pytest.raises(InputError, match=r"accept: got \[3\], allowed: the name of a span"):
+        DriftConfig(accept=[3])
+
+
+def test_a_report_reads_back_as_it_was_written():
+    measure = DriftMeasure("label", 0.3, 0.01, 0.2, "cup 1% to 31%")
+    far = DriftReport(span="2", reference="0", note="", measures=(measure,), role="the reference")
+    report = DriftReport(
+        span="2", reference="1", note="", champion=far, accepted=True, measure_from={"name": "2"}
+    )
+    assert DriftReport.from_json(report.to_json()) == report

@@ -9,7 +9,9 @@ import sys
 
 import pytest
 
+from components.blessed_models.registry import BlessingRegistry
 from data_prep.config import PrepConfig
+from data_prep.errors import InputError
 from data_prep.job.prepare import prepare
 from data_prep.synthetic.drawings import write_drawings
 from pipeline import pipeline as dag
@@ -112,6 +114,17 @@ def test_the_second_run_only_judges_again_and_pushes_nothing_new(runs):
     assert "this very model" in summary["blessing"]["reasons"][-1]
     assert summary["artifacts"]["pushed_model"] == runs[0][0]["artifacts"]["pushed_model"]
     assert not summary["nodes"]["LatentEvaluator"]["cached"]
+
+
+def test_the_blessing_is_entered_once_with_its_push(place, runs):
+    (record,) = BlessingRegistry(str(place.root / "blessed")).all()
+    assert record.champion and record.uri == runs[0][0]["artifacts"]["model"]
+    assert [record.pushed] == runs[0][1]
+
+
+def test_a_champion_that_is_not_there_is_refused_before_the_first_node(place, runs):
+    with pytest.raises(InputError, match=r"evaluation\.champion: got '.*/nowhere', allowed: not"):
+        place.run("evaluation.champion=nowhere")
 
 
 def test_the_third_run_executes_nothing_but_the_resolver(runs):

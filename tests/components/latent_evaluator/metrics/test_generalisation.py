@@ -8,6 +8,7 @@ from components.latent_evaluator.blessing import judge
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.metrics.bootstrap import resample_counts
 from components.latent_evaluator.metrics.generalisation import train_gap_of
+from components.latent_evaluator.metrics.thresholds import Judged
 
 CONFIG = EvaluationConfig()
 GOOD = {"elbo": -100.0, "active_units": 4, "latent_dim": 8, "unexplained": 0.2}
@@ -96,8 +97,8 @@ def test_the_interval_holds_the_truth_and_equal_costs_are_not_refused(training, 
     ],
 )
 def test_each_refuses_alone_and_in_words(found, words):
-    assert judge(GOOD | KNOWN, CONFIG).blessed
-    verdict = judge(GOOD | KNOWN | found, CONFIG)
+    assert judge(Judged(metrics=GOOD | KNOWN, config=CONFIG)).blessed
+    verdict = judge(Judged(metrics=GOOD | KNOWN | found, config=CONFIG))
     assert not verdict.blessed
     assert verdict.reasons == (words,)
 
@@ -112,4 +113,4 @@ def test_each_refuses_alone_and_in_words(found, words):
     ],
 )
 def test_what_is_not_sure_is_not_refused(found):
-    assert judge(GOOD | KNOWN | found, CONFIG).blessed
+    assert judge(Judged(metrics=GOOD | KNOWN | found, config=CONFIG)).blessed

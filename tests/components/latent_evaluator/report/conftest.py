@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from components.latent_evaluator.blessing import Verdict
+from components.latent_evaluator.metrics.thresholds import Check
 from components.latent_evaluator.report.inputs import ReportInputs, Shown
 from components.latent_evaluator.vectors.attribute_vectors import AttributeVectors
 from data_prep.features import ImageSpec
@@ -170,7 +171,15 @@ def faces(decoders):
         "decoder": str(decoders / "plain"),
         "candidate": scores(latent_normality=normality()),
         "baseline": scores(elbo=-25.0, psnr=21.0),
-        "verdict": Verdict(True, ("3 of 4 latent dimensions are in use", f"better than {EVIL}")),
+        "verdict": Verdict(
+            True,
+            ("3 of 4 latent dimensions are in use", f"better than {EVIL}"),
+            (
+                Check(True, "3 of 4 in use", "latent dimensions in use", "3", "at least 2"),
+                Check(True, "1% worse", "KID, beside the champion's", "9", "at most 3", "passed"),
+                Check(True, f"better than {EVIL}"),
+            ),
+        ),
         "shown": shown(attributes=len(ATTRIBUTES)),
         "vectors": make_vectors(),
         "history": history(),
@@ -189,7 +198,14 @@ def drawings(decoders):
         "decoder": str(decoders / "label"),
         "candidate": scores(labels=labels, latent_normality=normality()),
         "baseline": None,
-        "verdict": Verdict(False, ("posterior collapse: 0 of 4 latent dimensions are in use",)),
+        "verdict": Verdict(
+            False,
+            ("posterior collapse: 0 of 4 latent dimensions are in use",),
+            (
+                Check(False, "0 of 4 in use", "latent dimensions in use", "0", "at least 2"),
+                Check(False, "about 900", "coverage", "0.2", "at most 3", "too few images"),
+            ),
+        ),
         "shown": shown(LABELS),
         "vectors": make_vectors(LABELS, ("label",) * 2),
         "slices": {},

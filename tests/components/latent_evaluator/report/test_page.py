@@ -17,8 +17,8 @@ from components.tuner.trials import SearchReport
 
 EVIL = "<img src=x>"
 EVERY = {
-    "verdict", "metrics", "training", "reconstructions", "samples", "manifold", "traversals",
-    "walk", "edits", "morphs", "styles", "latent", "vectors", "slices", "data",
+    "verdict", "conditions", "metrics", "training", "reconstructions", "samples", "manifold",
+    "traversals", "walk", "edits", "morphs", "styles", "latent", "vectors", "slices", "data",
 }  # fmt: skip
 
 
@@ -119,9 +119,23 @@ def test_the_verdict_is_first_and_in_words(pages):
     assert text.index(reason) < text.index("ELBO") < text.index("Reconstructions")
 
 
+def rows_in_words(html):
+    rows = re.findall(r"<tr>.*?</tr>", html, re.S)
+    return [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", row)).strip() for row in rows]
+
+
+def test_every_condition_has_a_line(pages):
+    assert "It meets all 2 conditions of a push, so its decoder is pushed." in pages["faces"]
+    assert "how much worse this model may be is a limit" in pages["faces"]
+    rows = rows_in_words(pages["faces"])
+    assert "latent dimensions in use 3 of 4 in use 3 at least 2 ✓ passed" in rows
+    rows = rows_in_words(pages["drawings"])
+    assert "latent dimensions in use 0 of 4 in use 0 at least 2 ✕ refused" in rows
+    assert "coverage about 900 0.2 at most 3 ✕ too few images" in rows
+
+
 def test_numbers_beside_the_blessed_model_before_it(pages):
-    rows = re.findall(r"<tr>.*?</tr>", pages["faces"], re.S)
-    words = [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", row)).strip() for row in rows]
+    words = rows_in_words(pages["faces"])
     elbo = next(row for row in words if row.startswith("ELBO"))
     assert "−20.0 −22.0 to −18.0 −25.0 −22.0 to −18.0 5.0 better" in elbo
     psnr = next(row for row in words if row.startswith("PSNR"))

@@ -17,7 +17,10 @@ PLACES = {
     },
     "Theis et al. 2016": {"section 3.1": "uniform noise in the bins of discrete data"},
     "Chen et al. 2018": {"eq. 6": "the mutual information gap"},
-    "Kynkäänniemi et al. 2019": {"eq. 1": "precision and recall"},
+    "Kynkäänniemi et al. 2019": {
+        "eq. 1": "precision and recall",
+        "section 3": "the number of neighbours",
+    },
     "Wang et al. 2004": {"eq. 13": "the structural similarity"},
 }
 # The paper, at most a quoted title or an arXiv number, and the place.

@@ -2,80 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-from claims import Quality, accuracy, classifier, quality, quality_of_means
-from data import Data
-from training import Runs
+from measure import DRAWN, MEANS, QUALITY, REAL
+from models import CROSS_ENTROPY, GAMMAS
+from results import Results
+from verdicts import spread
 
-MODELS = {
-    "mnist_cvae_conv": "CVAE",
-    "mnist_cvae_conv_beta": "CVAE, beta 0.1",
-    "mnist_vae_gan": "VAE-GAN (paper)",
-    "mnist_vae_gan_source": "VAE-GAN (source)",
-}
-GAMMAS = {"gan_gamma_0.1": "0.1", "gan_gamma_1": "1", "gan_gamma_10": "10"}
 CHANGES = {
     **{name: f"gamma {value}" for name, value in GAMMAS.items()},
-    "gan_cross_entropy": "gamma 1, cross-entropy on the l-layer",
+    CROSS_ENTROPY: "gamma 1, cross-entropy on the l-layer",
 }
+FORMS = {"sharpness": ".2f", "reconstruction_sharpness": ".2f", "fidelity": ".1%", "mse": ".4f"}
 
 
-class Compared(NamedTuple):
-    """accuracy: of the classifier, on real digits; means: of the mean image of each label."""
-
-    qualities: dict[str, Quality]
-    means: Quality
-    accuracy: float
-
-
-def compare(models: dict[str, Any], data: Data) -> Compared:
-    """Measures the models of MODELS and CHANGES among those given, by name."""
-    classify = classifier(data)
-    names = [name for name in (*MODELS, *CHANGES) if name in models]
-    return Compared(
-        {name: quality(models[name], classify, data) for name in names},
-        quality_of_means(classify, data),
-        accuracy(classify, data.held_out),
-    )
+def table(results: Mapping[str, Results]) -> dict[str, Any] | None:
+    """Returns the models of DRAWN side by side; None where there are fewer than two."""
+    there = {name: each for name, each in results.items() if each.measured(QUALITY)}
+    lines = [_line(title, there[name]) for name, title in DRAWN.items() if name in there]
+    if len(lines) < 2:
+        return None
+    one = next(iter(there.values()))
+    accuracy, means = one.measured(REAL)[0]["accuracy"], one.measured(MEANS)[0]
+    real = {"sharpness": 1.0, "reconstruction_sharpness": 1.0, "fidelity": accuracy, "mse": 0.0}
+    unmade = dict.fromkeys(("beta", "optimizer", "epochs", "minutes", "kl", "seeds"), "")
+    lines.append({"name": "the mean image of each digit", **unmade, **_numbers([means])})
+    lines.append({"name": "the real digits", **unmade, **_numbers([real])})
+    return {"classifier": f"{accuracy:.1%}", "lines": lines, "means": _numbers([means])}
 
 
-def table(runs: dict[str, Runs], found: Compared) -> dict[str, Any]:
-    real = Quality(1.0, found.accuracy, 0.0, 1.0)
-    unmade = {"beta": "", "optimizer": "", "epochs": "", "minutes": "", "kl": ""}
-    lines = [_line(title, name, runs, found) for name, title in MODELS.items()
-             if name in found.qualities]  # fmt: skip
-    lines.append({"name": "the mean image of each digit", **unmade, **_numbers(found.means)})
-    lines.append({"name": "the real digits", **unmade, **_numbers(real)})
-    return {"classifier": f"{found.accuracy:.1%}", "lines": lines, "means": _numbers(found.means)}
+def changes(results: Mapping[str, Results]) -> list[dict[str, str]]:
+    """Returns the lines of CHANGES, one value changed at a time."""
+    there = {name: each for name, each in results.items() if each.measured(QUALITY)}
+    return [_line(title, there[name]) for name, title in CHANGES.items() if name in there]
 
 
-def changes(runs: dict[str, Runs], found: Compared) -> list[dict[str, str]]:
-    return [
-        _line(title, name, runs, found)
-        for name, title in CHANGES.items()
-        if name in found.qualities
-    ]
-
-
-def _line(title: str, name: str, runs: dict[str, Runs], found: Compared) -> dict[str, str]:
-    each = runs[name]
-    recipe = each.histories[0]["recipe"]
+def _line(title: str, each: Results) -> dict[str, str]:
     return {
         "name": title,
-        "beta": f"{recipe['model']['beta']:g}",
-        "optimizer": recipe["train"]["optimizer"],
-        "epochs": str(len(each.epochs)),
+        "beta": f"{each.recipe['model']['beta']:g}",
+        "optimizer": each.recipe["train"]["optimizer"],
+        "epochs": str(each.epochs),
         "minutes": each.minutes(),
-        "kl": f"{each.epochs[-1]['val_kl_loss']:.1f}",
-        **_numbers(found.qualities[name]),
+        "seeds": each.seeds(),
+        "kl": spread(each.at("val_kl_loss"), ".1f"),
+        **_numbers(each.measured(QUALITY)),
     }
 
 
-def _numbers(found: Quality) -> dict[str, str]:
-    return {
-        "sharpness": f"{found.sharpness:.2f}",
-        "reconstructions": f"{found.reconstruction_sharpness:.2f}",
-        "fidelity": f"{found.fidelity:.1%}",
-        "mse": f"{found.mse:.4f}",
-    }
+def _numbers(found: list[dict[str, float]]) -> dict[str, str]:
+    return {name: spread([one[name] for one in found], form) for name, form in FORMS.items()}

@@ -1,13 +1,16 @@
-"""Trains a row with the project's models, losses and optimizers, on arrays in memory."""
+"""Trains a row with the project's models, losses and optimizers, on arrays in memory.
+
+A run leaves its history and its weights in the folder of the runs; `results.py` keeps what the page
+needs of them.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,31 +26,6 @@ from trainer.training.optimizers import make_optimizer
 from trainer.training.schedules import Schedules
 
 STEPS = 8  # run by TensorFlow without a look back at Python: the small models wait for it
-
-
-class Runs(NamedTuple):
-    """The histories of a row's seeds, as training.py wrote them."""
-
-    row: Row
-    histories: list[dict[str, Any]]
-
-    @property
-    def epochs(self) -> list[dict[str, float]]:
-        """The epochs of the first seed."""
-        return self.histories[0]["epochs"]
-
-    def at(self, metric: str, epoch: int = 0) -> np.ndarray:
-        """Returns a metric of every seed at an epoch, from 1; 0 is the last one."""
-        return np.array([run["epochs"][epoch - 1][metric] for run in self.histories])
-
-    def steps(self) -> int:
-        """Returns the number of steps of a whole training."""
-        first = self.histories[0]
-        batch = first["recipe"]["train"]["batch_size"]
-        return math.ceil(first["images"] / batch) * len(self.epochs)
-
-    def minutes(self) -> str:
-        return f"{np.mean([run['seconds'] for run in self.histories]) / 60:.0f}"
 
 
 def settings_of(row: Row, seed: int, data: Data) -> TrainerConfig:
@@ -68,9 +46,7 @@ def train(row: Row, seed: int, data: Data, folder: Path) -> None:
     """Trains, unless the very same training has been done, and writes history and weights."""
     settings = settings_of(row, seed, data)
     history_file, weights_file = result_files(folder, row, seed)
-    recipe = to_dict(settings) | {"everything": row.everything}
-    recipe = json.loads(json.dumps(recipe))
-    if history_file.exists() and json.loads(history_file.read_text())["recipe"] == recipe:
+    if is_trained(row, seed, data, folder):
         return
     keras.utils.set_random_seed(seed)
     model = build_model(settings)
@@ -93,20 +69,35 @@ def train(row: Row, seed: int, data: Data, folder: Path) -> None:
         callbacks=[
             Schedules(history, settings.model, settings.train),
             history,
-            _EpochPrinter(row.name),
+            ProcessorTime(history),
+            _EpochPrinter(f"{row.name}-{seed}"),
         ],
         verbose=0,
     )
     history_file.parent.mkdir(parents=True, exist_ok=True)
     model.save_weights(weights_file)
     report = {
-        "recipe": recipe,
-        "seconds": time.monotonic() - start,
+        "recipe": to_dict(settings) | {"everything": row.everything},
+        "seconds": round(time.monotonic() - start),
         "images": len(images.images),
         "held_out": len(data.held_out.images),
         "epochs": history.epochs,
     }
     history_file.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def is_trained(row: Row, seed: int, data: Data, folder: Path) -> bool:
+    """Returns true where the very same training has been done.
+
+    Settings that have come since then count with their defaults.
+    """
+    history_file, _ = result_files(folder, row, seed)
+    if not history_file.exists():
+        return False
+    recipe = json.loads(history_file.read_text())["recipe"]
+    everything = recipe.pop("everything")
+    settings = TrainerConfig.from_json(json.dumps(recipe))
+    return (settings, everything) == (settings_of(row, seed, data), row.everything)
 
 
 def trained(row: Row, seed: int, data: Data, folder: Path) -> Any:
@@ -116,14 +107,26 @@ def trained(row: Row, seed: int, data: Data, folder: Path) -> Any:
     return model
 
 
-def finished(row: Row, folder: Path) -> Runs:
-    """The seeds of it that have been trained."""
-    files = [result_files(folder, row, seed)[0] for seed in row.seeds]
-    return Runs(row, [json.loads(file.read_text()) for file in files if file.exists()])
-
-
 def given(images: Images) -> dict[str, np.ndarray]:
     return {"image": images.images, "label_index": images.labels}
+
+
+class ProcessorTime(keras.callbacks.Callback):
+    """Adds cpu_seconds, validation included, to each epoch of a history.
+
+    Unlike seconds by the clock they do not depend on what else the machine does.
+    """
+
+    def __init__(self, history: History) -> None:
+        super().__init__()
+        self.history = history
+        self.began = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.began = time.process_time()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.history.epochs[-1]["cpu_seconds"] = round(time.process_time() - self.began, 3)
 
 
 class _EpochPrinter(keras.callbacks.Callback):

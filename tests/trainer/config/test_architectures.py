@@ -76,6 +76,15 @@ def test_shapes_for_other_sizes_and_with_a_condition(name, condition_dim):
             assert not np.array_equal(one, other)
 
 
+def test_no_unit_of_a_narrow_layer_dies():
+    """What is off for every image still learns: else a few units are left for the latent space."""
+    encoder = ARCHITECTURES["strided_28"].encoder(MNIST, 2)
+    (narrow,) = [layer for layer in encoder.layers if getattr(layer, "units", 0) == 16]
+    narrow.bias.assign(np.full(16, -100.0, np.float32))
+    codes = np.asarray(encoder(np.random.default_rng(0).random((20, 28, 28, 1), np.float32))[0])
+    assert (codes.std(axis=0) > 1e-3).all()
+
+
 def test_group_normalisation_keeps_images_apart():
     """What one image is encoded to does not depend on its batch, in training neither."""
     encoder = ARCHITECTURES["res_64"].encoder(ImageShape(height=16, width=16), 2)

@@ -65,6 +65,7 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/rasterize.py
+	@$(BIN)/python benchmarks/rasterize_accuracy.py
 	@$(BIN)/python benchmarks/preparation.py
 	@$(BIN)/python benchmarks/faces.py
 

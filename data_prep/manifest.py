@@ -33,6 +33,8 @@ class Manifest:
     options: dict[str, Any]  # the PrepConfig, as plain data
     code_version: str
     extras: tuple[str, ...] = ()  # features besides image, key, label, attributes, statistics
+    pixel_version: int = 1  # raised when the same records become other pixels
+    warnings: tuple[str, ...] = ()  # in words, about the images
     unmatched: int = 0  # rows of the attribute list whose image was not there
     # of a window of spans, the oldest first: {span, name, directory, manifest_sha256, written}
     spans: tuple[dict[str, Any], ...] = ()
@@ -52,7 +54,7 @@ class Manifest:
         """Reads the text of manifest.json."""
         plain = json.loads(text)
         plain["image"] = ImageSpec(**plain["image"])
-        for name in ("labels", "attributes", "extras", "shards", "spans"):
+        for name in ("labels", "attributes", "extras", "shards", "spans", "warnings"):
             plain[name] = tuple(plain.get(name, ()))
         return cls(**plain)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +28,8 @@ OPTIONS = "options"
 INPUT, LIST = "input-", "list-"  # beginnings of the names of the input config's splits
 CODE_VERSION = "code_version"
 WINDOW, PATTERNS = "window", "patterns"  # of spans; the patterns before a span is chosen
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -61,6 +64,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             )
         else:
             manifest = prepare(options, inputs, examples.uri, overwrite=True, **execution)
+        for warning in manifest.warnings:
+            _LOGGER.warning("%s", warning)
         splits = list(manifest.counts["by_split"])
         examples.split_names = artifact_utils.encode_split_names(splits)
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)

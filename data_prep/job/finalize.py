@@ -69,6 +69,8 @@ def finalize(plan: Plan, files: Sequence[InputFile]) -> Manifest:
         counts=counts,
         rejects=dict(sorted(rejects.items())),
         positives={name: positives[name] for name in plan.reader.attributes},
+        pixel_version=plan.reader.pixel_version,
+        warnings=plan.reader.warnings,
         unmatched=len(unmatched),
         shards=tuple({k: r[k] for k in ("path", "records", "sha256")} for r in shards),
         source=describe_input(plan.config.source, files),

@@ -16,9 +16,15 @@ from data_prep.manifest import Manifest, manifest_path, read_manifest
 
 
 def existing_data_set(
-    config: PrepConfig, files: Sequence[InputFile], output: str, overwrite: bool
+    config: PrepConfig,
+    files: Sequence[InputFile],
+    pixel_version: int,
+    output: str,
+    overwrite: bool,
 ) -> Manifest | None:
     """Returns the data set in `output` if it is the one asked for; None if there is none to reuse.
+
+    pixel_version: the reader's.
 
     Raises:
       InputError: where another data set stands there and `overwrite` does not allow its end.
@@ -36,6 +42,11 @@ def existing_data_set(
         for name, value in to_dict(config).items()
         if manifest.options.get(name) != value
     ]
+    if manifest.pixel_version != pixel_version:
+        changed.append(
+            f"images drawn by version {manifest.pixel_version} of the code that makes pixels, now "
+            f"{pixel_version}"
+        )
     now = describe_input(config.source, files)
     if now["fingerprint"] != manifest.source["fingerprint"]:
         changed.append(_changed_files(manifest.source.get("files", []), now.get("files", [])))

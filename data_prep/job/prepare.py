@@ -57,7 +57,7 @@ def prepare(
       InputError: wrong input, too many rejects, or a different data set in `output`.
     """
     files, reader = open_source(config, inputs)
-    existing = existing_data_set(config, files, output, overwrite)
+    existing = existing_data_set(config, files, reader.pixel_version, output, overwrite)
     if existing is not None:
         return existing
     pipeline = make_pipeline(workers, beam_args)

@@ -89,8 +89,9 @@ def prepare_window(
 
 def _version(config: PrepConfig, inputs: Sequence[str], code_version: str) -> str:
     """Returns a hash of all that decides the data, so that no prepared span is overwritten."""
-    files, _ = open_source(config, inputs)
-    parts = [to_dict(config), [file.path for file in files], fingerprint(files), code_version]
+    files, reader = open_source(config, inputs)
+    paths, versions = [file.path for file in files], (code_version, reader.pixel_version)
+    parts = [to_dict(config), paths, fingerprint(files), *versions]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 
@@ -98,7 +99,7 @@ def _join(parts: Sequence[_Part], output: str) -> Manifest:
     """Links the shards of all spans into one data set and writes its manifest."""
     last = parts[-1].manifest
     for part in parts:
-        for name in ("image", "attributes", "extras"):
+        for name in ("image", "attributes", "extras", "pixel_version"):
             old, new = getattr(part.manifest, name), getattr(last, name)
             if old != new:
                 raise InputError(
@@ -194,4 +195,4 @@ def _source(sources: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _listed(value: Any) -> str:
-    return ", ".join(map(str, value)) or "none"
+    return str(value) if isinstance(value, int) else ", ".join(map(str, value)) or "none"

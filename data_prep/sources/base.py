@@ -83,6 +83,8 @@ class Reader:
     attributes: tuple[str, ...] = ()  # names, in the order of the `attributes` feature
     extras: tuple[str, ...] = ()  # features besides image, key, label, attributes and statistics
     labelled: bool = True
+    pixel_version: int = 1  # raised when the same records become other pixels
+    warnings: tuple[str, ...] = ()  # in words, about the images that the config asks for
     shares: tuple[float, ...]  # of the records in each split, to size the shards
 
     def groups(self, files: Sequence[InputFile]) -> list[tuple[InputFile, ...]]:

@@ -51,6 +51,8 @@ class QuickDrawReader(Reader):
             require(self.side in quickdraw_npy.SIDES, "image_size", self.side,
                     "28 for numpy_bitmap files, or 32 (2 pixels of background around)")  # fmt: skip
         else:
+            self.pixel_version = rasterize.VERSION[self.rasterizer]
+            self.warnings = rasterize.warnings_about(self.side, self.rasterizer)
             self.extras = (features.COUNTRYCODE, features.RECOGNIZED, features.TIMESTAMP)
         ink = quickdraw_npy.INK if self.bitmaps else rasterize.INK[self.rasterizer]
         self.image = ImageSpec(self.side, self.side, 1, ink)

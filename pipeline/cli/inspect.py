@@ -65,6 +65,7 @@ def _facts(directory: str, manifest: Manifest) -> Table:
         "filtered": _pairs(counts["filtered_by_reason"]),
         "rows without image": f"{manifest.unmatched:,}" if manifest.unmatched else "",
         "options": ", ".join(f"{name} {value}" for name, value in changed.items()),
+        "warnings": "; ".join(manifest.warnings),
     }
     for name, text in rows.items():
         if text:

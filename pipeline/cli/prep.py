@@ -243,4 +243,6 @@ def _summarize(manifest: Manifest, output: str, seconds: float) -> None:
     more = f" and {len(labels) - MOST_LABELS} more" if len(labels) > MOST_LABELS else ""
     if labels:
         click.echo(f"{len(labels)} labels: {listed}{more}")
+    for warning in manifest.warnings:
+        click.echo(f"warning: {warning}", err=True)
     click.echo(f"{output}: {len(manifest.shards)} shards, complete ({seconds:.1f} s)")

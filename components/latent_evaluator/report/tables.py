@@ -203,6 +203,7 @@ def data_card(manifest: Manifest) -> DataCard:
         ("extra features", ", ".join(manifest.extras)),
         ("prepared with", ", ".join(options)),
         ("code version", manifest.code_version),
+        ("warnings", "; ".join(manifest.warnings)),
     ]
     written = counts.get("written") or 0
     return DataCard(

@@ -1,5 +1,6 @@
 """The preparation as a component: what it runs, what it writes, what its cache key holds."""
 
+import dataclasses
 import os
 import shutil
 
@@ -124,8 +125,9 @@ def test_a_new_span_changes_the_cache_key_and_is_what_is_prepared(raw, tmp_path)
 
 
 @pytest.mark.slow
-def test_it_writes_a_prepared_directory_and_names_its_splits(raw, tmp_path):
-    component = ExamplePreparation(inputs=[f"{raw}/*.bin"], options=OPTIONS, code_version="1")
+def test_it_writes_a_prepared_directory_and_names_its_splits(raw, tmp_path, caplog):
+    small = dataclasses.replace(OPTIONS, image_size=8)
+    component = ExamplePreparation(inputs=[f"{raw}/*.bin"], options=small, code_version="1")
     examples = standard_artifacts.Examples()
     examples.uri = str(tmp_path / "examples")
     os.makedirs(examples.uri)  # as the launcher does
@@ -142,6 +144,7 @@ def test_it_writes_a_prepared_directory_and_names_its_splits(raw, tmp_path):
     assert examples.get_string_custom_property("file_format") == "tfrecords_gzip"
     assert sorted(os.listdir(examples.uri))[:3] == ["Split-eval", "Split-test", "Split-train"]
     assert seen[-1].shards_made == seen[-1].shards_total
+    assert caplog.text.count("a line is 0.42 pixels wide") == 1
 
 
 def test_other_data_of_the_same_layout_brings_its_own_lists():

@@ -15,6 +15,7 @@ from data_prep.job.prepare import prepare
 from data_prep.job.progress import PrepProgress
 from data_prep.layout import rejects_file
 from data_prep.manifest import manifest_sha256, read_manifest
+from data_prep.pixels import rasterize
 from data_prep.records.key_hash import key_hashes
 from data_prep.sources import quickdraw
 
@@ -308,6 +309,33 @@ def test_unchanged_returns_at_once_and_changes_are_noticed(drawings, tmp_path, m
     again = prepare(options(shards=2), [str(drawings)], out, overwrite=True)
     assert len(list((tmp_path / "out").glob("Split-*/*"))) == 6
     assert again.rejects == {"truncated": 1}
+
+
+def test_images_of_other_code_are_another_data_set(drawings, tmp_path, monkeypatch):
+    out = str(tmp_path / "out")
+    first = prepare(options(), [str(drawings)], out)
+    assert first.pixel_version == rasterize.VERSION["official"] > 1
+    path = tmp_path / "out" / "manifest.json"
+    older = json.loads(path.read_text())
+    del older["pixel_version"]  # as before there were versions
+    path.write_text(json.dumps(older))
+    with pytest.raises(InputError, match=r"images drawn by version 1 .*, now 2\); use --overwrite"):
+        prepare(options(), [str(drawings)], out)
+    assert prepare(options(), [str(drawings)], out, overwrite=True) == first
+    monkeypatch.setitem(rasterize.VERSION, "official", 3)
+    with pytest.raises(InputError, match="images drawn by version 2"):
+        prepare(options(), [str(drawings)], out)
+
+
+@pytest.mark.parametrize(("side", "warned"), [(9, True), (10, False)])
+def test_the_manifest_warns_of_lines_too_thin(drawings, tmp_path, capsys, side, warned):
+    from pipeline.cli.prep import _summarize
+
+    manifest = prepare(options(image_size=side), [str(drawings)], str(tmp_path / "out"))
+    assert read_manifest(str(tmp_path / "out")) == manifest
+    _summarize(manifest, "out", 1.0)
+    told = capsys.readouterr().err
+    assert told.count("a line is 0.47 pixels wide") == len(manifest.warnings) == warned
 
 
 def test_a_killed_preparation_leaves_nothing_that_looks_complete(drawings, tmp_path, monkeypatch):

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import os
 import platform
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -15,9 +18,9 @@ from PIL import Image, ImageDraw
 
 from data_prep.errors import InputError
 from data_prep.formats.quickdraw_binary import split_records
-from data_prep.pixels.rasterize import INK, rasterize
+from data_prep.pixels.rasterize import INK, VERSION, rasterize, warnings_about
 from data_prep.pixels.statistics import image_stats
-from data_prep.synthetic.drawings import WORDS, write_drawings
+from data_prep.synthetic.drawings import write_drawings
 
 Stroke = list[tuple[int, int]]
 
@@ -59,22 +62,44 @@ def by_pillow(strokes: list[Stroke]) -> bytes:
     return image.tobytes()
 
 
-def distances(strokes: list[Stroke], side: int, finer: int = 1) -> np.ndarray:
-    """float64 [side * finer] * 2: the distance in pixels to the drawing, by the definition."""
-    scale = side / 304
+def segments(strokes: list[Stroke], side: int) -> Iterator[np.ndarray]:
+    """Yields float64 [2, 2]: the ends (x, y) in pixels of every segment, by the definition."""
     points = np.array([p for stroke in strokes for p in stroke], float)
     middle = (points.min(0) + points.max(0)) / 2
-    grid = (np.arange(side * finer) + 0.5) / finer
-    nearest = np.full((side * finer, side * finer), np.inf)
     for stroke in strokes:
-        placed = (np.array(stroke, float) - middle) * scale + side / 2
-        ends = placed[1:] if len(placed) > 1 else placed
-        for (x0, y0), (x1, y1) in zip(placed, ends, strict=False):
-            x, y = grid[np.newaxis, :] - x0, grid[:, np.newaxis] - y0
-            dx, dy = x1 - x0, y1 - y0
-            along = np.clip((x * dx + y * dy) / ((dx * dx + dy * dy) or 1), 0, 1)
-            nearest = np.minimum(nearest, np.hypot(x - along * dx, y - along * dy))
-    return nearest
+        placed = (np.array(stroke, float) - middle) * side / 304 + side / 2
+        for ends in zip(placed, placed[1:] if len(placed) > 1 else placed, strict=False):
+            yield np.array(ends)
+
+
+def distance(ends: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    (dx, dy), x, y = ends[1] - ends[0], x - ends[0, 0], y - ends[0, 1]
+    along = np.clip((x * dx + y * dy) / ((dx * dx + dy * dy) or 1), 0, 1)
+    return np.hypot(x - along * dx, y - along * dy)
+
+
+def distances(strokes: list[Stroke], side: int, finer: int = 1) -> np.ndarray:
+    """float64 [side * finer] * 2: the distance in pixels to the drawing."""
+    grid = (np.arange(side * finer) + 0.5) / finer
+    x, y = grid[np.newaxis, :], grid[:, np.newaxis]
+    return np.min([distance(ends, x, y) for ends in segments(strokes, side)], axis=0)
+
+
+def truth(strokes: list[Stroke], side: int, finer: int = 16) -> np.ndarray:
+    """float64 [side, side], 0 to 255: the share of each pixel's finer^2 points that is drawn."""
+    grid, radius = (np.arange(side * finer) + 0.5) / finer, 8 * side / 304
+    drawn = np.zeros((side * finer, side * finer), bool)
+    for ends in segments(strokes, side):
+        low, high = ends.min(0) - radius, ends.max(0) + radius
+        left, top = np.searchsorted(grid, low)
+        right, bottom = np.searchsorted(grid, high)
+        x, y = grid[np.newaxis, left:right], grid[top:bottom, np.newaxis]
+        drawn[top:bottom, left:right] |= distance(ends, x, y) <= radius
+    return 255 * drawn.reshape(side, finer, side, finer).mean(axis=(1, 3))
+
+
+def rms(errors: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(errors))))
 
 
 # book
@@ -118,13 +143,13 @@ def test_book_draws_nothing_for_a_single_point_and_a_pixel_for_a_repeated_one():
 # official
 
 
-def test_official_level_line_is_exact():
+def test_official_level_line_is_right_to_a_grey_level():
     # At side 304 a unit is a pixel: the line lies on y = 152, between two rows, radius 8.
     (image,) = rasterize(*encode([[(0, 90), (254, 90)]]), 304, "official")
     expected = np.zeros((304, 304), np.uint8)
     expected[144:160, 25 : 304 - 25] = 255
     middle = slice(40, 304 - 40)  # away from the round caps
-    np.testing.assert_array_equal(image[:, middle], expected[:, middle])
+    np.testing.assert_allclose(image[:, middle].astype(int), expected[:, middle], atol=1)
     columns = np.flatnonzero(image.any(axis=0))
     assert (columns.min(), columns.max()) == (152 - 127 - 8, 152 + 127 + 7)
 
@@ -145,29 +170,125 @@ def test_official_centres_by_the_bounding_box():
 
 
 @settings(max_examples=150, deadline=None)
-@given(strokes_strategy, st.sampled_from([8, 9, 15, 28, 37, 64]))
+@given(strokes_strategy, st.sampled_from([8, 11, 12, 15, 23, 24, 28, 37, 64]))
 def test_official_is_its_definition_at_every_pixel(strokes, side):
     (image,) = rasterize(*encode(strokes), side, "official")
-    coverage = np.clip(8 * side / 304 + 0.5 - distances(strokes, side), 0, 1)
-    np.testing.assert_allclose(image.astype(float), 255 * coverage, atol=0.6)
+    n = 8 if side < 12 else 4 if side < 24 else 2
+    radius, square = 8 * n * side / 304, (n * distances(strokes, side, finer=n)) ** 2
+    coverage = np.clip((radius**2 + 1 / 12 - square) / (2 * radius) + 0.5, 0, 1)
+    expected = 255 * coverage.reshape(side, n, side, n).mean(axis=(1, 3))
+    np.testing.assert_allclose(image.astype(float), expected, atol=0.6)
 
 
-@pytest.mark.parametrize(("side", "tolerance"), [(28, 1.9), (40, 1.2)])
-def test_official_is_close_to_supersampled_strokes(tmp_path, side, tolerance):
-    # Truth: the share of 16 x 16 points of a pixel that lie within the radius. The mean
-    # absolute error is in grey levels of 255, over all pixels; what remains is mostly where
-    # strokes meet within a pixel.
-    errors = []
-    for path in write_drawings(str(tmp_path), per_word=1, seed=5):
-        data = np.fromfile(path, np.uint8)
-        offsets, _ = split_records(data)
-        for i, image in enumerate(rasterize(data, offsets, side, "official")):
-            strokes = decode(data[offsets[i] : offsets[i + 1]].tobytes())
-            inside = distances(strokes, side, finer=16) <= 8 * side / 304
-            truth = 255 * inside.reshape(side, 16, side, 16).mean(axis=(1, 3))
-            errors.append(np.abs(image - truth).mean())
-    assert len(errors) == len(WORDS)
-    assert np.mean(errors) < tolerance
+def sketch(rng: np.random.Generator) -> list[Stroke]:
+    """A drawing of four strokes that cross: polylines of sharp joins, and a loop."""
+    polylines = [[tuple(p) for p in rng.integers(0, 256, (5, 2)).tolist()] for _ in range(3)]
+    angles = np.linspace(0, 2 * np.pi, 13)
+    loop = np.round(128 + np.outer([60, 90], [1, 1])[:, 0, None] * [np.cos(angles), np.sin(angles)])
+    return [*polylines, [tuple(p) for p in loop.astype(int).T.tolist()]]
+
+
+# One sample a pixel, as of version 1, is 28, 22, 12 and 4.9 away.
+@pytest.mark.parametrize(("side", "error"), [(8, 3.0), (16, 2.5), (28, 4.0), (64, 2.0)])
+def test_official_is_close_to_sixteen_times_supersampled_strokes(side, error):
+    rng = np.random.default_rng(4)
+    drawings = [sketch(rng) for _ in range(6)]
+    images = rasterize(*encode(*drawings), side, "official").astype(float)
+    true = np.array([truth(drawing, side) for drawing in drawings])
+    assert rms(images - true) < error
+    assert images.sum() == pytest.approx(true.sum(), rel=0.01)
+
+
+@pytest.mark.parametrize("word", ["airplane", "cat", "flower"])
+def test_official_is_nearer_to_the_truth_than_googles_bitmaps(real_data, word):
+    # Row i of a numpy_bitmap file is the word's drawing i.
+    folder = real_data / "quickdraw"
+    with open(folder / "simplified" / f"{word}.ndjson") as lines:
+        drawings = [
+            [list(zip(xs, ys, strict=True)) for xs, ys in json.loads(line)["drawing"]]
+            for line in itertools.islice(lines, 12)
+        ]
+    googles = np.load(folder / "numpy_bitmap" / f"{word}.npy")[: len(drawings)]
+    ours = rasterize(*encode(*drawings), 28, "official").astype(float)
+    true = np.array([truth(drawing, 28) for drawing in drawings])
+    assert rms(ours - true) < rms(googles.reshape(ours.shape) - true) < 5
+    assert rms(ours - googles.reshape(ours.shape)) < 6
+
+
+# At side 304 a unit is a pixel, and a line at an odd distance from the middle of the bounding box
+# covers half of the pixels along its edges.
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        pytest.param([[(0, 100), (255, 100)], [(100, 0), (100, 255)]], id="two strokes"),
+        pytest.param([[(0, 100), (255, 100), (255, 0), (100, 0), (100, 255)]], id="one stroke"),
+    ],
+)
+def test_official_half_covered_edges_that_cross_cover_three_quarters(strokes):
+    (image,) = rasterize(*encode(strokes), 304, "official")
+    before, after = 116, 132  # of 116.5 to 132.5, where either line lies
+    for row, column in itertools.product((before, after), repeat=2):
+        assert image[row, column] == pytest.approx(255 * 0.75, abs=2)
+    for edge in (before, after):
+        assert image[edge, 200] == pytest.approx(127.5, abs=2)
+        assert image[200, edge] == pytest.approx(127.5, abs=2)
+
+
+def test_official_coverage_from_two_sides_of_a_pixel_adds_up():
+    # At side 152 lines are 8 pixels wide. These end and begin at 55.25 and 55.75; the dot only
+    # shifts the middle of the bounding box.
+    strokes = [[(0, 0), (0, 250)], [(17, 0), (17, 250)], [(99, 0)]]
+    (image,) = rasterize(*encode(strokes), 152, "official")
+    row = image[76].astype(float)
+    np.testing.assert_allclose(row[[54, 55, 56]], [255, 127.5, 255], atol=2)
+    assert row.sum() == pytest.approx(255 * 16, rel=0.002)
+
+
+def test_official_drawing_a_stroke_again_changes_nothing():
+    stroke = [(3, 7), (90, 200), (255, 40)]
+    once, twice = rasterize(*encode([stroke], [stroke, stroke[::-1]]), 28, "official")
+    np.testing.assert_allclose(once.astype(int), twice.astype(int), atol=1)
+
+
+@pytest.mark.parametrize("side", [8, 28, 61])
+def test_official_mirrored_and_turned_drawings_give_such_images(side):
+    strokes = sketch(np.random.default_rng(8))
+    mirrored = [[(255 - x, y) for x, y in stroke] for stroke in strokes]
+    turned = [[(y, x) for x, y in stroke] for stroke in strokes]
+    image, left, corner = rasterize(*encode(strokes, mirrored, turned), side, "official")
+    np.testing.assert_allclose(left[:, ::-1].astype(int), image.astype(int), atol=1)
+    np.testing.assert_allclose(corner.T.astype(int), image.astype(int), atol=1)
+
+
+def test_official_images_do_not_spill_into_their_neighbours():
+    full = [[(0, 0), (255, 0), (255, 255), (0, 255), (0, 0)]]
+    dot = [[(9, 9)]]
+    for side in (8, 9, 28):
+        images = rasterize(*encode(dot, full, dot, full, full, dot), side, "official")
+        for same in ([0, 2, 5], [1, 3, 4]):
+            assert (images[same] == images[same[0]]).all()
+        np.testing.assert_array_equal(images[1], images[1, ::-1, ::-1])
+
+
+def test_official_pixels_have_a_version():
+    # Other pixels are another data set: raise VERSION with the digest, or prepared data is mixed.
+    drawings = [sketch(np.random.default_rng(seed)) for seed in range(3)]
+    digest = hashlib.sha256()
+    for side in (8, 28, 64):
+        digest.update(rasterize(*encode(*drawings), side, "official").tobytes())
+    assert (VERSION["official"], digest.hexdigest()[:16]) == (2, "465e98785b311511")
+
+
+@pytest.mark.parametrize(("side", "warned"), [(8, True), (9, True), (10, False), (28, False)])
+def test_lines_thinner_than_half_a_pixel_are_warned_of(side, warned):
+    assert len(warnings_about(side, "official")) == warned
+    assert warnings_about(32, "book") == ()
+    if side == 8:
+        (warning,) = warnings_about(8, "official")
+        assert "image_size 8 a line is 0.42 pixels wide" in warning
+        assert "image_size 10 or more" in warning
 
 
 def test_official_largest_side():
@@ -219,7 +340,7 @@ def test_bytes_are_the_same_on_an_older_processor(tmp_path):
         "from data_prep.pixels.rasterize import rasterize\n"
         "data = np.concatenate([np.fromfile(p, np.uint8) for p in sys.argv[1:]])\n"
         "offsets, _ = split_records(data)\n"
-        "for side, name in ((28, 'official'), (61, 'official'), (32, 'book')):\n"
+        "for side, name in ((13, 'official'), (28, 'official'), (61, 'official'), (32, 'book')):\n"
         "    print(hashlib.sha256(rasterize(data, offsets, side, name)).hexdigest())\n"
     )
     paths = write_drawings(str(tmp_path / "drawings"), per_word=50, seed=1)
@@ -234,7 +355,7 @@ def test_bytes_are_the_same_on_an_older_processor(tmp_path):
             text=True,
         )
         outputs.append(ran.stdout)
-    assert len(outputs[0].split()) == 3
+    assert len(outputs[0].split()) == 4
     assert outputs[0] == outputs[1]
 
 

@@ -18,7 +18,7 @@ from components.latent_evaluator.metrics.samples import (
     feature_distance,
     kernel_distances,
     kernel_measurement,
-    pixel_distances,
+    patch_distances,
 )
 
 scored(
@@ -84,8 +84,8 @@ def kid_reconstructions_standard_error(model: EvaluatedModel) -> Measurement:
 
 @metric(
     "sliced_wasserstein_reconstruction",
-    Row("sliced Wasserstein", ".4f", LOW, "distance of the images' distributions, no extractor"),
+    Row("patches", ".4f", LOW, "sliced Wasserstein distance of patches, coarse to fine"),
     group=RECONSTRUCTIONS,
 )
 def sliced_wasserstein_reconstruction(model: EvaluatedModel) -> Measurement:
-    return model.once(pixel_distances)[1]
+    return model.once(patch_distances)[1]

@@ -22,49 +22,24 @@ from components.latent_evaluator.metrics.registry import (
 )
 from trainer.measures.feature_network import LABEL, Features, cfid, resampled_cfid
 from trainer.measures.kernel_distance import KernelDistance, between, kernel_distance, within
-from trainer.measures.sliced_wasserstein import distance_of_projections, draw_directions
+from trainer.measures.patch_distance import PatchDistance, PatchReference
 
 
-def pixel_distances(model: EvaluatedModel) -> tuple[Measurement, Measurement]:
-    """Measures the sliced Wasserstein distances of samples and of reconstructions from real images,
-    of pixels in [0, 1], along the same random directions."""
-    real, config = model.images, model.config
-    directions = draw_directions(int(np.prod(real.shape[1:])), config.projections, config.seed)
-    reference, sampled, reconstructed = (
-        _Projected(images, directions) for images in (real, model.samples, model.reconstructions)
+def patch_distances(model: EvaluatedModel) -> tuple[Measurement, Measurement]:
+    """Measures the patch distances of samples and of reconstructions from real images, along the
+    same random directions."""
+    config = model.config
+    reference = PatchReference(
+        model.images, projections=config.projections, seed=config.seed, counts=model.counts
     )
     return (
-        _pixel_distance(model, reference, sampled, model.sample_counts),
-        _pixel_distance(model, reference, reconstructed, model.counts),
+        _patch_measurement(reference.distance(model.samples, model.sample_counts)),
+        _patch_measurement(reference.distance(model.reconstructions, model.counts)),
     )
 
 
-def _pixel_distance(
-    model: EvaluatedModel, reference: _Projected, images: _Projected, counts: np.ndarray
-) -> Measurement:
-    point = distance_of_projections(reference.ordered, images.ordered)
-    pairs = zip(model.counts, counts, strict=True)
-    resampled = [distance_of_projections(reference.redrawn(a), images.redrawn(b)) for a, b in pairs]
-    return distance_with_draws(point, np.array(resampled))
-
-
-class _Projected:
-    """Projections of images on each direction: float32 [n, p], sorted in each column."""
-
-    SPREAD = 32  # directions that resamples are taken in
-
-    def __init__(self, images: np.ndarray, directions: np.ndarray) -> None:
-        pixels = images.reshape(len(images), -1).astype(np.float32) / 255
-        along = pixels @ directions
-        self._order = np.argsort(along, axis=0)
-        self.ordered = np.take_along_axis(along, self._order, axis=0)
-        self.size = len(images)
-
-    def redrawn(self, counts: np.ndarray) -> np.ndarray:
-        """Returns the first SPREAD columns of a resample in which image i is counts[i] times."""
-        times = counts.astype(np.int64)[self._order[:, : self.SPREAD]]
-        columns = zip(self.ordered.T[: self.SPREAD], times.T, strict=True)
-        return np.stack([np.repeat(column, repeats) for column, repeats in columns], axis=1)
+def _patch_measurement(distance: PatchDistance) -> Measurement:
+    return Measurement(distance.value, percentile_interval(distance.draws), distance.draws)
 
 
 def feature_distance(model: EvaluatedModel, features: Features, counts: np.ndarray) -> Measurement:
@@ -155,7 +130,7 @@ def kid_samples_standard_error(model: EvaluatedModel) -> Measurement:
 
 @metric(
     "sliced_wasserstein",
-    Row("sliced Wasserstein", ".4f", LOW, "distance of the images' distributions, no extractor"),
+    Row("patches", ".4f", LOW, "sliced Wasserstein distance of patches, coarse to fine"),
     group=SAMPLES,
     threshold=non_inferior(
         "sliced_wasserstein",
@@ -168,7 +143,7 @@ def kid_samples_standard_error(model: EvaluatedModel) -> Measurement:
     ),
 )
 def sliced_wasserstein(model: EvaluatedModel) -> Measurement:
-    return model.once(pixel_distances)[0]
+    return model.once(patch_distances)[0]
 
 
 def _no_class_dropped(value: dict[str, Any], limit: float, judged: Judged) -> Check:

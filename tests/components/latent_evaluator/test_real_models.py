@@ -85,7 +85,7 @@ def train(folder, images, *, steps, channels=1, **model):
 def drawings(tmp_path_factory):
     """Prepared drawings, the factors they were made of, and an extractor."""
     folder = tmp_path_factory.mktemp("drawings")
-    write_drawings(str(folder / "raw"), per_word=150, seed=0)
+    write_drawings(str(folder / "raw"), per_word=200, seed=0)
     options = PrepConfig(source="quickdraw", image_size=SIDE, rasterizer="official")
     data = str(folder / "data")
     prepare(options, [f"{folder}/raw/*.bin"], data)

@@ -41,14 +41,40 @@ def thumbnails(images: np.ndarray) -> np.ndarray:
     return np.asarray(small, np.float32).reshape(-1, height, width, images.shape[3]) / 255
 
 
-def shapes(small: np.ndarray) -> np.ndarray:
-    """Returns what is left of thumbnails without detail, brightness and contrast.
+def centred(images: np.ndarray) -> np.ndarray:
+    """Returns images moved so that what differs from the background has its centre in the middle.
 
-    They are blurred by a pixel and halved; then the mean of each is 0 and its length 1 (0 where
-    the image is of one colour). A copy that was blurred, brightened or thickened stays near.
+    The background is the median along the edge, in each channel. Edges are repeated outwards.
 
-    float32 [n, height, width, channels] -> float32 [n, values].
+    uint8 [n, height, width, channels] -> the same.
     """
+    height, width, channels = images.shape[1:]
+    values = images.astype(np.float32)
+    sides = [values[:, [0, -1]].reshape(len(images), -1, channels)]
+    sides.append(values[:, :, [0, -1]].reshape(len(images), -1, channels))
+    background = np.median(np.concatenate(sides, axis=1), axis=1)[:, None, None]
+    weights = ((values - background) ** 2).sum(axis=3)  # squares: noise moves nothing
+    total = np.maximum(weights.sum(axis=(1, 2)), 1e-6)  # nothing moves where all is background
+    offsets = [(np.arange(size) - (size - 1) / 2).astype(np.float32) for size in (width, height)]
+    moves = np.stack([weights.sum(axis=1 + i) @ offsets[i] / total for i in (0, 1)], axis=1)
+    moved = np.empty_like(images)
+    for image, (right, down), target in zip(images, moves, moved, strict=True):
+        matrix = np.array([[1, 0, -right], [0, 1, -down]], np.float32)
+        found = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        target[...] = found.reshape(target.shape)
+    return moved
+
+
+def shapes(images: np.ndarray) -> np.ndarray:
+    """Returns what is left of images without place, detail, brightness and contrast.
+
+    Thumbnails of centred images are blurred by a pixel and halved; then the mean of each is 0 and
+    its length 1 (0 where the image is of one colour). A copy that was shifted, blurred, brightened
+    or thickened stays near.
+
+    uint8 [n, height, width, channels] -> float32 [n, values].
+    """
+    small = thumbnails(centred(images))
     rows, columns = (_blurred_halves(side) for side in small.shape[1:3])
     coarse = np.einsum("ih,nhwc,jw->nijc", rows, small, columns, optimize=True)
     flat = coarse.reshape(len(small), -1)
@@ -225,12 +251,13 @@ class TrainingSearch:
           held_out: images that the models were not trained on, likewise. The first of them, as
             many as there are samples in a set, are looked at as though they were samples.
         """
-        self._held_out = thumbnails(held_out)
-        sets = [thumbnails(images) for images in samples]
-        sets.insert(0, self._held_out[: max(map(len, sets))])
-        self._themselves = len(sets[0])
-        self._ends = np.cumsum([len(images) for images in sets])[:-1]
-        self._points = _views(np.concatenate(sets))
+        self._held_out, *made = (_views(images) for images in (held_out, *samples))
+        self._themselves = min(max(map(len, samples)), len(held_out))
+        self._points = [
+            np.concatenate([real[: self._themselves], *others])
+            for real, *others in zip(self._held_out, *made, strict=True)
+        ]
+        self._ends = np.cumsum([self._themselves, *map(len, samples)])[:-1]
         self._searches = [NearestSearch(points) for points in self._points]
         self._digests = _digests(held_out)
         self._known, self._found = frozenset(self._digests), set[bytes]()
@@ -238,7 +265,7 @@ class TrainingSearch:
     def add(self, images: np.ndarray) -> None:
         """Looks among more training images, uint8 [n, height, width, channels]."""
         self._found |= self._known.intersection(_digests(images))
-        for search, view in zip(self._searches, _views(thumbnails(images)), strict=True):
+        for search, view in zip(self._searches, _views(images), strict=True):
             search.add(view)
 
     def results(self, seed: int) -> list[TrainingNeighbours | None]:
@@ -248,12 +275,12 @@ class TrainingSearch:
         Neighbours are at most as many held-out images as there are training images.
         """
         training = [search.result() for search in self._searches]
-        neighbours = self._held_out[: training[0].images]
-        if len(neighbours) < 2:
+        neighbours = [view[: training[0].images] for view in self._held_out]
+        if len(neighbours[0]) < 2:
             return [None] * len(self._ends)
         held_out = [
             NearestSearch(points, self._themselves).add(view).result()
-            for points, view in zip(self._points, _views(neighbours), strict=True)
+            for points, view in zip(self._points, neighbours, strict=True)
         ]
         repeated = sum(digest in self._found for digest in self._digests) / len(self._digests)
         (real_pixels, *made_pixels), (real_shapes, *made_shapes) = (
@@ -273,7 +300,7 @@ class TrainingSearch:
                 repeated_held_out=repeated,
                 samples=count,
                 train_images=training[0].images,
-                held_out_images=len(neighbours),
+                held_out_images=len(neighbours[0]),
             )
             for by_pixel, (share, count) in zip(made_pixels, shares[1:], strict=True)
         ]
@@ -285,9 +312,9 @@ class TrainingSearch:
         return [Nearest(squared, place, nearest.images) for squared, place in parts]
 
 
-def _views(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns thumbnails [n, ...] as the vectors that are compared: all pixels, and `shapes`."""
-    return small.reshape(len(small), -1), shapes(small)
+def _views(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns images [n, ...] as the vectors that are compared: their pixels and their shapes."""
+    return thumbnails(images).reshape(len(images), -1), shapes(images)
 
 
 def _digests(images: np.ndarray) -> list[bytes]:

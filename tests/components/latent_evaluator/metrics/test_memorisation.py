@@ -9,6 +9,7 @@ from components.latent_evaluator.metrics.memorisation import (
     Nearest,
     NearestSearch,
     TrainingSearch,
+    centred,
     copies,
     excess_interval,
     nearer_training,
@@ -73,23 +74,33 @@ def test_thumbnails_are_averages():
     assert thumbnails(small) == pytest.approx(small / 255)  # not blown up
 
 
-def test_a_shape_has_neither_brightness_nor_contrast():
-    small = np.random.default_rng(0).random((5, 16, 15, 3)).astype(np.float32)
-    found = shapes(small)
-    assert found.shape == (5, 8 * 7 * 3)
+def test_centred_images_have_their_weight_in_the_middle():
+    image = np.full((1, 9, 12, 3), 200, np.uint8)
+    image[0, 1:4, 7:11, 1] = 50  # on a background of 200
+    found = centred(image)
+    assert found.shape == image.shape
+    assert (found[0, 3:6, 4:8, 1] == 50).all() and (found != 200).sum() == 12
+    assert (centred(np.full((1, 8, 8, 1), 7, np.uint8)) == 7).all()
+
+
+def test_a_shape_has_neither_place_nor_brightness_nor_contrast():
+    images = drawings(5, 0)
+    found = shapes(images)
+    assert found.shape == (5, 8 * 8)
     assert found.mean(axis=1) == pytest.approx(0, abs=1e-6)
     assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
-    assert shapes(0.4 * small + 0.3) == pytest.approx(found, abs=1e-5)
-    assert shapes(np.full((1, 16, 16, 1), 0.7, np.float32)) == pytest.approx(0, abs=1e-2)
+    assert shapes(images // 2 + 90) == pytest.approx(found, abs=0.01)
+    assert shapes(np.roll(images, (1, 1), (1, 2))) == pytest.approx(found, abs=0.01)
+    assert shapes(np.full((1, 20, 15, 3), 170, np.uint8)) == pytest.approx(0, abs=1e-2)
 
 
 def test_a_shape_is_a_mean_of_blurred_pixels():
-    point = np.zeros((1, 16, 16, 1), np.float32)
-    point[0, 7, 9] = 1
-    kernel = np.exp(-((np.arange(16) - np.array([[7], [9]])) ** 2) / 2)
-    coarse = np.outer(*kernel).reshape(8, 2, 8, 2).mean(axis=(1, 3)).ravel()
+    image = np.zeros((1, 16, 16, 1), np.uint8)
+    image[0, 7:9, 7:9] = 255  # in the middle already
+    kernel = np.exp(-((np.arange(16) - np.array([[7], [8]])) ** 2) / 2).sum(axis=0)
+    coarse = np.outer(kernel, kernel).reshape(8, 2, 8, 2).mean(axis=(1, 3)).ravel()
     coarse -= coarse.mean()
-    assert shapes(point)[0] == pytest.approx(coarse / np.linalg.norm(coarse), abs=2e-3)
+    assert shapes(image)[0] == pytest.approx(coarse / np.linalg.norm(coarse), abs=2e-3)
 
 
 def test_the_nearest_in_any_batches():
@@ -150,7 +161,7 @@ def test_altered_copies_are_nearer_to_training(altered, count):
     assert share > 0.75
 
 
-@pytest.mark.parametrize("altered", [np.copy, blurred, noisy])
+@pytest.mark.parametrize("altered", [np.copy, blurred, shifted, noisy])
 def test_copies_of_images_that_training_holds_twice_are_copies(altered):
     training, held_out = drawings(300, 0), drawings(300, 1)
     found = searched(altered(training), np.concatenate([training, training]), held_out)

@@ -12,8 +12,8 @@ from trainer.config import FeatureNetworkConfig
 
 ATTRIBUTE_FACTORS = "attributes"
 _POSITIVE_SHARE, _SHARE = "a share above 0, at most 1", "a share, 0 to 1"
-_FRACTION = "a fraction of at least 0"
-Margin = Annotated[float | None, AtLeast(0, "a number of at least 0, or null: not judged")]
+_OR_NULL = ", or null: not judged"
+Margin = Annotated[float | None, AtLeast(0, f"a number of at least 0{_OR_NULL}")]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,14 +47,17 @@ class EvaluationConfig(Config):
       more than 0.01 (Burda et al. 2016, arXiv 1509.00519, section 5.2).
     max_unexplained: share of the reconstruction error of a constant mean image that may
       remain; 0 is a perfect reconstruction, 1 no better than that constant image.
+    min_class_share: a class counts as dropped when its share of samples is below this
+      fraction of its share of real images.
+
+    Thresholds against memorisation, each for the lower end of the 95 % interval; null: not judged.
+
     max_memorised: share of samples that may be copies of training images, beyond what
       held-out images score.
     max_nearer_training: share of samples that may be nearer to a training image than to one of as
-      many held-out images, by the lower end of its interval; 0.5 by chance.
+      many held-out images; 0.5 by chance.
     max_train_gap: share of what the model gains over the mean image on training images that may
-      be missing on held-out ones, by the lower end of its interval; 0 without overfitting.
-    min_class_share: a class counts as dropped when its share of samples is below this
-      fraction of its share of real images.
+      be missing on held-out ones; 0 without overfitting.
 
     Margins against the last blessed model and the champion, each for the end of the one-sided
     95 % interval of how much worse the model is; null: not judged.
@@ -85,10 +88,12 @@ class EvaluationConfig(Config):
     max_unexplained: Annotated[float, Above(0, _POSITIVE_SHARE), Between(0, 1, _POSITIVE_SHARE)] = (
         0.8
     )
-    max_memorised: Annotated[float, Between(0, 1, _SHARE)] = 0.05
-    max_nearer_training: Annotated[float, Between(0.5, 1, "a share, 0.5 to 1")] = 0.55
-    max_train_gap: Annotated[float, AtLeast(0, _FRACTION)] = 0.25
     min_class_share: Annotated[float, Between(0, 1, _SHARE)] = 0.1
+    max_memorised: Annotated[float | None, Between(0, 1, f"{_SHARE}{_OR_NULL}")] = 0.05
+    max_nearer_training: Annotated[
+        float | None, Between(0.5, 1, f"a share, 0.5 to 1{_OR_NULL}")
+    ] = 0.55
+    max_train_gap: Margin = 0.25
     champion: str = ""
     max_gain_lost: Margin = 0.05
     max_distance_worse: Margin = 0.3

@@ -23,6 +23,7 @@ from components.latent_evaluator.metrics.registry import (
 
 GENERALISATION = "Generalisation"
 _OF_TRAINING = 2  # the stream of resamples of training images
+_SURELY = "not surely above "  # the lower end of the interval decides
 
 
 def _few_copies(value: dict[str, Any], limit: float, judged: Judged) -> Check:
@@ -32,6 +33,8 @@ def _few_copies(value: dict[str, Any], limit: float, judged: Judged) -> Check:
         f"{value['memorised']:.1%} of {value['samples']:,} samples are copies of training "
         f"images, of held-out images {value['memorised_held_out']:.1%}: {low:.1%} to {high:.1%} "
         f"more (surely more than {limit:.1%} is too many)",
+        value=f"{value['memorised']:.1%}",
+        limit=f"{_SURELY}{limit:.1%} beyond held-out images",
     )
 
 
@@ -47,7 +50,7 @@ def _few_copies(value: dict[str, Any], limit: float, judged: Judged) -> Check:
     ),
     group=GENERALISATION,
     needs=("neighbours",),
-    threshold=Threshold(limit="max_memorised", check=_few_copies),
+    threshold=Threshold(limit="max_memorised", check=_few_copies, gate="copies of training images"),
 )
 def nearest_train(model: EvaluatedModel) -> Measurement:
     assert model.neighbours is not None
@@ -75,7 +78,12 @@ def _no_nearer(value: float, limit: float, judged: Judged) -> Check:
     ),
     group=GENERALISATION,
     needs=("neighbours",),
-    threshold=Threshold(limit="max_nearer_training", check=_no_nearer),
+    threshold=Threshold(
+        limit="max_nearer_training",
+        check=_no_nearer,
+        gate="samples nearer to training images",
+        bound=_SURELY,
+    ),
 )
 def nearer_training(model: EvaluatedModel) -> Measurement:
     assert model.neighbours is not None
@@ -148,7 +156,9 @@ def _not_by_heart(value: float, limit: float, judged: Judged) -> Check:
     ),
     group=GENERALISATION,
     needs=("train_nats",),
-    threshold=Threshold(limit="max_train_gap", check=_not_by_heart),
+    threshold=Threshold(
+        limit="max_train_gap", check=_not_by_heart, gate="learned by heart", bound=_SURELY
+    ),
 )
 def train_gap(model: EvaluatedModel) -> Measurement:
     return model.once(train_gaps)[1]

@@ -1,6 +1,8 @@
 """The gap between training and held-out images: known answers and simulations; words of the
 verdict."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,10 @@ COPIES = {
     "excess_interval": [0.04, 0.08],
     "samples": 2000,
 }
+
+
+def judged(metrics, config=CONFIG):
+    return judge(Judged(metrics=GOOD | metrics, config=config))
 
 
 def gap(training, held_out, mean_image):
@@ -97,8 +103,8 @@ def test_the_interval_holds_the_truth_and_equal_costs_are_not_refused(training, 
     ],
 )
 def test_each_refuses_alone_and_in_words(found, words):
-    assert judge(Judged(metrics=GOOD | KNOWN, config=CONFIG)).blessed
-    verdict = judge(Judged(metrics=GOOD | KNOWN | found, config=CONFIG))
+    assert judged(KNOWN).blessed
+    verdict = judged(KNOWN | found)
     assert not verdict.blessed
     assert verdict.reasons == (words,)
 
@@ -113,4 +119,24 @@ def test_each_refuses_alone_and_in_words(found, words):
     ],
 )
 def test_what_is_not_sure_is_not_refused(found):
-    assert judge(Judged(metrics=GOOD | KNOWN | found, config=CONFIG)).blessed
+    assert judged(KNOWN | found).blessed
+
+
+@pytest.mark.parametrize("limit", ["max_memorised", "max_nearer_training", "max_train_gap"])
+def test_each_can_be_switched_off(limit):
+    bad = {
+        "max_memorised": {"nearest_train": COPIES | {"excess_interval": [0.5, 0.6]}},
+        "max_nearer_training": {"nearer_training": 0.9, "nearer_training_interval": [0.8, 1.0]},
+        "max_train_gap": {"train_gap": 0.9, "train_gap_interval": [0.8, 1.0]},
+    }
+    assert not judged(KNOWN | bad[limit]).blessed
+    assert judged(KNOWN | bad[limit], dataclasses.replace(CONFIG, **{limit: None})).blessed
+
+
+def test_the_table_of_the_report_has_number_and_limit():
+    checks = judged(KNOWN | {"nearest_train": COPIES}).checks
+    assert [tuple(check[2:5]) for check in checks][2:5] == [
+        ("copies of training images", "8.0%", "not surely above 5.0% beyond held-out images"),
+        ("samples nearer to training images", "50.0%", "not surely above 55.0%"),
+        ("learned by heart", "4.0%", "not surely above 25.0%"),
+    ]

@@ -84,7 +84,7 @@ def joint_shift(
         with threadpool_limits(1):
             used = trees.used_most(asked)
         words = [f"how {' and '.join(names[i] for i in used)} are distributed"]
-    return DriftMeasure("joint", distance, noise, allowed, ", ".join(words) or NOTHING)
+    return DriftMeasure("joint distribution", distance, noise, allowed, ", ".join(words) or NOTHING)
 
 
 def _normal_scores(*spans: np.ndarray) -> list[np.ndarray]:

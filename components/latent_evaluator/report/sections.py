@@ -22,8 +22,8 @@ DRIFT_NAMES = {
     "image_std": ("deviation of pixel values", "Kolmogorov-Smirnov distance"),
     "ink": ("ink", "Kolmogorov-Smirnov distance of the share of drawn pixels"),
     "latent": ("latent distribution", "largest Kolmogorov-Smirnov distance of a dimension"),
-    "joint": (
-        "all of it together",
+    "joint distribution": (
+        "joint distribution",
         "how well a classifier tells the spans apart by codes and image statistics",
     ),
 }

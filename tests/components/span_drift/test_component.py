@@ -69,7 +69,7 @@ def test_image_statistics_and_codes_are_apart_by_kolmogorov_and_smirnov():
     old = facts(image={"ink": ramp}, z_mean=codes)
     new = facts(image={"ink": ramp}, z_mean=shifted)
     ink, latent, joint = measures(old, new, CONFIG)
-    assert joint.name == "joint" and joint.words.startswith("mean of z1 0.5 to 0.75")
+    assert joint.name == "joint distribution" and joint.words.startswith("mean of z1 0.5 to 0.75")
     assert (ink.name, ink.distance, ink.passed) == ("ink", 0, True)
     assert latent.name == "latent" and latent.distance == pytest.approx(0.25, abs=0.01)
     assert latent.words.startswith("z1 of 2: mean 0.5 to 0.75, deviation 0.289 to 0.289")
@@ -136,7 +136,7 @@ def test_like_spans_are_alike_and_a_shifted_one_is_not(spans):
     alike = executor.compare(one, two, Encoder(), CONFIG)
     assert (alike.reference, alike.span, alike.note) == ("1", "2", "")
     assert [m.name for m in alike.measures] == [
-        "label", "image_mean", "image_std", "ink", "latent", "joint"
+        "label", "image_mean", "image_std", "ink", "latent", "joint distribution"
     ]  # fmt: skip
     assert all(measure.passed for measure in alike.measures)
     shifted = executor.compare(two, three, Encoder(), CONFIG)
@@ -157,7 +157,9 @@ def test_codes_of_other_images_are_not_compared(spans):
     found = executor.compare(spans[1][0], spans[1][1], other, CONFIG)
     assert "takes images of (28, 28, 1)" in found.note
     names = [measure.name for measure in found.measures]
-    assert "latent" not in names and "joint" in names, "image statistics alone are compared"
+    assert "latent" not in names and "joint distribution" in names, (
+        "image statistics alone are compared"
+    )
     told = {"kind": "attributes", "names": ["Hat"]}
     other.metadata = Encoder.metadata | {"condition": told}
     found = executor.compare(spans[1][0], spans[1][1], other, CONFIG)
@@ -226,7 +228,7 @@ def test_faces_are_compared_by_attributes_and_brightness(tmp_path):
     # Few people, who keep their attributes: shares move by more than they would among many.
     found = executor.compare(*manifest.spans, encoder, DriftConfig(max_attribute=0.3))
     names = [measure.name for measure in found.measures]
-    assert names == ["attribute", "image_mean", "image_std", "ink", "joint"]
+    assert names == ["attribute", "image_mean", "image_std", "ink", "joint distribution"]
     assert [measure for measure in found.measures if not measure.passed] == []
 
 

@@ -30,7 +30,7 @@ def test_a_correlation_is_seen_that_no_single_dimension_shows(seed):
     spans = [SpanStatistics(600, {}, {}, {"ink": random.random(600)}, each) for each in codes]
     found = {each.name: each for each in measures(*spans, DriftConfig())}
     assert found["latent"].passed and found["ink"].passed
-    joint = found["joint"]
+    joint = found["joint distribution"]
     assert not joint.passed and joint.distance > 0.4 > 0.2 > joint.noise
     assert joint.words.startswith("correlation of z0 and z1 ") and joint.words.endswith(
         (" to 0.94", " to 0.95", " to 0.96")

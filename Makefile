@@ -8,7 +8,7 @@ WORKERS ?= 2
 PARALLEL := -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-flink lint format bench parity lock clean
+.PHONY: help install demo test test-fast test-flink lint format bench error-rates parity lock clean
 
 help:
 	@echo "make demo       drawings -> trained, blessed, pushed decoder (installs first if needed)"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-flink the same shards on a real Flink (needs Java and Maven)"
 	@echo "make lint       ruff and mypy"
 	@echo "make bench      speed against baselines"
+	@echo "make error-rates  how often the verdict errs, by simulation (an hour)"
 	@echo "make parity     train the sources' recipes (hours), write docs/parity.md"
 	@echo "make lock       rebuild requirements.lock (needs uv)"
 
@@ -68,6 +69,9 @@ bench: $(STAMP)
 	@$(BIN)/python benchmarks/rasterize_accuracy.py
 	@$(BIN)/python benchmarks/preparation.py
 	@$(BIN)/python benchmarks/faces.py
+
+error-rates: $(STAMP)
+	@$(BIN)/python benchmarks/error_rates.py
 
 parity: $(STAMP)
 	@$(BIN)/python benchmarks/parity/run.py

@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from components.latent_evaluator.metrics.catalogue import METRICS, all_conditions, check_thresholds
-from components.latent_evaluator.metrics.non_inferiority import PASSED, TOO_FEW, round_up
+from components.latent_evaluator.metrics.non_inferiority import PASSED, TOO_FEW
 from components.latent_evaluator.metrics.thresholds import (
     Beside,
     Check,
     Judged,
     NonInferior,
+    has_prior,
     not_finite,
 )
 from components.span_drift.drift import DriftReport
@@ -65,6 +66,7 @@ def judge(
         checks = [Check(False, f"not finite: {', '.join(broken)}", "finite numbers")]
     else:
         checks = list(check_thresholds(candidate))
+    checks.extend(Check(True, words) for words in _not_judged(candidate))
     if all(check.passed for check in checks):  # a comparison with nonsense says nothing
         checks.extend(compare(candidate, references))
         checks.extend(Check(True, note) for note in notes)
@@ -75,13 +77,32 @@ def judge(
     return Verdict(blessed, reasons, tuple(checks))
 
 
+def _not_judged(candidate: Judged) -> Iterator[str]:
+    """Yields what a model is not judged by, though models of its kind are."""
+    if not has_prior(candidate):
+        yield "its samples are not judged: an autoencoder has no prior to draw them from"
+    missing = [
+        metric.rows[0].title if metric.rows else metric.key
+        for metric in METRICS.values()
+        if metric.conditions
+        and metric.key in candidate.metrics
+        and candidate.metrics[metric.key] is None
+        and not {"condition", "has_posterior"} & set(metric.needs)
+    ]
+    if missing:
+        yield f"not judged, as there is no number: {', '.join(missing)}"
+
+
 def compare(candidate: Judged, references: Sequence[Judged]) -> Iterator[Check]:
     """Yields the outcomes of the conditions on a model beside each of the references."""
     found, missing = [], []
     for reference in references:
         for metric, condition in all_conditions(NonInferior):
             margin = getattr(candidate.config, condition.limit)
-            if margin is None or candidate.metrics.get(metric.key) is None:
+            instead = candidate.metrics.get(condition.unless)
+            if margin is None or instead is not None or candidate.metrics.get(metric.key) is None:
+                continue
+            if condition.sampled and not has_prior(candidate):
                 continue
             beside = condition.compare(candidate, reference, margin)
             if beside is None:
@@ -104,7 +125,8 @@ def _outcome(candidate: Judged, reference: Judged, beside: Beside, comparisons: 
         f"confidence {surely} (allowed: {amount(comparison.margin)})"
     )
     if outcome == TOO_FEW:
-        words = f"too few images to compare: {words}; {_needed(candidate, beside, comparisons)}"
+        needed = candidate.needed(comparison.needed(comparisons), beside.sampled)
+        words = f"too few images to compare: {words}; {needed}"
     return Check(
         passed=outcome == PASSED,
         words=words,
@@ -113,19 +135,6 @@ def _outcome(candidate: Judged, reference: Judged, beside: Beside, comparisons: 
         limit=f"{surely} ({amount(comparison.margin)} allowed)",
         outcome=outcome,
     )
-
-
-def _needed(candidate: Judged, beside: Beside, comparisons: int) -> str:
-    """Returns how many images would do."""
-    times = beside.comparison.needed(comparisons)
-    if times == float("inf"):
-        return "no number of images shows that nothing at all was lost"
-    sizes = [(candidate.images(sampled=False), "images")]
-    if beside.sampled:
-        sizes.append((candidate.config.samples, "samples"))
-    there = " and ".join(f"{size:,} {kind}" for size, kind in sizes)
-    needed = " and ".join(f"{round_up(size * times):,} {kind}" for size, kind in sizes)
-    return f"there are {there}, and about {needed} are needed"
 
 
 def is_better(candidate: Judged, reference: Judged) -> bool:

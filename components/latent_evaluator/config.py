@@ -59,6 +59,14 @@ class EvaluationConfig(Config):
     max_train_gap: share of what the model gains over the mean image on training images that may
       be missing on held-out ones; 0 without overfitting.
 
+    The same for samples of the prior, each for the end of its one-sided 95 % interval; null: not
+    judged. Models without a prior are not.
+
+    max_kid_ratio: KID of samples, as a multiple of that of reconstructions.
+    min_density, min_coverage: of samples among real images, and of real images by samples.
+    min_fidelity: share of a conditional model's samples that show their condition, as a fraction
+      of what is recognised of real images.
+
     Margins against the last blessed model and the champion, each for the end of the one-sided
     95 % interval of how much worse the model is; null: not judged.
 
@@ -66,7 +74,10 @@ class EvaluationConfig(Config):
       artifact or of a pushed version, or a file of the registry `blessed/`. Empty: the best so far.
     max_gain_lost: share of what the other model gains over the mean image, in nats, that may be
       lost.
-    max_distance_worse: how much further from real images its samples may be, as a fraction.
+    max_distance_worse: how much larger the KID of its samples may be, as a fraction; without an
+      extractor their sliced Wasserstein distance.
+    max_density_lost: how much lower their density may be, as a fraction.
+    max_coverage_lost, max_fidelity_lost: how much lower these shares may be.
     """
 
     split: Annotated[str, OneOf(SPLITS)] = "test"
@@ -94,9 +105,16 @@ class EvaluationConfig(Config):
         float | None, Between(0.5, 1, f"a share, 0.5 to 1{_OR_NULL}")
     ] = 0.55
     max_train_gap: Margin = 0.25
+    max_kid_ratio: Margin = 20.0
+    min_density: Margin = 0.05
+    min_coverage: Margin = 0.15
+    min_fidelity: Margin = 0.5
     champion: str = ""
     max_gain_lost: Margin = 0.05
     max_distance_worse: Margin = 0.3
+    max_density_lost: Margin = 0.3
+    max_coverage_lost: Margin = 0.1
+    max_fidelity_lost: Margin = 0.05
 
     def __post_init__(self) -> None:
         super().__post_init__()

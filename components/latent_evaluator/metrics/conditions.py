@@ -17,6 +17,11 @@ from components.latent_evaluator.metrics.registry import (
     Row,
     metric,
 )
+from components.latent_evaluator.metrics.sample_conditions import (
+    kept_to,
+    multiple_of,
+    non_inferior,
+)
 from trainer.measures.feature_network import LABEL, Features
 
 
@@ -34,6 +39,23 @@ from trainer.measures.feature_network import LABEL, Features
     ),
     group=CONDITION,
     needs=("extractor", "condition"),
+    threshold=(
+        kept_to(
+            "label_fidelity.accuracy",
+            "min_fidelity",
+            HIGH,
+            "label fidelity of samples",
+            ".1%",
+            of=multiple_of("label_fidelity.accuracy_real", " of that of real images"),
+        ),
+        non_inferior(
+            "label_fidelity.accuracy",
+            "max_fidelity_lost",
+            HIGH,
+            "label fidelity of samples",
+            ".1%",
+        ),
+    ),
 )
 def fidelity_to_conditions(model: EvaluatedModel) -> Measurement:
     """Measures how often the extractor finds the condition in samples, and in real images.

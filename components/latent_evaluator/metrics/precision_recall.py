@@ -5,6 +5,7 @@ from __future__ import annotations
 from components.latent_evaluator.metrics.bootstrap import ratio_interval, share_interval
 from components.latent_evaluator.metrics.context import EvaluatedModel
 from components.latent_evaluator.metrics.registry import HIGH, SAMPLES, Measurement, Row, metric
+from components.latent_evaluator.metrics.sample_conditions import kept_to, non_inferior
 from trainer.measures.neighbours import (
     LEAST,
     Halved,
@@ -55,6 +56,12 @@ def recall(model: EvaluatedModel) -> Measurement:
     Row("density", ".3f", HIGH, "real images' neighbourhoods around a sample; of real images 1"),
     group=SAMPLES,
     needs=("extractor",),
+    threshold=(
+        kept_to("density", "min_density", HIGH, "density of samples", ".3f"),
+        non_inferior(
+            "density", "max_density_lost", HIGH, "density of samples", ".3f", relative=True
+        ),
+    ),
 )
 def density(model: EvaluatedModel) -> Measurement:
     found = model.once(neighbourhood)
@@ -69,6 +76,12 @@ def density(model: EvaluatedModel) -> Measurement:
     Row("coverage", ".3f", HIGH, "real images with a sample among their nearest neighbours"),
     group=SAMPLES,
     needs=("extractor",),
+    threshold=(
+        kept_to("coverage", "min_coverage", HIGH, "coverage of real images by samples", ".3f"),
+        non_inferior(
+            "coverage", "max_coverage_lost", HIGH, "coverage of real images by samples", ".3f"
+        ),
+    ),
 )
 def coverage(model: EvaluatedModel) -> Measurement:
     found = model.once(neighbourhood)

@@ -25,7 +25,6 @@ from components.latent_evaluator.metrics.thresholds import (  # noqa: F401
     Values,
     at_least,
     at_most,
-    non_inferior,
     not_finite,
     value_at,
 )

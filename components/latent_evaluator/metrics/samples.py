@@ -18,6 +18,10 @@ from components.latent_evaluator.metrics.registry import (
     Row,
     Threshold,
     metric,
+)
+from components.latent_evaluator.metrics.sample_conditions import (
+    kept_to,
+    multiple_of,
     non_inferior,
 )
 from trainer.measures.feature_network import LABEL, Features, cfid, resampled_cfid
@@ -113,8 +117,28 @@ def cfid_samples(model: EvaluatedModel) -> Measurement:
     Row("KID", ".4f", LOW, "kernel distance of features; 0: samples look like real images"),
     group=SAMPLES,
     needs=("extractor",),
-    threshold=non_inferior(
-        "kid_samples", "max_distance_worse", LOW, "KID of samples", ".4g", relative=True
+    threshold=(
+        kept_to(
+            "kid_samples",
+            "max_kid_ratio",
+            LOW,
+            "KID of samples",
+            ".1f",
+            of=multiple_of(
+                "kid_reconstructions",
+                " times that of reconstructions",
+                at_least="kid_samples_standard_error",
+            ),
+        ),
+        non_inferior(
+            "kid_samples",
+            "max_distance_worse",
+            LOW,
+            "KID of samples",
+            ".4g",
+            relative=True,
+            floor="kid_reconstructions",
+        ),
     ),
 )
 def kid_samples(model: EvaluatedModel) -> Measurement:

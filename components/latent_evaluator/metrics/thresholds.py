@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from components.latent_evaluator.metrics.non_inferiority import Comparison
+from components.latent_evaluator.metrics.non_inferiority import Comparison, round_up
 
 HIGH, LOW, NEITHER = "high", "low", ""  # the good end of a number
 Values = dict[str, Any]  # the metrics of a model, as metrics.json holds them
@@ -53,6 +53,16 @@ class Judged:
         and the samples the fewer."""
         count = min(int(self.metrics.get("count") or 2), self.config.max_images)
         return max(2, min(count, self.config.samples) if sampled else count)
+
+    def needed(self, times: float, sampled: bool) -> str:
+        """Returns how many images there are, and that so many times as many would do."""
+        if math.isinf(times):
+            return "no number of images shows that nothing at all was lost"
+        sizes = [(self.images(sampled=False), "images")]
+        sizes += [(self.config.samples, "samples")] * sampled
+        there = " and ".join(f"{size:,} {kind}" for size, kind in sizes)
+        enough = " and ".join(f"{round_up(size * times):,} {kind}" for size, kind in sizes)
+        return f"there are {there}, and about {enough} are needed"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -128,64 +138,22 @@ class NonInferior:
 
     limit: the field of `EvaluationConfig` that holds the margin. None there: not judged.
     compare: called with the model, the reference and the margin; None: nothing to compare.
+    unless: the key of a metric: a model that has it is judged by that one instead; or empty.
+    sampled: whether it is on samples of the prior.
     """
 
     limit: str
     compare: Callable[[Judged, Judged, float], Beside | None]
+    unless: str = ""
+    sampled: bool = False
 
 
 Condition = Threshold | NonInferior
 
 
-def non_inferior(
-    path: str,
-    limit: str,
-    better: str,
-    number: str,
-    form: str,
-    *,
-    relative: bool = False,
-    unless: str = "",
-) -> NonInferior:
-    """Returns the condition on a number of the samples of the prior.
-
-    Args:
-      path: the place of the number in the metrics, levels apart by dots. Its draws are the
-        metric's.
-      limit: the field of `EvaluationConfig` that holds the margin.
-      better: HIGH or LOW, the good end of the number.
-      number: what it is called in the verdict.
-      form: its format specification.
-      relative: whether the margin is a fraction of the reference's number.
-      unless: the key of a metric where a model has which this one is not judged; or empty.
-    """
-    sign = 1 if better == LOW else -1
-
-    def amount(x: float) -> str:
-        return format(x, form)
-
-    def compare(new: Judged, old: Judged, margin: float) -> Beside | None:
-        values = [value_at(each.metrics, path) for each in (new, old)]
-        draws = [each.draws.get(path.partition(".")[0]) for each in (new, old)]
-        if None in values or not np.isfinite(values).all() or new.metrics.get(unless) is not None:
-            return None
-        one, other = (np.asarray(each, np.float64) for each in draws)
-        comparison = Comparison.of(
-            worse=sign * (values[0] - values[1]),
-            margin=margin * values[1] if relative else margin,
-            slack=(margin * other if relative else margin) - sign * (one - other),
-            images=new.images(sampled=True),
-        )
-        return Beside(
-            comparison=comparison,
-            number=number,
-            value=amount(values[0]),
-            other=amount(values[1]),
-            amount=amount,
-            sampled=True,
-        )
-
-    return NonInferior(limit=limit, compare=compare)
+def has_prior(judged: Judged) -> bool:
+    """Returns false for an autoencoder, whose samples are of no prior and are not judged."""
+    return (judged.metrics.get("likelihood") or {}).get("posterior", True)
 
 
 def value_at(values: Mapping[str, Any], path: str) -> Any:

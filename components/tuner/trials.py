@@ -146,9 +146,9 @@ def _write_strips(selection: Selection, directory: str) -> None:
         score = "failed" if standing.mean is None else f"{standing.mean:.4g}"
         if standing.repeats and standing.standard_error is not None:
             score += f" ± {standing.standard_error:.2g}"
-        if standing.chosen:
-            score += ", chosen"
         values = ", ".join(f"{name} {value:.3g}" for name, value in trial.values.items())
+        if standing.chosen:
+            values = f"chosen: {values}"
         rows.append(Row(images, f"{rank}.  {score}", values))
     if rows:
         figure = Figure(

@@ -49,11 +49,11 @@ def centred(images: np.ndarray) -> np.ndarray:
     uint8 [n, height, width, channels] -> the same.
     """
     height, width, channels = images.shape[1:]
-    values = images.astype(np.float32)
-    sides = [values[:, [0, -1]].reshape(len(images), -1, channels)]
-    sides.append(values[:, :, [0, -1]].reshape(len(images), -1, channels))
-    background = np.median(np.concatenate(sides, axis=1), axis=1)[:, None, None]
-    weights = ((values - background) ** 2).sum(axis=3)  # squares: noise moves nothing
+    sides = [images[:, [0, -1]].reshape(len(images), -1, channels)]
+    sides.append(images[:, :, [0, -1]].reshape(len(images), -1, channels))
+    background = np.median(np.concatenate(sides, axis=1), axis=1).astype(np.float32)
+    away = images - background[:, None, None]
+    weights = np.einsum("nhwc,nhwc->nhw", away, away)  # squares: noise moves nothing
     total = np.maximum(weights.sum(axis=(1, 2)), 1e-6)  # nothing moves where all is background
     offsets = [(np.arange(size) - (size - 1) / 2).astype(np.float32) for size in (width, height)]
     moves = np.stack([weights.sum(axis=1 + i) @ offsets[i] / total for i in (0, 1)], axis=1)

@@ -147,7 +147,7 @@ def outcomes(new: Judged, old: Judged) -> dict[str, str]:
     """Returns the outcome of each comparison by the metric's key."""
     keys = {number: key for key, number in NAMES.items()}
     checks = compare(new, [old])
-    return {keys[check.gate.split(", beside")[0]]: check.outcome for check in checks if check.gate}
+    return {keys[check.gate]: check.outcome for check in checks if check.gate}
 
 
 def rates(images: int, config: EvaluationConfig, repetitions: int) -> dict[str, dict[str, float]]:

@@ -23,8 +23,8 @@ class Evaluation(Artifact):
     Layout of the payload:
       metrics.json       {split, seed, extractor (null without one), candidate, baseline, champion
                          (null where nothing is compared; champion also where it is the baseline)}
-      blessing.json      {"blessed": bool, "reasons": [sentences], "conditions": [{passed, words,
-                         gate, value, limit, outcome}]}
+      blessing.json      {"blessed": bool, "reasons": [sentences], "conditions": [the fields of
+                         `latent_evaluator.metrics.thresholds.Check`]}
       contact_sheet.png  real images over their reconstructions, and samples of the prior
       report.html        everything on one page
 

@@ -40,6 +40,12 @@ class Verdict:
         return tuple(check for check in self.checks if check.gate)
 
     @property
+    def beside(self) -> dict[str, list[Check]]:
+        """The comparisons, by the title of the other model."""
+        titles = dict.fromkeys(check.beside for check in self.gates if check.beside)
+        return {title: [each for each in self.gates if each.beside == title] for title in titles}
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on what was not judged."""
         return tuple(check.words for check in self.checks if not check.gate)
@@ -108,9 +114,10 @@ def compare(candidate: Judged, references: Sequence[Judged]) -> Iterator[Check]:
             if beside is None:
                 missing.append(f"{metric.key}, beside {reference.title}'s: not compared")
             else:
-                found.append((reference, beside))
-    for reference, beside in found:
-        yield _outcome(candidate, reference, beside, len(found))
+                found.append((reference, next((row.words for row in metric.rows), ""), beside))
+    for reference, meaning, beside in found:
+        check = _outcome(candidate, reference, beside, len(found))
+        yield check._replace(meaning=meaning)
     yield from (Check(True, words) for words in missing)
 
 
@@ -130,10 +137,13 @@ def _outcome(candidate: Judged, reference: Judged, beside: Beside, comparisons: 
     return Check(
         passed=outcome == PASSED,
         words=words,
-        gate=f"{beside.number}, beside {reference.title}'s",
-        value=f"{beside.value}, {reference.title}'s {beside.other}",
-        limit=f"{surely} ({amount(comparison.margin)} allowed)",
+        gate=beside.number,
+        value=beside.value,
+        limit=f"at most {amount(comparison.margin)} worse",
         outcome=outcome,
+        beside=reference.title,
+        other=beside.other,
+        bound=surely,
     )
 
 

@@ -187,7 +187,10 @@ def check_thresholds(judged: Judged) -> Iterator[Check]:
 def _with_gate(check: Check, threshold: Threshold, of: Metric, value: Any, limit: float) -> Check:
     """Returns a check with what the report's table lacks, as the metric's first row writes it."""
     row = next(iter(of.rows), None)
-    check = check._replace(gate=check.gate or threshold.gate or (row.title if row else of.key))
+    check = check._replace(
+        gate=check.gate or threshold.gate or (row.title if row else of.key),
+        meaning=row.words if row else "",
+    )
     if row is None or row.part or check.value or check.limit:
         return check
     bound = threshold.bound + format(limit, row.form)

@@ -177,16 +177,20 @@ def _no_class_dropped(value: dict[str, Any], limit: float, judged: Judged) -> Ch
         if dropped(share["real"], share["sampled"], judged.config.samples, limit)
     ]
     least = f"at least {limit:.0%} of its share of real images"
+    line = {"value": f"{len(value) - len(missing)} of {len(value)}", "limit": f"each {least}"}
     if missing:
-        return Check(False, f"dropped classes: {', '.join(missing)}; each needs {least}")
-    return Check(True, f"none of {len(value)} classes is missing from the samples ({least})")
+        return Check(False, f"dropped classes: {', '.join(missing)}; each needs {least}", **line)
+    words = f"none of {len(value)} classes is missing from the samples ({least})"
+    return Check(True, words, **line)
 
 
 @metric(
     "classes",
     group=SAMPLES,
     needs=("extractor",),
-    threshold=Threshold(limit="min_class_share", check=_no_class_dropped),
+    threshold=Threshold(
+        limit="min_class_share", check=_no_class_dropped, gate="classes among the samples"
+    ),
 )
 def classes(model: EvaluatedModel) -> Measurement:
     assert model.extractor is not None

@@ -25,6 +25,9 @@ class Check(NamedTuple):
     gate, value, limit: a line of the report's table: the condition in a few words, the model's
       number, and what it has to keep to.
     outcome: one of `non_inferiority`'s; empty: by `passed`.
+    meaning: what the number says.
+    beside, other, bound: of a comparison: the title of the other model, its number, and how much
+      worse the model is at most.
     """
 
     passed: bool
@@ -33,6 +36,10 @@ class Check(NamedTuple):
     value: str = ""
     limit: str = ""
     outcome: str = ""
+    meaning: str = ""
+    beside: str = ""
+    other: str = ""
+    bound: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -35,8 +35,7 @@ def conditions(view: ModelView) -> Markup | None:
     verdict = view.inputs.verdict
     if not verdict.gates:
         return None
-    compared = any("beside" in check.gate for check in verdict.gates)
-    return render_template("conditions.html", verdict=verdict, compared=compared)
+    return render_template("conditions.html", verdict=verdict)
 
 
 @section("metrics", "Metrics")

@@ -150,10 +150,15 @@ def outcomes(new: Judged, old: Judged) -> dict[str, str]:
     return {keys[check.gate]: check.outcome for check in checks if check.gate}
 
 
-def rates(images: int, config: EvaluationConfig, repetitions: int) -> dict[str, dict[str, float]]:
+def rates(
+    images: int, config: EvaluationConfig, repetitions: int, searched: int = 40
+) -> dict[str, dict[str, float]]:
     """Returns, by comparison and `all` of them: shares of equal models that are `refused` and for
-    which there are `too few` images, and of models worse by one and by two margins that pass."""
-    true = true_numbers(images, config, max(20, repetitions // 10))
+    which there are `too few` images, and of models worse by one and by two margins that pass.
+
+    searched: splits that the true numbers are found on.
+    """
+    true = true_numbers(images, config, searched)
     worse = {margins: worse_models(true, config, margins) for margins in (1, 2)}
     shares = {name: dict.fromkeys(("refused", "too few", "one", "two"), 0.0) for name in NAMES}
     shares["all"] = dict.fromkeys(("refused", "too few"), 0.0)
@@ -182,9 +187,11 @@ def _only(split: Split, quality: Quality, name: str, old: Judged) -> Judged:
     )
 
 
-def limit_rates(images: int, config: EvaluationConfig, repetitions: int) -> dict[str, float]:
+def limit_rates(
+    images: int, config: EvaluationConfig, repetitions: int, searched: int = 40
+) -> dict[str, float]:
     """Returns the shares of models that pass a limit which they lie on: density and coverage."""
-    true = true_numbers(images, config, max(20, repetitions // 10))
+    true = true_numbers(images, config, searched)
     here = {name: float(np.interp(SPREAD, GRID, true[name])) for name in ("density", "coverage")}
     at = dataclasses.replace(config, min_density=here["density"], min_coverage=here["coverage"])
     passed = dict.fromkeys(here, 0.0)

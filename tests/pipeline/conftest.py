@@ -23,7 +23,7 @@ def lenient() -> tuple[str, ...]:
         "evaluation.min_active_units=1",
         "evaluation.max_unexplained=1",
         *(f"evaluation.{name}=null" for name in JUDGED_BY_SAMPLES),
-        "evaluation.max_gain_lost=null",
+        "evaluation.max_gain_lost=10",
         "evaluation.max_memorised=1",
         "evaluation.max_nearer_training=1",
         "evaluation.max_train_gap=10",

@@ -98,7 +98,7 @@ def test_the_second_span_goes_on_from_the_blessed_model_and_is_pushed(runs):
     assert first_loss(second) < 0.8 * first_loss(first)
     assert len(pushed) == 2
     reasons = "\n".join(second["blessing"]["reasons"])
-    assert "against the blessed model's" in reasons
+    assert "the last blessed model and champion's" in reasons
     for name in ("label", "image_mean", "image_std", "ink", "latent", "joint distribution"):
         assert f"drift of {name} from span 1 to 2: 0." in reasons
 

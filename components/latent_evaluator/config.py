@@ -103,7 +103,7 @@ class EvaluationConfig(Config):
     max_memorised: Annotated[float | None, Between(0, 1, f"{_SHARE}{_OR_NULL}")] = 0.05
     max_nearer_training: Annotated[
         float | None, Between(0.5, 1, f"a share, 0.5 to 1{_OR_NULL}")
-    ] = 0.55
+    ] = 0.6
     max_train_gap: Margin = 0.25
     max_kid_ratio: Margin = 20.0
     min_density: Margin = 0.05

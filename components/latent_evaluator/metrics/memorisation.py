@@ -25,9 +25,9 @@ SIDE = 16  # pixels: images are compared at that size
 BLUR = 1.0  # pixels of a thumbnail: the Gaussian's sigma
 RATIO = 1 / 2
 CHANCE = 1 / 2
-_TIE = 1e-6  # mean squares that differ by less are equal: rounding, a quarter of a grey level at 0
+_TIE = 1e-5  # squared distances of vectors of length 1 that differ by less are equal: rounding
 _EXCHANGES = 2000
-_LEAST_NORM = 1e-3  # of a shape: one grey level of 255 has more, rounding less
+_LEAST_NORM = 1e-3  # of what is brought to length 1: one grey level of 255 has more, rounding less
 _BLOCK = 1024  # images that distances are taken to at once
 
 
@@ -78,8 +78,23 @@ def shapes(images: np.ndarray) -> np.ndarray:
     rows, columns = (_blurred_halves(side) for side in small.shape[1:3])
     coarse = np.einsum("ih,nhwc,jw->nijc", rows, small, columns, optimize=True)
     flat = coarse.reshape(len(small), -1)
-    flat = flat - flat.mean(axis=1, keepdims=True)
-    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), _LEAST_NORM)
+    return _of_length_1(flat - flat.mean(axis=1, keepdims=True))
+
+
+def directions(small: np.ndarray, centre: np.ndarray) -> np.ndarray:
+    """Returns in which direction thumbnails differ from one image, as vectors of length 1.
+
+    From the mean of all samples, samples that are paler than real images stay near to those that
+    they show, and no image near the mean is everybody's neighbour (Suzuki et al. 2013, "Centering
+    similarity measures to reduce hubs").
+
+    float32 [n, height, width, channels] and [height, width, channels] -> float32 [n, values].
+    """
+    return _of_length_1((small - centre).reshape(len(small), -1))
+
+
+def _of_length_1(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _LEAST_NORM)
 
 
 def _blurred_halves(side: int) -> np.ndarray:
@@ -96,7 +111,7 @@ def _blurred_halves(side: int) -> np.ndarray:
 class Nearest:
     """The nearest of `images` images for each of n points.
 
-    squared: mean square difference of a value, float32 [n]; inf where there is no image.
+    squared: the square of its distance, float32 [n]; inf where there is no image.
     place: its place among the images, int64 [n].
     """
 
@@ -123,7 +138,7 @@ class NearestSearch:
         """Looks among more images, float32 [m, values]."""
         for start in range(0, len(images), _BLOCK):
             block = images[start : start + _BLOCK]
-            squared = squared_distances(self._points, block) / self._points.shape[1]
+            squared = squared_distances(self._points, block)
             own = np.arange(self._count, min(self._count + len(block), self._themselves))
             squared[own, own - self._count] = np.inf
             nearest = squared.argmin(axis=1)
@@ -223,8 +238,8 @@ class TrainingNeighbours:
     memorised, memorised_held_out: shares of the samples, and of held-out images, that are copies
       of training images. excess_interval: of the difference.
     nearer: the share nearer to training images and its interval; see `nearer_training`.
-    median_distance, median_distance_held_out: to the nearest training image, root mean square of
-      a pixel value in [0, 1].
+    median_distance, median_distance_held_out: to the nearest training image, of `directions`: 0
+      to 2, and 1.4 where the two have nothing in common.
     repeated_held_out: share of held-out images that the training images hold, too, bit by bit.
     samples, train_images, held_out_images: how many were compared.
     """
@@ -251,7 +266,8 @@ class TrainingSearch:
           held_out: images that the models were not trained on, likewise. The first of them, as
             many as there are samples in a set, are looked at as though they were samples.
         """
-        self._held_out, *made = (_views(images) for images in (held_out, *samples))
+        self._centre = np.mean(np.concatenate([thumbnails(images) for images in samples]), axis=0)
+        self._held_out, *made = (self._views(images) for images in (held_out, *samples))
         self._themselves = min(max(map(len, samples)), len(held_out))
         self._points = [
             np.concatenate([real[: self._themselves], *others])
@@ -265,7 +281,7 @@ class TrainingSearch:
     def add(self, images: np.ndarray) -> None:
         """Looks among more training images, uint8 [n, height, width, channels]."""
         self._found |= self._known.intersection(_digests(images))
-        for search, view in zip(self._searches, _views(images), strict=True):
+        for search, view in zip(self._searches, self._views(images), strict=True):
             search.add(view)
 
     def results(self, seed: int) -> list[TrainingNeighbours | None]:
@@ -283,7 +299,7 @@ class TrainingSearch:
             for points, view in zip(self._points, neighbours, strict=True)
         ]
         repeated = sum(digest in self._found for digest in self._digests) / len(self._digests)
-        (real_pixels, *made_pixels), (real_shapes, *made_shapes) = (
+        (real_directions, *made_directions), (real_shapes, *made_shapes) = (
             list(zip(self._split(near), self._split(far), strict=True))
             for near, far in zip(training, held_out, strict=True)
         )
@@ -294,27 +310,26 @@ class TrainingSearch:
                 memorised=share,
                 memorised_held_out=shares[0][0],
                 excess_interval=excess_interval(share, count, *shares[0]),
-                nearer=nearer_training(*by_pixel, seed),
-                median_distance=_median_distance(by_pixel[0]),
-                median_distance_held_out=_median_distance(real_pixels[0]),
+                nearer=nearer_training(*by_direction, seed),
+                median_distance=_median_distance(by_direction[0]),
+                median_distance_held_out=_median_distance(real_directions[0]),
                 repeated_held_out=repeated,
                 samples=count,
                 train_images=training[0].images,
                 held_out_images=len(neighbours[0]),
             )
-            for by_pixel, (share, count) in zip(made_pixels, shares[1:], strict=True)
+            for by_direction, (share, count) in zip(made_directions, shares[1:], strict=True)
         ]
+
+    def _views(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns images as the vectors that are compared: their directions and their shapes."""
+        return directions(thumbnails(images), self._centre), shapes(images)
 
     def _split(self, nearest: Nearest) -> list[Nearest]:
         """Returns the part of each set of points, held-out images first."""
         columns = (np.split(each, self._ends) for each in (nearest.squared, nearest.place))
         parts = zip(*columns, strict=True)
         return [Nearest(squared, place, nearest.images) for squared, place in parts]
-
-
-def _views(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns images [n, ...] as the vectors that are compared: their pixels and their shapes."""
-    return thumbnails(images).reshape(len(images), -1), shapes(images)
 
 
 def _digests(images: np.ndarray) -> list[bytes]:

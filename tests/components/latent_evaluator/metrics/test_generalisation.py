@@ -88,7 +88,7 @@ def test_the_interval_holds_the_truth_and_equal_costs_are_not_refused(training, 
         (
             {"nearer_training": 0.878, "nearer_training_interval": [0.775, 0.982]},
             "87.8% (77.5% to 98.2%) of samples are nearer to a training image than to one of as "
-            "many held-out images; by chance 50% (surely more than 55.0% is too many)",
+            "many held-out images; by chance 50% (surely more than 60.0% is too many)",
         ),
         (
             {"train_gap": 0.37, "train_gap_interval": [0.34, 0.39], "train_gap_nats": 34.46},
@@ -112,7 +112,7 @@ def test_each_refuses_alone_and_in_words(found, words):
 @pytest.mark.parametrize(
     "found",
     [
-        {"nearer_training": 0.8, "nearer_training_interval": [0.55, 1.0]},
+        {"nearer_training": 0.8, "nearer_training_interval": [0.6, 1.0]},
         {"train_gap": 0.4, "train_gap_interval": [0.25, 0.6]},
         {"train_gap": None},
         {"nearest_train": COPIES},
@@ -137,6 +137,6 @@ def test_the_table_of_the_report_has_number_and_limit():
     checks = judged(KNOWN | {"nearest_train": COPIES}).checks
     assert [tuple(check[2:5]) for check in checks][2:5] == [
         ("copies of training images", "8.0%", "not surely above 5.0% beyond held-out images"),
-        ("samples nearer to training images", "50.0%", "not surely above 55.0%"),
+        ("samples nearer to training images", "50.0%", "not surely above 60.0%"),
         ("learned by heart", "4.0%", "not surely above 25.0%"),
     ]

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.e2e
 
 TINY = (
     "name=tiny_steps",
-    "data.sample.per_word=60",
+    "data.sample.per_word=200",  # a test split large enough for disentanglement
     "data.workers=1",
-    "train.batch_size=16",
+    "train.batch_size=32",
     "train.learning_rate=0.005",
     "train.pictures=false",
     "evaluation.min_active_units=0",

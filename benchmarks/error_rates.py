@@ -24,7 +24,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from components.latent_evaluator.blessing import compare
 from components.latent_evaluator.config import EvaluationConfig
 from components.latent_evaluator.metrics.bootstrap import resample_counts, resampled_means
-from components.latent_evaluator.metrics.catalogue import check_thresholds
 from components.latent_evaluator.metrics.non_inferiority import PASSED, REFUSED, TOO_FEW
 from components.latent_evaluator.metrics.thresholds import Judged
 from trainer.measures.kernel_distance import between, kernel_distance, within
@@ -187,22 +186,6 @@ def _only(split: Split, quality: Quality, name: str, old: Judged) -> Judged:
     )
 
 
-def limit_rates(
-    images: int, config: EvaluationConfig, repetitions: int, searched: int = 40
-) -> dict[str, float]:
-    """Returns the shares of models that pass a limit which they lie on: density and coverage."""
-    true = true_numbers(images, config, searched)
-    here = {name: float(np.interp(SPREAD, GRID, true[name])) for name in ("density", "coverage")}
-    at = dataclasses.replace(config, min_density=here["density"], min_coverage=here["coverage"])
-    passed = dict.fromkeys(here, 0.0)
-    for seed in range(repetitions):
-        judged = Split(images, at, 50_000 + seed).measure(Quality(), sets=tuple(here))
-        for check in check_thresholds(judged):
-            for name in here:
-                passed[name] += (check.gate == NAMES[name] and check.passed) / repetitions
-    return passed
-
-
 def table(found: dict[int, dict[str, dict[str, float]]]) -> Iterator[str]:
     """Yields the lines of the table, by number of images."""
     yield (
@@ -230,11 +213,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found[images] = rates(images, config, chosen.repetitions)
         print(f"{images:,} images done", file=sys.stderr, flush=True)
     print("\n".join(table(found)))
-    print()
-    for images in chosen.images:
-        passed = limit_rates(images, config, chosen.repetitions)
-        words = ", ".join(f"{name} {share:.1%}" for name, share in passed.items())
-        print(f"on the limit for a model alone, {images:,} images: passes {words}")
 
 
 if __name__ == "__main__":

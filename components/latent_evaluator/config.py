@@ -59,8 +59,7 @@ class EvaluationConfig(Config):
     max_train_gap: share of what the model gains over the mean image on training images that may
       be missing on held-out ones; 0 without overfitting.
 
-    The same for samples of the prior, each for the end of its one-sided 95 % interval; null: not
-    judged. Models without a prior are not.
+    Limits for samples of the prior; null: not judged. Models without a prior are not.
 
     max_kid_ratio: KID of samples, as a multiple of that of reconstructions.
     min_density, min_coverage: of samples among real images, and of real images by samples.

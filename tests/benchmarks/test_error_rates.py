@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.error_rates import GRID, NAMES, SPREAD, limit_rates, rates, table, worse_models
+from benchmarks.error_rates import GRID, NAMES, SPREAD, rates, table, worse_models
 from components.latent_evaluator.config import EvaluationConfig
 
 CONFIG = EvaluationConfig(samples=60, resamples=20)
@@ -31,4 +31,3 @@ def test_every_comparison_has_its_rates():
     lines = list(table({40: found}))
     assert len(lines) == 2 + len(NAMES) + 1
     assert lines[2].startswith("| gain over the mean image | 40 | ")
-    assert set(limit_rates(40, CONFIG, 2, searched=1)) == {"density", "coverage"}

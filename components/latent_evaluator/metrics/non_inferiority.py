@@ -79,17 +79,6 @@ class Comparison:
         allowed = self._error_allowed(comparisons)
         return (self.error / allowed) ** 2 if allowed else math.inf
 
-    def outcome_alone(self) -> str:
-        """Returns PASSED, REFUSED or TOO_FEW where the margin is a limit for a model by itself: no
-        other has to be equal, so what seems to be beyond it is refused."""
-        if self.at_most <= self.margin:
-            return PASSED
-        return REFUSED if self.worse >= self.margin else TOO_FEW
-
-    def needed_alone(self) -> float:
-        """Returns about how many times as many images would show that it is inside the margin."""
-        return (self._reach * self.error / (self.margin - self.worse)) ** 2
-
     def _error_allowed(self, comparisons: int) -> float:
         """Returns the error up to which an equal model passes in all comparisons often enough:
         the other error is divided among them (Bonferroni)."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from components.latent_evaluator.metrics.non_inferiority import PASSED, TOO_FEW, Comparison
+from components.latent_evaluator.metrics.non_inferiority import Comparison
 from components.latent_evaluator.metrics.thresholds import (
     LOW,
     Beside,
@@ -50,8 +50,10 @@ def multiple_of(path: str, words: str, *, at_least: str = "") -> Reference:
 def kept_to(
     path: str, limit: str, better: str, number: str, form: str, *, of: Reference | None = None
 ) -> Threshold:
-    """Returns the condition that a number keeps to a limit, by the end of its one-sided 95 %
-    interval.
+    """Returns the condition that a number keeps to a limit.
+
+    It is the number itself that has to, not the end of its interval: such limits tell nonsense from
+    pictures, and what lies far from them needs few images.
 
     Args:
       path: the place of the number in the metrics, levels apart by dots. Its draws are the
@@ -61,26 +63,16 @@ def kept_to(
       number: what it is called in the verdict.
       form: its format specification; `of` what the limit is a multiple of, if of something.
     """
-    sign = 1 if better == LOW else -1
 
     def check(_: Any, limit: float, judged: Judged) -> Check | None:
         found, scale = _amount(judged, path), of(judged) if of else Amount(1.0, 1.0)
         if found is None or scale is None or scale.value <= 0:
             return None
-        comparison = Comparison.of(
-            worse=sign * (found.value - limit * scale.value),
-            margin=0.0,
-            slack=sign * (limit * scale.draws - found.draws),
-            images=judged.images(sampled=True),
-        )
-        outcome = comparison.outcome_alone()
-        value = format(found.value / scale.value, form) + scale.words
+        multiple = found.value / scale.value
+        value = format(multiple, form) + scale.words
         bound = f"at {'most' if better == LOW else 'least'} {limit:{form}}{scale.words}"
-        words = f"{number} {value} ({bound})"
-        if outcome == TOO_FEW:
-            needed = judged.needed(comparison.needed_alone(), sampled=True)
-            words = f"too few images to be sure of {words}; {needed}"
-        return Check(outcome == PASSED, words, number, value, bound, outcome)
+        passed = multiple <= limit if better == LOW else multiple >= limit
+        return Check(bool(passed), f"{number} {value} ({bound})", number, value, bound)
 
     return Threshold(limit=limit, check=check)
 
